@@ -1,0 +1,158 @@
+/**
+ * The cluster as the core knows it: what the cluster file says, after parsing, defaults and checks (`src/config`).
+ *
+ * Plain readonly data that survives JSON, because nodes send it to each other and keep it on disk.
+ * The core looks at a `Resource` only through the traits at the end of this file: which program runs is a driver's matter.
+ */
+
+export type NodeId = string;
+export type ServiceId = string;
+/** A duration or an instant of a node's own monotonic clock, in milliseconds. */
+export type Ms = number;
+
+export interface Cluster {
+  readonly name: string;
+  readonly heartbeat: Heartbeat;
+  /** In the order of the file. */
+  readonly nodes: readonly ClusterNode[];
+  /** In the order of the file; `needs` and `with` name services of this list and hold no cycle. */
+  readonly services: readonly Service[];
+}
+
+export interface Heartbeat {
+  /** Time between two packets to each peer on each link. */
+  readonly intervalMs: Ms;
+  /** A peer that did not confirm, for this long, anything that we sent is lost; also how long a lease lasts. */
+  readonly deadMs: Ms;
+  /** UDP port of the heartbeat and TCP port of the reliable channel. */
+  readonly port: number;
+}
+
+export interface ClusterNode {
+  readonly id: NodeId;
+  /** One address a link; the i-th addresses of all nodes share link i. */
+  readonly links: readonly Link[];
+}
+
+export interface Link {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+export interface Service {
+  readonly id: ServiceId;
+  readonly resource: Resource;
+  /** Nodes that may run it, most wanted first. */
+  readonly on: readonly NodeId[];
+  /** How many copies run, at most one a node. A clone may have one copy; a service that is no clone has exactly one. */
+  readonly instances: number;
+  readonly clone: boolean;
+  /** Start after these, stop before these. */
+  readonly needs: readonly ServiceId[];
+  /** Run only where these run. */
+  readonly with: readonly ServiceId[];
+  /** Score for staying where it is, against 100 for each place further up in `on`. `stickinessMax` never goes back. */
+  readonly stickiness: number;
+  readonly check: { readonly everyMs: Ms; readonly timeoutMs: Ms };
+  readonly startTimeoutMs: Ms;
+  readonly stopTimeoutMs: Ms;
+  /** After `max` failures on a node it moves away; `forgetMs` after the last one they are forgotten (null: never). */
+  readonly failures: { readonly max: number; readonly forgetMs: Ms | null };
+  readonly takeover: Takeover;
+  /** Fingerprint of `resource`: another one means that the running copy must be reloaded or restarted. */
+  readonly digest: string;
+}
+
+/** What must be certain about a lost node before its service is started elsewhere. See docs/internals/takeover.md. */
+export type Takeover = 'fencing' | 'lease' | 'nothing';
+
+export const stickinessMax = 1_000_000;
+export const scoreMax = 1_000_000;
+
+export type Resource = OcfResource | SystemdResource | CommandResource | AddressResource | BalanceResource;
+
+export interface OcfResource {
+  readonly kind: 'ocf';
+  readonly provider: string;
+  readonly type: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export interface SystemdResource {
+  readonly kind: 'systemd';
+  readonly unit: string;
+}
+
+export interface CommandResource {
+  readonly kind: 'command';
+  /** Program and arguments; a shell line that the user wrote is `['/bin/sh', '-c', line]`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string;
+  /** Sent to the process group to stop it; SIGKILL follows when the stop time is nearly over. */
+  readonly stopSignal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
+  /** Program whose exit code 0 says that it works; null: being alive is enough. */
+  readonly checkArgv: readonly string[] | null;
+}
+
+export interface AddressResource {
+  readonly kind: 'address';
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 4 | 6;
+  /** Null: the interface that holds an address of the same network. */
+  readonly interface: string | null;
+  /** How long to listen for another holder before taking it; 0 does not ask. */
+  readonly probeMs: Ms;
+  /** How long the old holder still serves its connections in a planned move. */
+  readonly drainMs: Ms;
+}
+
+export interface BalanceResource {
+  readonly kind: 'balance';
+  readonly engine: 'haproxy' | 'proxy';
+  readonly mode: 'http' | 'tcp';
+  /** Where it listens; null address: everywhere. */
+  readonly listen: { readonly address: string | null; readonly port: number };
+  readonly algorithm: 'roundrobin' | 'leastconn' | 'source';
+  readonly servers: readonly BalanceServer[];
+  readonly check: BalanceCheck;
+  /** A server that does not take a connection in this time is given up for another one. */
+  readonly connectTimeoutMs: Ms;
+  readonly idleTimeoutMs: Ms;
+  /** Add X-Forwarded-For (http only). */
+  readonly forwardFor: boolean;
+  /** Cookie that ties a client to a server (http only). */
+  readonly cookie: string | null;
+  readonly stats: { readonly port: number; readonly user: string; readonly password: string } | null;
+}
+
+export interface BalanceServer {
+  readonly id: string;
+  /** The cluster node behind it, null for a machine outside of the cluster. */
+  readonly node: NodeId | null;
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+}
+
+export interface BalanceCheck {
+  readonly kind: 'http' | 'tcp';
+  readonly method: 'GET' | 'HEAD';
+  readonly path: string;
+  readonly everyMs: Ms;
+  readonly timeoutMs: Ms;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/** Two copies may run for a moment while it moves: a planned move starts the new one before it stops the old one. */
+export const mayOverlap = (service: Service): boolean => service.takeover === 'nothing';
+
+/** A changed definition is taken over without a stop. */
+export const reloads = (service: Service): boolean => service.resource.kind === 'balance';
+
+/** Whether it must be restarted when something that it needs was restarted under it. An address holds no state. */
+export const restartsWithNeeds = (service: Service): boolean => service.resource.kind !== 'address';
+
+export const majorityOf = (votes: number): number => Math.floor(votes / 2) + 1;

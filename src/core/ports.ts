@@ -1,0 +1,280 @@
+/**
+ * Everything that goes into and out of the core. `step(state, event, now)` gets a `NodeEvent` and returns `NodeEffect`s;
+ * the loop (`src/daemon/loop.ts`) carries the effects out through the ports below, the real ones in the daemon and the
+ * simulated ones in `sim/world`. A port call returns at once; its answer comes back later as an event.
+ */
+import type { Cluster, Ms, NodeId, Service, ServiceId } from './model.ts';
+
+// ---------------------------------------------------------------- events
+
+export type NodeEvent =
+  /** Time has passed; sent every `tickMs`, and late when the process was held up. */
+  | { readonly kind: 'tick' }
+  /** An authenticated, well-formed message of another node of this cluster. */
+  | { readonly kind: 'message'; readonly link: number; readonly message: Message }
+  /** Exactly once for every `run` effect. */
+  | { readonly kind: 'opDone'; readonly opId: number; readonly result: OpResult }
+  /** A driver saw, between two checks, that a running service ended. */
+  | { readonly kind: 'died'; readonly serviceId: ServiceId; readonly because: string }
+  /** Exactly once for every `saveDoc` effect, in order. */
+  | { readonly kind: 'docSaved'; readonly version: Version; readonly ok: boolean; readonly because: string }
+  /** Exactly once for every `reserve` effect. */
+  | { readonly kind: 'reserved'; readonly upTo: number; readonly ok: boolean; readonly because: string }
+  /** A user's command that came in at this node. Answered by exactly one `reply` effect. */
+  | { readonly kind: 'request'; readonly requestId: string; readonly command: Command };
+
+// ---------------------------------------------------------------- effects
+
+export type NodeEffect =
+  | { readonly kind: 'send'; readonly to: NodeId; readonly message: Message }
+  | { readonly kind: 'run'; readonly op: AgentOp }
+  /** Keep this document on disk, replacing the former one. */
+  | { readonly kind: 'saveDoc'; readonly doc: Doc }
+  /** Note on disk that view numbers up to this one may have been promised. */
+  | { readonly kind: 'reserve'; readonly upTo: number }
+  /** Keep the definitions of what was started here, so that a restarted daemon can watch and stop it. Best effort. */
+  | { readonly kind: 'saveLedger'; readonly services: readonly Service[] }
+  | { readonly kind: 'reply'; readonly requestId: string; readonly answer: Answer }
+  /** A change of state, once, with its reason: the source of `events`, alerts and golden files. */
+  | { readonly kind: 'change'; readonly change: Change };
+
+export interface Change {
+  /** What changed: `view`, `quorum`, `node balancer1`, `service site on balancer1`, ... */
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+  readonly because: string;
+}
+
+// ---------------------------------------------------------------- agents
+
+export type Verb = 'probe' | 'check' | 'start' | 'stop' | 'reload' | 'tune';
+
+/** One call of a driver. At most one is under way for a service on a node, except that a `stop` may overtake a `check`. */
+export interface AgentOp {
+  readonly opId: number;
+  readonly verb: Verb;
+  readonly service: Service;
+  readonly timeoutMs: Ms;
+  /** `start` of a planned move: the node that holds it now and gives it up when this start has ended. */
+  readonly handFrom: NodeId | null;
+  /** `stop` of a planned move: the node that has it already. */
+  readonly handTo: NodeId | null;
+  /** `tune`: which servers of a balancer take new connections. Servers that are not named stay ready. */
+  readonly drained: readonly string[];
+}
+
+export type OpResult =
+  /** `start`, `stop`, `reload`, `tune` did what they should. */
+  | { readonly outcome: 'ok' }
+  /** `probe`, `check`: it runs and works. `digest`: the definition it runs with, null where the driver cannot tell. */
+  | { readonly outcome: 'running'; readonly digest: string | null }
+  /** `probe`, `check`: cleanly stopped. */
+  | { readonly outcome: 'stopped' }
+  /** `start` of an address that somebody else still answers for. Nothing was changed; tried again soon, not counted. */
+  | { readonly outcome: 'conflict'; readonly because: string }
+  /** It did not work, or it runs but is broken, or it was killed at its time limit (`unknown`: may run or not). */
+  | {
+      readonly outcome: 'failed';
+      readonly because: string;
+      /** soft: try again here; node: not on this node; cluster: nowhere, the definition is wrong. */
+      readonly scope: 'soft' | 'node' | 'cluster';
+      readonly unknown: boolean;
+    };
+
+// ---------------------------------------------------------------- state that is shared
+
+/** Document versions are ordered by view number, then counter. `(0, 0)` is a file that no coordinator has taken yet. */
+export interface Version {
+  readonly view: number;
+  readonly counter: number;
+}
+
+/** The desired state of the whole cluster: kept on every node, changed by the coordinator, acknowledged by a majority. */
+export interface Doc {
+  readonly version: Version;
+  /** The cluster file as the user wrote it. */
+  readonly source: string;
+  readonly cluster: Cluster;
+  readonly admin: Admin;
+}
+
+/** What operators asked for on top of the file. */
+export interface Admin {
+  readonly standby: Readonly<Record<NodeId, { readonly because: string }>>;
+  readonly stopped: Readonly<Record<ServiceId, { readonly because: string }>>;
+  /** Temporary preferences; each ends when the service has settled there, or when its time is over. */
+  readonly moves: Readonly<Record<ServiceId, Move>>;
+}
+
+export interface Move {
+  /** Null: anywhere but `from`. */
+  readonly to: NodeId | null;
+  readonly from: NodeId | null;
+  readonly because: string;
+}
+
+/** What a node knows of the services it runs; written by that node alone, copied to all. */
+export interface NodeRecord {
+  readonly node: NodeId;
+  readonly boot: number;
+  /** Counts up with each change of this record within a boot. */
+  readonly version: number;
+  readonly services: Readonly<Record<ServiceId, ServiceRecord>>;
+}
+
+export interface ServiceRecord {
+  readonly state: ServiceState;
+  /** Definition it was started with; null when it is stopped or was never looked at. */
+  readonly digest: string | null;
+  /** Failures that count against this node, and the last one in words. */
+  readonly failures: number;
+  readonly lastFailure: string | null;
+  /** `node`: it must not be tried here again; `cluster`: nowhere. Cleared by `cleanup` or a new definition. */
+  readonly banned: 'no' | 'node' | 'cluster';
+  /** A start that met another holder: how often in a row. */
+  readonly conflicts: number;
+  readonly drained: readonly string[];
+  /** The order that is being carried out, or was last: (view, plan, action). */
+  readonly order: OrderId | null;
+}
+
+/**
+ * unknown: not looked at yet, or an agent gave no answer; may run.
+ * failed: runs but is broken, or ended by itself; must be stopped before it is started.
+ * blocked: its stop failed; nobody may touch or start it until an operator has (or, later, the node is fenced).
+ */
+export type ServiceState = 'unknown' | 'probing' | 'stopped' | 'starting' | 'running' | 'reloading' | 'stopping' | 'failed' | 'blocked';
+
+export interface OrderId {
+  readonly view: number;
+  readonly plan: number;
+  readonly action: number;
+}
+
+// ---------------------------------------------------------------- messages
+
+export type Message = Beat | RecordMessage | OrderMessage | DocMessage | RequestMessage | AnswerMessage;
+
+/** Who sends it, and in which life: a restarted daemon has another `boot`. */
+interface Sender {
+  readonly from: NodeId;
+  readonly boot: number;
+}
+
+/** Sent every interval on every link, and at once when something in it changed. Holds the sender's whole membership state. */
+export interface Beat extends Sender {
+  readonly kind: 'beat';
+  readonly seq: number;
+  /** The sender's clock. */
+  readonly sentAtMs: Ms;
+  readonly echoes: readonly Echo[];
+  /** Peers that the sender hears and that hear the sender. */
+  readonly hears: readonly NodeId[];
+  /** The newest view that the sender agreed to; it grants leases of no older one. */
+  readonly promised: View;
+  /** Number of the view that it acts in; null: none. */
+  readonly installed: number | null;
+  readonly recordVersion: number;
+  /** Versions of others' records that the sender holds: by node, boot and version. */
+  readonly holds: readonly { readonly node: NodeId; readonly boot: number; readonly version: number }[];
+  readonly docVersion: Version;
+  /** Newest version on the sender's disk. */
+  readonly docOnDisk: Version;
+}
+
+/** «I heard what you, in that life, sent at that time of your clock»; `links`: on which links lately. */
+export interface Echo {
+  readonly node: NodeId;
+  readonly boot: number;
+  readonly sentAtMs: Ms;
+  readonly links: readonly number[];
+}
+
+export interface View {
+  readonly number: number;
+  /** Sorted by id. */
+  readonly members: readonly NodeId[];
+  readonly coordinator: NodeId;
+}
+
+export interface RecordMessage extends Sender {
+  readonly kind: 'record';
+  readonly record: NodeRecord;
+}
+
+/** One action of a plan, from the coordinator to the node that carries it out. Repeated until the record shows it. */
+export interface OrderMessage extends Sender {
+  readonly kind: 'order';
+  readonly order: Order;
+}
+
+export interface Order {
+  readonly id: OrderId;
+  readonly verb: 'probe' | 'start' | 'stop' | 'reload' | 'tune' | 'forget';
+  readonly serviceId: ServiceId;
+  readonly handFrom: NodeId | null;
+  readonly handTo: NodeId | null;
+  readonly drained: readonly string[];
+  readonly because: string;
+}
+
+export interface DocMessage extends Sender {
+  readonly kind: 'doc';
+  readonly doc: Doc;
+}
+
+export interface RequestMessage extends Sender {
+  readonly kind: 'request';
+  readonly requestId: string;
+  readonly command: Command;
+}
+
+export interface AnswerMessage extends Sender {
+  readonly kind: 'answer';
+  readonly requestId: string;
+  readonly answer: Answer;
+}
+
+// ---------------------------------------------------------------- commands
+
+export type Command =
+  /** Replaces the cluster file; `ifVersion` refuses when somebody else was quicker. */
+  | { readonly kind: 'apply'; readonly source: string; readonly cluster: Cluster; readonly ifVersion: Version | null }
+  | { readonly kind: 'standby'; readonly node: NodeId; readonly on: boolean; readonly because: string }
+  | { readonly kind: 'move'; readonly service: ServiceId; readonly to: NodeId | null; readonly because: string }
+  | { readonly kind: 'run'; readonly service: ServiceId; readonly wanted: 'started' | 'stopped'; readonly because: string }
+  /** Forgets failures and bans, on one node or on all. */
+  | { readonly kind: 'cleanup'; readonly service: ServiceId; readonly node: NodeId | null };
+
+export type Answer =
+  /** The change is on the disks of a majority. `changed` is false when it was so already. */
+  | { readonly ok: true; readonly version: Version; readonly changed: boolean }
+  | { readonly ok: false; readonly code: AnswerCode; readonly because: string };
+
+export type AnswerCode = 'NO_QUORUM' | 'NO_SUCH_OBJECT' | 'CONFLICT' | 'UNSAFE' | 'TIMED_OUT';
+
+// ---------------------------------------------------------------- ports
+
+export interface Transport {
+  /**
+   * Best effort: a message may be lost, repeated, late or out of order. Never throws, never waits.
+   * A beat goes out on every link; anything else on the best link, over the reliable channel when it is too large.
+   */
+  send(to: NodeId, message: Message): void;
+  /** Nodes and addresses changed with the cluster file. */
+  configure(cluster: Cluster): void;
+}
+
+export interface Agents {
+  /** Answers with `opDone`, exactly once, also when the time limit is over. Never throws. */
+  run(op: AgentOp): void;
+}
+
+export interface Storage {
+  /** Answers with `docSaved`. A crash at any moment leaves the old or the new document. */
+  saveDoc(doc: Doc): void;
+  /** Answers with `reserved`. */
+  reserve(upTo: number): void;
+  saveLedger(services: readonly Service[]): void;
+}

@@ -1,0 +1,62 @@
+/** The scheduler's answer as data: people, tests, the console and the executor read the same lists. */
+import type { Cluster, Ms, NodeId, ServiceId } from '../model.ts';
+import type { Admin, NodeRecord, Order, View } from '../ports.ts';
+
+export interface ScheduleInput {
+  readonly cluster: Cluster;
+  readonly admin: Admin;
+  readonly view: View;
+  /** Records of the view's members, each as new as that member's last beat. */
+  readonly records: ReadonlyMap<NodeId, NodeRecord>;
+  /** Nodes of the file outside the view, with the time (coordinator's clock) since which no lease was granted to them. */
+  readonly lost: ReadonlyMap<NodeId, Ms>;
+  readonly nowMs: Ms;
+}
+
+export interface Plan {
+  /** Sorted by service, in the order of the file. */
+  readonly placements: readonly Placement[];
+  /** `id` is the index; `after` only names smaller ids. */
+  readonly actions: readonly PlannedAction[];
+  /** When a wait that blocks an action is over and the plan should be made again; null: nothing waits. */
+  readonly againAtMs: Ms | null;
+}
+
+export interface Placement {
+  readonly service: ServiceId;
+  /** Where it should run, best first. */
+  readonly nodes: readonly NodeId[];
+  /** Every node of the cluster, in the order of the file. */
+  readonly scores: readonly NodeScore[];
+  /** In words: why there, or why nowhere. */
+  readonly because: string;
+}
+
+export interface NodeScore {
+  readonly node: NodeId;
+  /** Null: it may not run there. */
+  readonly score: number | null;
+  /** The terms that the score is made of; null points forbid. */
+  readonly terms: readonly { readonly points: number | null; readonly because: string }[];
+}
+
+export interface PlannedAction {
+  readonly id: number;
+  readonly verb: Order['verb'];
+  readonly service: ServiceId;
+  readonly on: NodeId;
+  /** Actions that must have ended well before this one starts. */
+  readonly after: readonly number[];
+  readonly because: string;
+  readonly handFrom: NodeId | null;
+  readonly handTo: NodeId | null;
+  readonly drained: readonly string[];
+  /** Not now, and why (a lease has to run out, fencing is needed, ...); null: as soon as `after` is done. */
+  readonly blocked: string | null;
+}
+
+export const explain = (action: PlannedAction): string => {
+  const after = action.after.length === 0 ? '' : ` after ${action.after.join(' ')}`;
+  const blocked = action.blocked === null ? '' : ` [blocked: ${action.blocked}]`;
+  return `${action.id} ${action.verb} ${action.service} on ${action.on}${after} because ${action.because}${blocked}`;
+};
