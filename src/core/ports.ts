@@ -92,7 +92,10 @@ export interface Version {
 
 /** The desired state of the whole cluster: kept on every node, changed by the coordinator, acknowledged by a majority. */
 export interface Doc {
+  /** Each new coordinator stamps the document anew with its view, so that what its majority holds outranks older copies. */
   readonly version: Version;
+  /** The version at which the content last changed; stamping alone does not change it. */
+  readonly content: Version;
   /** The cluster file as the user wrote it. */
   readonly source: string;
   readonly cluster: Cluster;
@@ -179,6 +182,7 @@ export interface Beat extends Sender {
   /** Versions of others' records that the sender holds: by node, boot and version. */
   readonly holds: readonly { readonly node: NodeId; readonly boot: number; readonly version: number }[];
   readonly docVersion: Version;
+  readonly docContent: Version;
   /** Newest version on the sender's disk. */
   readonly docOnDisk: Version;
 }
@@ -188,6 +192,8 @@ export interface Echo {
   readonly node: NodeId;
   readonly boot: number;
   readonly sentAtMs: Ms;
+  /** How long the sender held it before this answer: what is left of the round trip is the network's. */
+  readonly heldMs: Ms;
   readonly links: readonly number[];
 }
 
