@@ -66,7 +66,10 @@ async function installNpmPackages() {
   if (npmPackagesAreFresh()) return;
   const npm = process.env.npm_execpath;
   const [program, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const done = await step('npm packages', program, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`: it refuses a lock file that leaves out the optional packages of other platforms, as a registry mirror
+  // for one platform makes it. The versions still come from the lock file, and the lock file stays as it is.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const done = await step('npm packages', program, [...first, ...args]);
   if (done.ok && existsSync(join(root, 'node_modules/.bin/node'))) return;
   say(done.output);
   say(
