@@ -15,7 +15,7 @@ export function whyNotStarted(error: unknown, wanted: Wanted): { missing: boolea
   if (wanted.directory !== undefined && !isDirectory(wanted.directory)) {
     return { missing: true, because: `cannot start ${name}: the directory ${wanted.directory} does not exist` };
   }
-  const found = findProgram(name, wanted.env['PATH'] ?? '', wanted.directory ?? '/');
+  const found = findProgram(name, wanted.env.PATH ?? '', wanted.directory ?? '/');
   if (found.kind === 'none') return { missing: true, because: `cannot start ${name}: ${found.because}` };
   if (code === 'ENOENT') {
     // The file is there: what is not is the interpreter that its first line names, or its dynamic loader.
