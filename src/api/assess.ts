@@ -1,0 +1,107 @@
+/**
+ * Is it well? One verdict on a status, for the first line of `status`, for `health` and for the console.
+ *
+ * critical: a service that should run does not, or nobody may act. warning: everything serves, but less is left to lose,
+ * or something waits for an operator.
+ */
+import type { ClusterStatus, NodeStatus, ServiceStatus } from './status.ts';
+
+export type Level = 'ok' | 'warning' | 'critical';
+
+export interface Verdict {
+  readonly level: Level;
+  /** What is wrong, worst first; empty when all is well. */
+  readonly findings: readonly Finding[];
+  /** One line for `ok`: what is there. */
+  readonly summary: string;
+}
+
+export interface Finding {
+  readonly level: 'warning' | 'critical';
+  readonly text: string;
+}
+
+export function assess(status: ClusterStatus): Verdict {
+  const findings = [
+    ...quorumFindings(status),
+    ...status.services.flatMap(serviceFindings),
+    ...status.nodes.flatMap(nodeFindings),
+    ...status.services.flatMap(spareFindings),
+    ...failureFindings(status),
+    ...balancerFindings(status),
+    ...(status.stuck ? [warning('actions wait for an operator: see pending actions')] : []),
+  ];
+  const critical = findings.filter((finding) => finding.level === 'critical');
+  const warnings = findings.filter((finding) => finding.level === 'warning');
+  return {
+    level: critical.length > 0 ? 'critical' : warnings.length > 0 ? 'warning' : 'ok',
+    findings: [...critical, ...warnings],
+    summary: summaryOf(status),
+  };
+}
+
+function summaryOf({ services, nodes }: ClusterStatus): string {
+  const up = services.filter((service) => service.state === 'running').length;
+  const online = nodes.filter((node) => node.state === 'online').length;
+  return `${up} of ${services.length} services run, ${online} of ${nodes.length} nodes online`;
+}
+
+const quorumFindings = (status: ClusterStatus): Finding[] =>
+  status.quorum ? [] : [critical(`no quorum: ${status.noQuorumBecause ?? 'no reason is known'}`)];
+
+function serviceFindings(service: ServiceStatus): Finding[] {
+  switch (service.state) {
+    case 'running':
+      return [];
+    case 'partly running':
+      return [warning(`${service.name} runs ${service.nodes.length} of ${service.wanted} copies`)];
+    case 'stopped':
+    case 'stopping':
+      return service.wanted === 0 ? [warning(`${service.name} is stopped: ${service.because}`)] : [down(service)];
+    case 'starting':
+    case 'waiting':
+    case 'failed':
+    case 'blocked':
+    case 'unknown':
+      return [down(service)];
+  }
+}
+
+const down = (service: ServiceStatus): Finding => {
+  const state = service.state === 'waiting' || service.state === 'unknown' ? 'does not run' : `is ${service.state}`;
+  return critical(`${service.name} ${state}: ${service.because}`);
+};
+
+function nodeFindings(node: NodeStatus): Finding[] {
+  const because = node.because === null ? '' : `: ${node.because}`;
+  if (node.state === 'lost') return [warning(`${node.name} is lost${because}`)];
+  if (node.state === 'standby') return [warning(`${node.name} is in standby${because}`)];
+  if (node.state === 'joining') return [warning(`${node.name} is joining${because}`)];
+  const dark = node.links.filter((link) => link.up === false).map((link) => link.address);
+  return dark.length === 0 ? [] : [warning(`${node.name} is not heard on ${dark.join(' and ')}`)];
+}
+
+/** Only for what was built with a spare: a service that may run on one node has none to lose. */
+const spareFindings = (service: ServiceStatus): Finding[] =>
+  service.sparesWanted > 0 && service.spares === 0 && service.state === 'running'
+    ? [warning(`${service.name} has no node left to move to`)]
+    : [];
+
+const failureFindings = ({ failures }: ClusterStatus): Finding[] =>
+  failures.map((failure) =>
+    warning(
+      failure.banned === 'no'
+        ? `${failure.service} failed ${failure.count} of ${failure.max} times on ${failure.node}: ${failure.last}`
+        : `${failure.service} may not run on ${failure.banned === 'cluster' ? 'any node' : failure.node}: ${failure.last}`,
+    ),
+  );
+
+const balancerFindings = ({ balancers }: ClusterStatus): Finding[] =>
+  balancers.flatMap((balancer) =>
+    balancer.servers
+      .filter((server) => server.state === 'down')
+      .map((server) => warning(`${balancer.service} on ${balancer.node}: server ${server.name} is down`)),
+  );
+
+const warning = (text: string): Finding => ({ level: 'warning', text });
+const critical = (text: string): Finding => ({ level: 'critical', text });

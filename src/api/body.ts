@@ -1,0 +1,91 @@
+/** Reads what a client sent: nonsense ends here, with words on what was expected. Pure. */
+import type { Command, Version } from '../core/ports.ts';
+import { failure, type Result, success } from '../lib/errors.ts';
+
+/** A command as a client sends it: the cluster file of `apply` is still text. */
+export type CommandBody =
+  | Exclude<Command, { kind: 'apply' }>
+  | { readonly kind: 'apply'; readonly source: string; readonly ifVersion: Version | null };
+
+export interface PlanBody {
+  /** Another cluster file; null: the one that runs. */
+  readonly source: string | null;
+}
+
+const nameMax = 255;
+const becauseMax = 500;
+
+export function parseJson(text: string): Result<unknown> {
+  try {
+    return success(JSON.parse(text));
+  } catch {
+    return failure('BAD_REQUEST', 'the body of the request is no JSON');
+  }
+}
+
+export function parsePlanBody(body: unknown): Result<PlanBody> {
+  if (!isRecord(body)) return expected('an object');
+  const source = body['source'] ?? null;
+  return source === null || typeof source === 'string' ? success({ source }) : expected('`source` as text');
+}
+
+export function parseCommandBody(body: unknown): Result<CommandBody> {
+  if (!isRecord(body)) return expected('an object');
+  switch (body['kind']) {
+    case 'apply':
+      return parseApply(body);
+    case 'standby':
+      if (!isName(body['node'])) return expected('`node` as a name');
+      if (typeof body['on'] !== 'boolean') return expected('`on` as true or false');
+      return withReason(body, { kind: 'standby', node: body['node'], on: body['on'] });
+    case 'move':
+      if (!isName(body['service'])) return expected('`service` as a name');
+      if (!isNameOrNull(body['to'])) return expected('`to` as a name or null');
+      return withReason(body, { kind: 'move', service: body['service'], to: body['to'] ?? null });
+    case 'run':
+      if (!isName(body['service'])) return expected('`service` as a name');
+      if (body['wanted'] !== 'started' && body['wanted'] !== 'stopped')
+        return expected('`wanted` as started or stopped');
+      return withReason(body, { kind: 'run', service: body['service'], wanted: body['wanted'] });
+    case 'cleanup':
+      if (!isName(body['service'])) return expected('`service` as a name');
+      if (!isNameOrNull(body['node'])) return expected('`node` as a name or null');
+      return success({ kind: 'cleanup', service: body['service'], node: body['node'] ?? null });
+    default:
+      return expected('`kind` as one of apply, standby, move, run, cleanup');
+  }
+}
+
+function parseApply(body: Record<string, unknown>): Result<CommandBody> {
+  const { source, ifVersion = null } = body;
+  if (typeof source !== 'string') return expected('`source` as the text of a cluster file');
+  if (ifVersion === null) return success({ kind: 'apply', source, ifVersion: null });
+  if (!isRecord(ifVersion) || !isCount(ifVersion['view']) || !isCount(ifVersion['counter'])) {
+    return expected('`ifVersion` as {view, counter} or null');
+  }
+  return success({ kind: 'apply', source, ifVersion: { view: ifVersion['view'], counter: ifVersion['counter'] } });
+}
+
+type Explained = Extract<CommandBody, { because: string }>;
+type WithoutReason<C> = C extends Explained ? Omit<C, 'because'> : never;
+
+function withReason(body: Record<string, unknown>, command: WithoutReason<Explained>): Result<CommandBody> {
+  const because = body['because'] ?? '';
+  if (typeof because !== 'string' || because.length > becauseMax)
+    return expected(`\`because\` as text of at most ${becauseMax} characters`);
+  // Event lines are made of it: it stays on one line.
+  return success({ ...command, because: because.replace(/\s+/g, ' ').trim() });
+}
+
+const expected = (what: string) => failure('BAD_REQUEST', `the request must hold ${what}`);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= nameMax;
+
+const isNameOrNull = (value: unknown): value is string | null | undefined =>
+  value === null || value === undefined || isName(value);
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

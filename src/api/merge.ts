@@ -1,0 +1,158 @@
+/** One status of the whole cluster out of what each node said of itself. Pure: the same answers give the same status. */
+import type { Cluster, NodeId } from '../core/model.ts';
+import type { Admin, NodeRecord, Version } from '../core/ports.ts';
+import type { NodeReport } from '../core/report.ts';
+import type { Plan } from '../core/schedule/plan.ts';
+import { byText } from '../lib/compare.ts';
+import { linksOf } from './links.ts';
+import { failuresOf, isUnderWay, type Known, serviceStatus } from './services.ts';
+import {
+  type BalancerStatus,
+  type ClusterStatus,
+  type NodeAnswer,
+  type NodeState,
+  type NodeStatus,
+  type PendingAction,
+  type ServiceStatus,
+  schemaVersion,
+} from './status.ts';
+
+export interface MergeInput {
+  readonly at: string;
+  readonly cluster: Cluster;
+  readonly version: Version;
+  readonly admin: Admin;
+  readonly report: NodeReport;
+  /** Of every node that answered, the asked one included. */
+  readonly answers: ReadonlyMap<NodeId, NodeAnswer>;
+}
+
+export function mergeStatus(input: MergeInput): ClusterStatus {
+  const { report, cluster, answers } = input;
+  const known = knownOf(input);
+  const services = [...cluster.services].sort(byId).map((service) => serviceStatus(service, known));
+  const nodes = [...cluster.nodes].sort(byId).map((node) => nodeStatus(node.id, input, services));
+  const underWay = services.some((service) => service.copies.some(isUnderWay));
+  const idle = report.quorum && known.plan !== null && !underWay;
+  return {
+    schemaVersion,
+    cluster: cluster.name,
+    at: input.at,
+    answeredBy: report.node,
+    view: report.view,
+    coordinator: report.view?.coordinator ?? null,
+    quorum: report.quorum,
+    noQuorumBecause: report.noQuorumBecause,
+    version: input.version,
+    settled: idle && known.pending.length === 0,
+    stuck: idle && isStuck(known.pending, planAgainInMs(input)),
+    nodes,
+    services,
+    balancers: [...answers.values()].flatMap((answer) => answer.balancers).sort(byServiceAndNode),
+    failures: [...cluster.services].sort(byId).flatMap((service) => failuresOf(service, known).sort(byNode)),
+    pending: known.pending,
+    stallMsMax: Math.max(0, ...[...answers.values()].map((answer) => answer.stall.maxMs)),
+  };
+}
+
+/** The decision that counts: the coordinator's when it answered, otherwise what this node would decide. */
+export function decidingPlan(report: NodeReport, answers: ReadonlyMap<NodeId, NodeAnswer>): Plan | null {
+  const coordinator = report.view?.coordinator;
+  return (coordinator === undefined ? null : answers.get(coordinator)?.plan) ?? report.plan;
+}
+
+export function pendingOf(plan: Plan | null): PendingAction[] {
+  return (plan?.actions ?? []).map((action) => ({
+    id: action.id,
+    verb: action.verb,
+    service: action.service,
+    node: action.on,
+    after: action.after,
+    because: action.because,
+    blocked: action.blocked,
+  }));
+}
+
+/** What `serviceStatus` needs, from all answers. */
+export function knownOf(input: MergeInput): Known {
+  const plan = decidingPlan(input.report, input.answers);
+  const members = new Set(input.report.view?.members ?? [input.report.node]);
+  return {
+    cluster: input.cluster,
+    admin: input.admin,
+    records: newestRecords(input, members),
+    usable: new Set([...members].filter((node) => input.admin.standby[node] === undefined)),
+    plan,
+    pending: pendingOf(plan),
+    noQuorumBecause: input.report.quorum ? null : (input.report.noQuorumBecause ?? 'no reason is known'),
+  };
+}
+
+/** Each node's own word about itself, or the copy that the asked node has. */
+function newestRecords(input: MergeInput, members: ReadonlySet<NodeId>): Map<NodeId, NodeRecord> {
+  const records = new Map(
+    input.report.records.filter((record) => members.has(record.node)).map((record) => [record.node, record]),
+  );
+  for (const answer of input.answers.values()) {
+    if (answer.record !== null && members.has(answer.node)) records.set(answer.node, answer.record);
+  }
+  return new Map([...records].sort(([a], [b]) => byText(a, b)));
+}
+
+function nodeStatus(name: NodeId, input: MergeInput, services: readonly ServiceStatus[]): NodeStatus {
+  const answer = input.answers.get(name);
+  const seen = new Map([...input.answers].map(([node, { peers }]) => [node, peers]));
+  const { state, because } = nodeState(name, input);
+  return {
+    name,
+    state,
+    because,
+    coordinator: input.report.view?.coordinator === name,
+    answered: answer !== undefined,
+    links: linksOf(input.cluster, name, seen),
+    running: services.filter((service) => service.nodes.includes(name)).map((service) => service.name),
+    stallMsMax: answer?.stall.maxMs ?? null,
+    stallMsLastMinute: answer?.stall.lastMinuteMs ?? null,
+    software: answer?.software ?? null,
+    startedAt: answer?.startedAt ?? null,
+  };
+}
+
+export function nodeState(
+  name: NodeId,
+  input: Pick<MergeInput, 'report' | 'admin'>,
+): { state: NodeState; because: string | null } {
+  const { report, admin } = input;
+  const member = report.view?.members.includes(name) ?? false;
+  const peer = report.peers.find((each) => each.node === name);
+  if (!member && name !== report.node && (peer === undefined || peer.state === 'lost')) {
+    return { state: 'lost', because: 'not heard on any link' };
+  }
+  const standby = admin.standby[name];
+  if (standby !== undefined) return { state: 'standby', because: standby.because || 'set by an operator' };
+  if (member) return { state: 'online', because: null };
+  if (name === report.node) return { state: 'joining', because: report.noQuorumBecause };
+  return { state: 'joining', because: 'heard, but no member of the view yet' };
+}
+
+function planAgainInMs(input: MergeInput): number | null {
+  const coordinator = input.report.view?.coordinator;
+  if (coordinator === undefined) return null;
+  const answer = input.answers.get(coordinator);
+  return answer === undefined ? (input.report.plan?.againAtMs ?? null) : answer.planAgainInMs;
+}
+
+/** Everything that is left waits for something that time alone does not bring. */
+const isStuck = (pending: readonly PendingAction[], againInMs: number | null): boolean => {
+  if (pending.length === 0 || againInMs !== null) return false;
+  const waits = new Set<number>();
+  for (const action of pending) {
+    if (action.blocked !== null || action.after.some((id) => waits.has(id))) waits.add(action.id);
+  }
+  return waits.size === pending.length;
+};
+
+const byId = (a: { id: string }, b: { id: string }): number => byText(a.id, b.id);
+const byNode = (a: { node: string }, b: { node: string }): number => byText(a.node, b.node);
+const byServiceAndNode = (a: BalancerStatus, b: BalancerStatus): number =>
+  byText(a.service, b.service) || byText(a.node, b.node);

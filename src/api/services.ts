@@ -1,0 +1,135 @@
+/** What state a service is in, over all nodes, in one word and with the reason. Pure. */
+import type { Cluster, NodeId, Service } from '../core/model.ts';
+import type { Admin, NodeRecord, ServiceRecord } from '../core/ports.ts';
+import type { Plan } from '../core/schedule/plan.ts';
+import type { CopyStatus, FailureStatus, PendingAction, ServiceStatus, ServiceSummary } from './status.ts';
+
+/** What is known when a status is put together. `records` are those of the view's members and of nobody else. */
+export interface Known {
+  readonly cluster: Cluster;
+  readonly admin: Admin;
+  readonly records: ReadonlyMap<NodeId, NodeRecord>;
+  /** Members that may run services: not in standby. */
+  readonly usable: ReadonlySet<NodeId>;
+  readonly plan: Plan | null;
+  readonly pending: readonly PendingAction[];
+  readonly noQuorumBecause: string | null;
+}
+
+export function serviceStatus(service: Service, known: Known): ServiceStatus {
+  const copies = copiesOf(service, known);
+  const state = summaryOf(service, copies, known);
+  const running = copies.filter((copy) => isRunning(copy)).map((copy) => copy.node);
+  const able = service.on.filter(
+    (node) => known.usable.has(node) && !isWornOut(service, recordOf(service, node, known)),
+  );
+  return {
+    name: service.id,
+    kind: service.resource.kind,
+    what: whatIs(service),
+    state,
+    nodes: running,
+    wanted: isStopped(service, known) ? 0 : service.instances,
+    spares: Math.max(0, able.length - service.instances),
+    sparesWanted: service.on.length - service.instances,
+    copies,
+    failures: failuresOf(service, known).reduce((sum, failure) => sum + failure.count, 0),
+    because: reasonFor(service, state, known),
+  };
+}
+
+/** Failures that count now, node by node. */
+export function failuresOf(service: Service, known: Known): FailureStatus[] {
+  return [...known.records.values()].flatMap((record): FailureStatus[] => {
+    const entry = record.services[service.id];
+    if (entry === undefined || (entry.failures === 0 && entry.banned === 'no' && entry.state !== 'blocked')) return [];
+    return [
+      {
+        service: service.id,
+        node: record.node,
+        count: entry.failures,
+        max: service.failures.max,
+        banned: entry.banned,
+        last: entry.lastFailure ?? 'no reason was given',
+      },
+    ];
+  });
+}
+
+export const isUnderWay = (copy: CopyStatus): boolean =>
+  copy.state === 'starting' || copy.state === 'stopping' || copy.state === 'reloading' || copy.state === 'probing';
+
+/** In a few words: which program, unit, address or port. */
+export function whatIs(service: Service): string {
+  const resource = service.resource;
+  switch (resource.kind) {
+    case 'ocf':
+      return `ocf:${resource.provider}:${resource.type}`;
+    case 'systemd':
+      return `systemd:${resource.unit}`;
+    case 'command':
+      return `command ${resource.argv.at(-1) ?? ''}`;
+    case 'address':
+      return `address ${resource.address}/${resource.prefix}`;
+    case 'balance':
+      return `${resource.engine} ${resource.mode} ${resource.listen.address ?? '*'}:${resource.listen.port}`;
+  }
+}
+
+const isRunning = (copy: CopyStatus): boolean => copy.state === 'running' || copy.state === 'reloading';
+
+const isStopped = (service: Service, known: Known): boolean => known.admin.stopped[service.id] !== undefined;
+
+const recordOf = (service: Service, node: NodeId, known: Known): ServiceRecord | undefined =>
+  known.records.get(node)?.services[service.id];
+
+const isWornOut = (service: Service, record: ServiceRecord | undefined): boolean =>
+  record !== undefined &&
+  (record.banned !== 'no' || record.failures >= service.failures.max || record.state === 'blocked');
+
+/** Its copies on nodes that may have one, and wherever else one is. */
+function copiesOf(service: Service, known: Known): CopyStatus[] {
+  return known.cluster.nodes.flatMap(({ id }): CopyStatus[] => {
+    const record = recordOf(service, id, known);
+    if (record !== undefined && record.state !== 'stopped') return [{ node: id, state: record.state }];
+    if (!service.on.includes(id)) return [];
+    return [{ node: id, state: known.records.has(id) ? (record?.state ?? 'unknown') : 'unknown' }];
+  });
+}
+
+function summaryOf(service: Service, copies: readonly CopyStatus[], known: Known): ServiceSummary {
+  const inState = (state: CopyStatus['state']): boolean => copies.some((copy) => copy.state === state);
+  const running = copies.filter(isRunning).length;
+  if (inState('blocked')) return 'blocked';
+  if (isStopped(service, known))
+    return running > 0 || inState('stopping') || inState('failed') ? 'stopping' : 'stopped';
+  if (running >= service.instances) return 'running';
+  if (running > 0) return 'partly running';
+  if (inState('starting')) return 'starting';
+  if (inState('failed')) return 'failed';
+  if (inState('stopping')) return 'stopping';
+  if (known.noQuorumBecause === null && placedNowhere(service, known) && failuresOf(service, known).length > 0)
+    return 'failed';
+  if (known.records.size === 0 || inState('probing')) return 'unknown';
+  return 'waiting';
+}
+
+const placementOf = (service: Service, known: Known) =>
+  known.plan?.placements.find((placement) => placement.service === service.id);
+
+const placedNowhere = (service: Service, known: Known): boolean => placementOf(service, known)?.nodes.length === 0;
+
+function reasonFor(service: Service, state: ServiceSummary, known: Known): string {
+  const lastFailure = failuresOf(service, known).at(-1);
+  const stopped = known.admin.stopped[service.id];
+  if (stopped !== undefined) return stopped.because === '' ? 'stopped by an operator' : stopped.because;
+  if (state === 'blocked' && lastFailure !== undefined)
+    return `it could not be stopped on ${lastFailure.node}: ${lastFailure.last}`;
+  if (known.noQuorumBecause !== null) return `no quorum: ${known.noQuorumBecause}`;
+  const waits = known.pending.find((action) => action.service === service.id && action.blocked !== null);
+  if (state !== 'running' && waits !== undefined) return waits.blocked ?? waits.because;
+  const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
+  if (state === 'failed' && lastFailure !== undefined)
+    return `${placed}; last failure on ${lastFailure.node}: ${lastFailure.last}`;
+  return placed;
+}

@@ -1,0 +1,117 @@
+/**
+ * A JSON file that is replaced as a whole, and that knows whether it is intact.
+ *
+ * Written as temporary file, fsync, rename, fsync of the folder: a crash at any byte leaves the old or the new content.
+ * The checksum is over the bytes of the data as they are in the file, so that a flipped bit of a dying disk is found too.
+ */
+import { createHash } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reasonOf } from './reason.ts';
+
+const format = 1;
+const bytesMax = 16 * 1024 * 1024;
+const headPattern = /^\{"format":(\d{1,9}),"sha256":"([0-9a-f]{64})","data":/;
+
+export type Unsealed =
+  | { readonly state: 'read'; readonly data: unknown }
+  | { readonly state: 'absent' }
+  | { readonly state: 'bad'; readonly because: string };
+
+export type Written = { readonly ok: true } | { readonly ok: false; readonly because: string };
+
+/** The text of a file that holds `data`. */
+export function seal(data: unknown): string {
+  const body = JSON.stringify(data);
+  return `{"format":${format},"sha256":"${sha256(body)}","data":${body}}\n`;
+}
+
+/** What was sealed, or why this text cannot be trusted. */
+export function unseal(text: string): Unsealed {
+  const head = headPattern.exec(text);
+  if (head === null) return bad('it does not begin as a file of Sempre does');
+  if (head[1] !== String(format)) return bad(`it has format ${head[1]}, this version reads format ${format}`);
+  if (!text.endsWith('}\n')) return bad('its end is missing');
+  const body = text.slice(head[0].length, -2);
+  if (sha256(body) !== head[2]) return bad('its checksum does not fit');
+  return { state: 'read', data: JSON.parse(body) };
+}
+
+export async function readSealed(path: string): Promise<Unsealed> {
+  try {
+    const text = await readFile(path);
+    if (text.length > bytesMax) return bad(`it is larger than ${bytesMax} bytes`);
+    return unseal(text.toString('utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' };
+    return bad(reasonOf(error));
+  }
+}
+
+/**
+ * Writes one file, one write at a time. When saves come faster than the disk, only the newest waiting one is written;
+ * those that it replaces are answered with its result, because what is on the disk then is newer than what they asked for.
+ */
+export class SealedFile {
+  private writing = false;
+  private waiting: { text: string; answers: ((written: Written) => void)[] } | null = null;
+  private readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  save(data: unknown): Promise<Written> {
+    const text = seal(data);
+    return new Promise((resolve) => {
+      this.waiting = { text, answers: [...(this.waiting?.answers ?? []), resolve] };
+      if (!this.writing) void this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    this.writing = true;
+    while (this.waiting !== null) {
+      const { text, answers } = this.waiting;
+      this.waiting = null;
+      const written = await replaceFile(this.path, text);
+      for (const answer of answers) answer(written);
+    }
+    this.writing = false;
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<Written> {
+  try {
+    await writeDurably(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+    await syncFolder(dirname(path));
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, because: `${path} could not be written: ${reasonOf(error)}` };
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Without this the rename itself may be lost with the power. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const bad = (because: string): Unsealed => ({ state: 'bad', because });
