@@ -1,0 +1,52 @@
+#!/bin/bash
+# Process 1 of one lab host: what a machine has of its own, then its supervisor. Killing it is a power cut.
+#   host-init.sh NAME DISK STATE CHECKOUT [DAEMON ARGUMENT...]
+# DISK: changed files of /etc and /var, kept while the host is off. STATE: becomes /var/lib/sempre, on a real disk,
+# so that writing there takes the time that it takes. Without a DAEMON the host idles.
+set -e
+name=$1 disk=$2 state=$3 checkout=$4
+shift 4
+mount --make-rprivate /
+hostname "$name"
+exec {code}<"$checkout"
+mkdir -p "$state"
+exec {kept}<"$state"
+
+for folder in etc var; do
+  mkdir -p "$disk/$folder" "$disk/.$folder"
+  mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$disk/$folder,workdir=$disk/.$folder" "/$folder"
+done
+mkdir -p /var/lib/sempre
+mount --bind "/proc/self/fd/$kept" /var/lib/sempre
+for folder in /run /tmp /dev/shm; do mount -t tmpfs -o mode=755 "$name" "$folder"; done
+chmod 1777 /tmp /dev/shm
+mkdir -p /run/lock /run/resource-agents
+mount -t sysfs sysfs /sys 2>/dev/null || true       # so that /sys/class/net shows this host's interfaces
+# A real watchdog device would reset the machine that the lab runs on.
+for device in /dev/watchdog*; do [ ! -e "$device" ] || mount --bind /dev/null "$device"; done
+# The program itself may lie under a folder that is hidden now.
+if [ ! "$checkout" -ef "/proc/self/fd/$code" ]; then
+  mkdir -p "$checkout"
+  mount --bind "/proc/self/fd/$code" "$checkout"
+fi
+exec {code}<&- {kept}<&-
+
+echo READY
+read -r go          # the cables are in
+exec </dev/null >/dev/null 2>&1
+set +e
+if [ $# -eq 0 ]; then
+  exec {idle}<> <(:)
+  while :; do read -r -t 86400 -u "$idle" _; done   # bash reaps orphans meanwhile
+fi
+
+log=/var/log/sempre/daemon.log
+mkdir -p /var/log/sempre
+while :; do
+  [ "$(stat -c %s "$log" 2>/dev/null || echo 0)" -lt 20000000 ] || : >"$log"
+  "$@" >>"$log" 2>&1 &
+  echo $! >/run/lab-daemon.pid
+  wait $!                                           # reaps also what a killed daemon leaves behind, when that ends
+  echo "lab: the daemon ended with $?; started again in 100 ms" >>"$log"
+  sleep 0.1
+done
