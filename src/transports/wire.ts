@@ -1,0 +1,142 @@
+/**
+ * Messages as bytes. What comes in was written by another node, perhaps of another version: it is read strictly, part
+ * by part, within bounds, and what does not fit is refused whole. Nothing here throws.
+ */
+import type {
+  Admin,
+  Answer,
+  AnswerMessage,
+  Command,
+  Doc,
+  DocMessage,
+  Message,
+  Move,
+  NodeRecord,
+  Order,
+  OrderId,
+  OrderMessage,
+  RecordMessage,
+  RequestMessage,
+  ServiceRecord,
+  Version,
+} from '../core/ports.ts';
+import { packBeat, readBeat } from './wire/beat.ts';
+import { anyText, cluster, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
+import { count, type Fault, flag, list, map, name, nullable, object, oneOf, tagged, text } from './wire/read.ts';
+
+export type { Fault } from './wire/read.ts';
+
+export function encodeMessage(message: Message): Uint8Array {
+  return Buffer.from(JSON.stringify(message.kind === 'beat' ? packBeat(message) : message), 'utf8');
+}
+
+/** Null when it is no message of a kind and form that this version knows; `fault.at` then says where it went wrong. */
+export function decodeMessage(bytes: Uint8Array, fault: Fault = { at: '' }): Message | null {
+  const value = parse(bytes);
+  if (value === undefined) fault.at = 'not JSON';
+  if (Array.isArray(value) && value[0] === 'beat') return readBeat(value, fault) ?? null;
+  return readMessage(value, fault) ?? null;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+const version = object<Version>({ view: count, counter: count });
+const orderId = object<OrderId>({ view: count, plan: count, action: count });
+const drained = list(name, 1024);
+const because = object<{ readonly because: string }>({ because: anyText });
+const move = object<Move>({ to: nullable(name), from: nullable(name), because: anyText });
+
+const admin = object<Admin>({
+  standby: map(because, nodesMax),
+  stopped: map(because, servicesMax),
+  moves: map(move, servicesMax),
+});
+
+const doc = object<Doc>({ version, content: version, source: text(sourceLengthMax), cluster, admin });
+
+const serviceRecord = object<ServiceRecord>({
+  state: oneOf('unknown', 'probing', 'stopped', 'starting', 'running', 'reloading', 'stopping', 'failed', 'blocked'),
+  digest: nullable(anyText),
+  failures: count,
+  lastFailure: nullable(anyText),
+  banned: oneOf('no', 'node', 'cluster'),
+  conflicts: count,
+  drained,
+  order: nullable(orderId),
+});
+
+const record = object<NodeRecord>({
+  node: name,
+  boot: count,
+  version: count,
+  services: map(serviceRecord, servicesMax),
+});
+
+const order = object<Order>({
+  id: orderId,
+  verb: oneOf('probe', 'start', 'stop', 'reload', 'tune', 'forget'),
+  serviceId: name,
+  handFrom: nullable(name),
+  handTo: nullable(name),
+  drained,
+  because: anyText,
+});
+
+const command = tagged<Command>('kind', {
+  apply: object<Extract<Command, { kind: 'apply' }>>({
+    kind: oneOf('apply'),
+    source: text(sourceLengthMax),
+    cluster,
+    ifVersion: nullable(version),
+  }),
+  standby: object<Extract<Command, { kind: 'standby' }>>({
+    kind: oneOf('standby'),
+    node: name,
+    on: flag,
+    because: anyText,
+  }),
+  move: object<Extract<Command, { kind: 'move' }>>({
+    kind: oneOf('move'),
+    service: name,
+    to: nullable(name),
+    because: anyText,
+  }),
+  run: object<Extract<Command, { kind: 'run' }>>({
+    kind: oneOf('run'),
+    service: name,
+    wanted: oneOf('started', 'stopped'),
+    because: anyText,
+  }),
+  cleanup: object<Extract<Command, { kind: 'cleanup' }>>({
+    kind: oneOf('cleanup'),
+    service: name,
+    node: nullable(name),
+  }),
+});
+
+const done = object<Extract<Answer, { ok: true }>>({ ok: oneOf(true), version, changed: flag });
+const refused = object<Extract<Answer, { ok: false }>>({
+  ok: oneOf(false),
+  code: oneOf('NO_QUORUM', 'NO_SUCH_OBJECT', 'CONFLICT', 'UNSAFE', 'TIMED_OUT'),
+  because: anyText,
+});
+const answer = (value: unknown, fault: Fault): Answer | undefined => done(value, { at: '' }) ?? refused(value, fault);
+
+const sender = { from: name, boot: count };
+const requestId = name;
+
+const readMessage = tagged<Message>('kind', {
+  record: object<RecordMessage>({ kind: oneOf('record'), ...sender, record }),
+  order: object<OrderMessage>({ kind: oneOf('order'), ...sender, order }),
+  doc: object<DocMessage>({ kind: oneOf('doc'), ...sender, doc }),
+  request: object<RequestMessage>({ kind: oneOf('request'), ...sender, requestId, command }),
+  answer: object<AnswerMessage>({ kind: oneOf('answer'), ...sender, requestId, answer }),
+});

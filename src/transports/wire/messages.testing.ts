@@ -1,0 +1,216 @@
+/** Arbitrary messages of every kind, for the property tests of what reads them (imported by tests only). */
+import fc from 'fast-check';
+import type { Cluster, Resource, Service } from '../../core/model.ts';
+import type { Beat, Command, Message, NodeRecord, ServiceRecord } from '../../core/ports.ts';
+
+const name = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/), fc.constantFrom('constructor', 'toString', 'é∂'));
+const count = fc.oneof(fc.nat(9), fc.maxSafeNat());
+const ms = fc.oneof(
+  fc.nat(100_000),
+  fc.double({ min: 0, max: 1e12, noNaN: true }).map((x) => x + 0),
+);
+const anyText = fc.string({ maxLength: 40, unit: 'binary' });
+const version = fc.record({ view: count, counter: count });
+const names = fc.uniqueArray(name, { maxLength: 5 });
+const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+const byName = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
+  fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true });
+
+export const beat: fc.Arbitrary<Beat> = fc.record({
+  kind: fc.constant('beat' as const),
+  from: name,
+  boot: count,
+  seq: count,
+  sentAtMs: ms,
+  echoes: fc.array(
+    fc.record({
+      node: name,
+      boot: count,
+      sentAtMs: ms,
+      heldMs: ms,
+      links: fc.uniqueArray(fc.nat(15), { maxLength: 4 }).map((links) => links.sort((a, b) => a - b)),
+    }),
+    { maxLength: 6 },
+  ),
+  hears: names,
+  promised: fc.record({ number: count, members: names, coordinator: fc.oneof(name, fc.constant('')) }),
+  installed: orNull(count),
+  recordVersion: count,
+  holds: fc.array(fc.record({ node: name, boot: count, version: count }), { maxLength: 6 }),
+  docVersion: version,
+  docContent: version,
+  docOnDisk: version,
+});
+
+const port = fc.nat(65_535);
+const argv = fc.array(anyText, { maxLength: 4 });
+
+const resource: fc.Arbitrary<Resource> = fc.oneof(
+  fc.record({ kind: fc.constant('ocf' as const), provider: name, type: name, params: byName(anyText) }),
+  fc.record({ kind: fc.constant('systemd' as const), unit: name }),
+  fc.record({
+    kind: fc.constant('command' as const),
+    argv,
+    env: byName(anyText),
+    directory: anyText,
+    stopSignal: fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const),
+    checkArgv: orNull(argv),
+  }),
+  fc.record({
+    kind: fc.constant('address' as const),
+    address: fc.ipV4(),
+    prefix: fc.nat(32),
+    family: fc.constantFrom(4 as const, 6 as const),
+    interface: orNull(name),
+    probeMs: ms,
+    drainMs: ms,
+  }),
+  fc.record({
+    kind: fc.constant('balance' as const),
+    engine: fc.constantFrom('haproxy' as const, 'proxy' as const),
+    mode: fc.constantFrom('http' as const, 'tcp' as const),
+    listen: fc.record({ address: orNull(fc.ipV4()), port }),
+    algorithm: fc.constantFrom('roundrobin' as const, 'leastconn' as const, 'source' as const),
+    servers: fc.array(fc.record({ id: name, node: orNull(name), address: fc.ipV4(), port, weight: fc.nat(255) }), {
+      maxLength: 3,
+    }),
+    check: fc.record({
+      kind: fc.constantFrom('http' as const, 'tcp' as const),
+      method: fc.constantFrom('GET' as const, 'HEAD' as const),
+      path: anyText,
+      everyMs: ms,
+      timeoutMs: ms,
+      rise: count,
+      fall: count,
+    }),
+    connectTimeoutMs: ms,
+    idleTimeoutMs: ms,
+    forwardFor: fc.boolean(),
+    cookie: orNull(anyText),
+    stats: orNull(fc.record({ port, user: anyText, password: anyText })),
+  }),
+);
+
+const service: fc.Arbitrary<Service> = fc.record({
+  id: name,
+  resource,
+  on: names,
+  instances: fc.nat(9),
+  clone: fc.boolean(),
+  needs: names,
+  with: names,
+  stickiness: fc.nat(1_000_000),
+  check: fc.record({ everyMs: ms, timeoutMs: ms }),
+  startTimeoutMs: ms,
+  stopTimeoutMs: ms,
+  failures: fc.record({ max: count, forgetMs: orNull(ms) }),
+  takeover: fc.constantFrom('fencing' as const, 'lease' as const, 'nothing' as const),
+  digest: anyText,
+});
+
+const cluster: fc.Arbitrary<Cluster> = fc.record({
+  name,
+  heartbeat: fc.record({ intervalMs: ms, deadMs: ms, port }),
+  nodes: fc.array(
+    fc.record({ id: name, links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }) }),
+    { maxLength: 4 },
+  ),
+  services: fc.array(service, { maxLength: 4 }),
+});
+
+const because = fc.record({ because: anyText });
+const doc = fc.record({
+  version,
+  content: version,
+  source: anyText,
+  cluster,
+  admin: fc.record({
+    standby: byName(because),
+    stopped: byName(because),
+    moves: byName(fc.record({ to: orNull(name), from: orNull(name), because: anyText })),
+  }),
+});
+
+const orderId = fc.record({ view: count, plan: count, action: count });
+const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
+  state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'stopping' as const),
+  digest: orNull(anyText),
+  failures: count,
+  lastFailure: orNull(anyText),
+  banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
+  conflicts: count,
+  drained: names,
+  order: orNull(orderId),
+});
+const record: fc.Arbitrary<NodeRecord> = fc.record({
+  node: name,
+  boot: count,
+  version: count,
+  services: byName(serviceRecord),
+});
+
+const order = fc.record({
+  id: orderId,
+  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'tune' as const),
+  serviceId: name,
+  handFrom: orNull(name),
+  handTo: orNull(name),
+  drained: names,
+  because: anyText,
+});
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constant('apply' as const), source: anyText, cluster, ifVersion: orNull(version) }),
+  fc.record({ kind: fc.constant('standby' as const), node: name, on: fc.boolean(), because: anyText }),
+  fc.record({ kind: fc.constant('move' as const), service: name, to: orNull(name), because: anyText }),
+  fc.record({
+    kind: fc.constant('run' as const),
+    service: name,
+    wanted: fc.constantFrom('started' as const, 'stopped' as const),
+    because: anyText,
+  }),
+  fc.record({ kind: fc.constant('cleanup' as const), service: name, node: orNull(name) }),
+);
+
+const answer = fc.oneof(
+  fc.record({ ok: fc.constant(true as const), version, changed: fc.boolean() }),
+  fc.record({
+    ok: fc.constant(false as const),
+    code: fc.constantFrom('NO_QUORUM' as const, 'UNSAFE' as const, 'TIMED_OUT' as const),
+    because: anyText,
+  }),
+);
+
+const sender = { from: name, boot: count };
+
+export const message: fc.Arbitrary<Message> = fc.oneof(
+  beat,
+  fc.record({ kind: fc.constant('record' as const), ...sender, record }),
+  fc.record({ kind: fc.constant('order' as const), ...sender, order }),
+  fc.record({ kind: fc.constant('doc' as const), ...sender, doc }),
+  fc.record({ kind: fc.constant('request' as const), ...sender, requestId: name, command }),
+  fc.record({ kind: fc.constant('answer' as const), ...sender, requestId: name, answer }),
+);
+
+/** A heartbeat as a cluster of this many nodes sends it. */
+export function beatOf(nodes: number, nameOf = (i: number): string => `balancer${i}`): Beat {
+  const all = Array.from({ length: nodes }, (_, i) => nameOf(i));
+  const others = all.slice(1);
+  const boot = (i: number): number => 1_764_000_000_000 + i * 86_400_000;
+  return {
+    kind: 'beat',
+    from: nameOf(0),
+    boot: boot(0),
+    seq: 1_234_567,
+    sentAtMs: 86_400_123,
+    echoes: others.map((node, i) => ({ node, boot: boot(i), sentAtMs: 86_400_000 + i, heldMs: 120, links: [0, 1] })),
+    hears: others,
+    promised: { number: 17, members: all, coordinator: nameOf(0) },
+    installed: 17,
+    recordVersion: 1234,
+    holds: others.map((node, i) => ({ node, boot: boot(i), version: 100 + i })),
+    docVersion: { view: 17, counter: 3 },
+    docContent: { view: 12, counter: 3 },
+    docOnDisk: { view: 17, counter: 3 },
+  };
+}

@@ -1,0 +1,110 @@
+/** Readers of the cluster as `src/core/model.ts` describes it: part of the messages that carry a document or a new file. */
+import type {
+  AddressResource,
+  BalanceCheck,
+  BalanceResource,
+  BalanceServer,
+  Cluster,
+  ClusterNode,
+  CommandResource,
+  Heartbeat,
+  Link,
+  OcfResource,
+  Resource,
+  Service,
+  SystemdResource,
+} from '../../core/model.ts';
+import { count, duration, flag, integer, list, map, name, nullable, object, oneOf, tagged, text } from './read.ts';
+
+export const nodesMax = 128;
+export const linksMax = 16;
+export const servicesMax = 4096;
+/** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
+export const textLengthMax = 64 * 1024;
+export const sourceLengthMax = 1024 * 1024;
+
+export const anyText = text(textLengthMax);
+const params = map(anyText, 1024);
+const argv = list(anyText, 1024);
+const port = integer(0, 65_535);
+const prefix = integer(0, 128);
+
+const ocf = object<OcfResource>({ kind: oneOf('ocf'), provider: anyText, type: anyText, params });
+
+const systemd = object<SystemdResource>({ kind: oneOf('systemd'), unit: anyText });
+
+const command = object<CommandResource>({
+  kind: oneOf('command'),
+  argv,
+  env: params,
+  directory: anyText,
+  stopSignal: oneOf('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'),
+  checkArgv: nullable(argv),
+});
+
+const address = object<AddressResource>({
+  kind: oneOf('address'),
+  address: anyText,
+  prefix,
+  family: oneOf(4, 6),
+  interface: nullable(anyText),
+  probeMs: duration,
+  drainMs: duration,
+});
+
+const server = object<BalanceServer>({ id: name, node: nullable(name), address: anyText, port, weight: count });
+
+const check = object<BalanceCheck>({
+  kind: oneOf('http', 'tcp'),
+  method: oneOf('GET', 'HEAD'),
+  path: anyText,
+  everyMs: duration,
+  timeoutMs: duration,
+  rise: count,
+  fall: count,
+});
+
+const balance = object<BalanceResource>({
+  kind: oneOf('balance'),
+  engine: oneOf('haproxy', 'proxy'),
+  mode: oneOf('http', 'tcp'),
+  listen: object<BalanceResource['listen']>({ address: nullable(anyText), port }),
+  algorithm: oneOf('roundrobin', 'leastconn', 'source'),
+  servers: list(server, 1024),
+  check,
+  connectTimeoutMs: duration,
+  idleTimeoutMs: duration,
+  forwardFor: flag,
+  cookie: nullable(anyText),
+  stats: nullable(object<NonNullable<BalanceResource['stats']>>({ port, user: anyText, password: anyText })),
+});
+
+const resource = tagged<Resource>('kind', { ocf, systemd, command, address, balance });
+
+const service = object<Service>({
+  id: name,
+  resource,
+  on: list(name, nodesMax),
+  instances: count,
+  clone: flag,
+  needs: list(name, servicesMax),
+  with: list(name, servicesMax),
+  stickiness: count,
+  check: object<Service['check']>({ everyMs: duration, timeoutMs: duration }),
+  startTimeoutMs: duration,
+  stopTimeoutMs: duration,
+  failures: object<Service['failures']>({ max: count, forgetMs: nullable(duration) }),
+  takeover: oneOf('fencing', 'lease', 'nothing'),
+  digest: anyText,
+});
+
+const link = object<Link>({ address: anyText, prefix });
+const node = object<ClusterNode>({ id: name, links: list(link, linksMax) });
+const heartbeat = object<Heartbeat>({ intervalMs: duration, deadMs: duration, port });
+
+export const cluster = object<Cluster>({
+  name,
+  heartbeat,
+  nodes: list(node, nodesMax),
+  services: list(service, servicesMax),
+});
