@@ -89,7 +89,7 @@ export function withDriver<T>(
   }
 }
 
-type Failed = Extract<OpResult, { outcome: 'failed' }>;
+export type Failed = Extract<OpResult, { outcome: 'failed' }>;
 
 export const ok: OpResult = { outcome: 'ok' };
 export const stopped: OpResult = { outcome: 'stopped' };

@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { hasEnded, type ProcStat, parseProcStat } from './proc_stat.ts';
 
+/** A look at all processes costs: whoever waits for a group's end looks often at first, then less so. */
+export const pollMsMin = 10;
+export const slower = (pauseMs: number): number => Math.min(200, pauseMs * 1.5);
+
 /** False when nobody is left to take the signal. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
   // `kill(-1)` reaches every process of the machine and `kill(0)` our own group.

@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupMembers, signalGroup } from './group.ts';
+import { groupMembers, pollMsMin, signalGroup, slower } from './group.ts';
 import { whyNotStarted } from './not_started.ts';
 import { appendTail, emptyTail, tailText } from './tail.ts';
 
@@ -33,7 +33,6 @@ export const outputBytesMax = 64 * 1024;
 /** How long after the program's end the last of its output may arrive. */
 const drainMs = 100;
 const killedMs = 100;
-const pollMs = 10;
 
 /** Between SIGTERM and SIGKILL: enough to clean up, but never much of a short time limit. */
 export const graceMs = (timeoutMs: number): number => Math.min(1000, Math.floor(timeoutMs / 5));
@@ -119,9 +118,9 @@ async function endGroup(child: ChildProcess, timeoutMs: number): Promise<void> {
   if (groupId === undefined) return;
   const killAtMs = performance.now() + graceMs(timeoutMs);
   signalGroup(groupId, 'SIGTERM');
-  while (performance.now() < killAtMs) {
+  for (let pauseMs = pollMsMin; performance.now() < killAtMs; pauseMs = slower(pauseMs)) {
     if ((await groupMembers(groupId)).length === 0) return;
-    await sleep(pollMs);
+    await sleep(Math.min(pauseMs, Math.max(1, killAtMs - performance.now())));
   }
   signalGroup(groupId, 'SIGKILL');
 }
