@@ -1,0 +1,114 @@
+/**
+ * Which cluster file is in force, and when is a change safe?
+ *
+ * Only the coordinator changes the document. A change is acted on and acknowledged when a majority of votes has it on
+ * disk; then it survives the loss of any minority, because the next view's majority holds a node that has it, and a new
+ * coordinator begins with the newest document among its members. It stamps that document with its own view before it
+ * changes anything, so that a change of a former coordinator that reached only a minority can never come back later.
+ */
+import type { Doc, Version } from '../ports.ts';
+import { isMajority } from '../quorum/majority.ts';
+import { changed, compareVersions, emit, type NodeState, nodeIds, put, showVersion, type Turn } from '../state.ts';
+
+/** The newest document that this node has, decided or not. */
+export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
+
+/** Takes a newer document from another node of the view. */
+export function absorbDoc(turn: Turn, doc: Doc): void {
+  const { state } = turn;
+  if (compareVersions(doc.version, newest(state).version) <= 0) return;
+  const known = compareVersions(doc.content, state.doc.content) === 0;
+  if (!known)
+    changed(turn, 'cluster file', showVersion(state.doc.content), showVersion(doc.content), 'sent by the coordinator');
+  put(turn, { doc, pending: null, beatNow: true });
+  save(turn, doc);
+}
+
+function save(turn: Turn, doc: Doc): void {
+  emit(turn, { kind: 'saveDoc', doc });
+}
+
+export function onDocSaved(turn: Turn, version: Version, ok: boolean, because: string): void {
+  if (!ok) return changed(turn, 'disk', 'writable', 'failing', `the cluster file could not be saved: ${because}`);
+  if (compareVersions(version, turn.state.onDisk) > 0) put(turn, { onDisk: version, beatNow: true });
+}
+
+/** This node coordinates, and its document is stamped with the view: it may act and change. */
+export function isCurrent(state: NodeState): boolean {
+  const view = state.installed;
+  return view !== null && view.coordinator === state.self && newest(state).version.view === view.number;
+}
+
+/** As coordinator: makes the newest document among the view's members ours. Called in every step. */
+export function stampDoc(turn: Turn): void {
+  const { state } = turn;
+  const view = state.installed;
+  if (view === null || view.coordinator !== state.self || isCurrent(state)) return;
+  const isBehind = view.members.some((member) => {
+    const theirs = state.peers.get(member)?.beat?.docVersion;
+    return member !== state.self && (theirs === undefined || compareVersions(theirs, newest(state).version) > 0);
+  });
+  if (isBehind) return; // They send it: see `spreadDoc`.
+  const version = { view: view.number, counter: 0 };
+  const before = newest(state);
+  const isFirst = before.content.view === 0;
+  const doc: Doc = { ...before, version, content: isFirst ? version : before.content };
+  // What nobody has agreed to yet (a file read at the first start) must reach a majority before it is acted on.
+  put(turn, isFirst ? { pending: doc, beatNow: true } : { doc, pending: null, beatNow: true });
+  save(turn, doc);
+}
+
+/** As coordinator: a changed document. It is not in force before a majority has it. */
+export function proposeDoc(turn: Turn, change: Pick<Doc, 'source' | 'cluster' | 'admin'>): Version {
+  const before = newest(turn.state);
+  const version = { view: before.version.view, counter: before.version.counter + 1 };
+  const doc: Doc = { ...change, version, content: version };
+  put(turn, { pending: doc, beatNow: true });
+  save(turn, doc);
+  return version;
+}
+
+/** Puts the pending document in force once it is on the disks of a majority, of the old nodes and of the new ones. */
+export function decideDoc(turn: Turn): void {
+  const { state } = turn;
+  const { pending } = state;
+  if (pending === null) return;
+  // No longer ours to decide. It stays the newest that we know: a majority may hold it, and the next coordinator asks.
+  if (!isCurrent(state)) return put(turn, { doc: pending, pending: null, beatNow: true });
+  const has = holders(state, pending.version);
+  if (!isMajority(has, nodeIds(state))) return;
+  if (
+    !isMajority(
+      has,
+      pending.cluster.nodes.map((node) => node.id),
+    )
+  )
+    return;
+  const from = showVersion(state.doc.content);
+  changed(turn, 'cluster file', from, showVersion(pending.content), `on the disks of ${has.join(', ')}`);
+  put(turn, { doc: pending, pending: null, beatNow: true });
+}
+
+/** Nodes of the view that have at least this version on disk. */
+export function holders(state: NodeState, version: Version): string[] {
+  const members = state.installed?.members ?? [];
+  return members.filter((member) => {
+    const onDisk = member === state.self ? state.onDisk : state.peers.get(member)?.beat?.docOnDisk;
+    return onDisk !== undefined && compareVersions(onDisk, version) >= 0;
+  });
+}
+
+/** Sends the document to those that lack it: the coordinator to all members, a member to a coordinator that is behind. */
+export function spreadDoc(turn: Turn): void {
+  const { state } = turn;
+  const view = state.installed;
+  if (view === null) return;
+  const leads = view.coordinator === state.self;
+  if (leads && !isCurrent(state)) return;
+  const doc = newest(state);
+  for (const node of leads ? view.members : [view.coordinator]) {
+    const theirs = state.peers.get(node)?.beat?.docVersion;
+    if (node === state.self || theirs === undefined || compareVersions(theirs, doc.version) >= 0) continue;
+    emit(turn, { kind: 'send', to: node, message: { kind: 'doc', from: state.self, boot: state.boot, doc } });
+  }
+}

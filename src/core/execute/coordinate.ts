@@ -1,0 +1,152 @@
+/**
+ * Walks the plan, as the coordinator of the installed view.
+ *
+ * Level-triggered: whenever the document, the view or a record changed, the plan is made anew from what the members report,
+ * and every action that waits for nothing is ordered. There is no other memory of what was under way, so that a new
+ * coordinator goes on where the former one ended. Actions under way show as states (`starting`, ...) in the records.
+ *
+ * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
+ */
+import { isCurrent } from '../document/index.ts';
+import { hasQuorum } from '../membership/lease.ts';
+import type { NodeId } from '../model.ts';
+import type { NodeRecord, Order, OrderId } from '../ports.ts';
+import { schedule } from '../schedule/index.ts';
+import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
+import { compareVersions, emit, heartbeat, type NodeState, type OrderSent, put, type Turn } from '../state.ts';
+import { compareOrders, takeOrder } from './local.ts';
+
+/** Repeated starts of a service on a node that failed or met another holder are spaced by this, times how often. */
+const retryPaceMs = 250;
+const retryPaceMsMax = 5000;
+
+export function coordinate(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const view = state.installed;
+  if (view === null || view.coordinator !== state.self || !isCurrent(state) || !hasQuorum(state, nowMs)) return;
+  if (state.pending !== null || !recordsAreFresh(state)) return;
+  noteSeen(turn);
+  repeatUnseen(turn);
+  replan(turn);
+  orderReady(turn);
+}
+
+/** Every member's record is here, as new as that member's last beat. */
+function recordsAreFresh(state: NodeState): boolean {
+  for (const member of state.installed?.members ?? []) {
+    if (member === state.self) continue;
+    const beat = state.peers.get(member)?.beat;
+    const record = state.records.get(member);
+    if (!beat || record === undefined) return false;
+    if (record.boot !== beat.boot || record.version < beat.recordVersion) return false;
+  }
+  return true;
+}
+
+function noteSeen(turn: Turn): void {
+  const { ordered, records } = turn.state;
+  let next: Map<string, OrderSent> | null = null;
+  for (const [key, sent] of ordered) {
+    if (sent.seen) continue;
+    const shown = records.get(sent.to)?.services[sent.order.serviceId]?.order ?? null;
+    if (shown === null || compareOrders(shown, sent.order.id) < 0) continue;
+    next ??= new Map(ordered);
+    next.set(key, { ...sent, seen: true });
+  }
+  if (next !== null) put(turn, { ordered: next });
+}
+
+function replan(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const input = inputOf(state, nowMs);
+  if (input === null) return;
+  const basis = { view: input.view, doc: state.doc, records: [...input.records.values()] };
+  const dueMs = state.plan?.againAtMs ?? null;
+  if (state.plan !== null && isSame(state.planBasis, basis) && (dueMs === null || nowMs < dueMs)) return;
+  put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1 });
+}
+
+export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
+  const view = state.installed;
+  if (view === null) return null;
+  const records = new Map<NodeId, NodeRecord>();
+  for (const member of view.members) {
+    const record = state.records.get(member);
+    if (record !== undefined) records.set(member, record);
+  }
+  const { cluster, admin } = state.doc;
+  return { cluster, admin, view, records, lost: state.lost, nowMs };
+}
+
+function isSame(a: NodeState['planBasis'], b: NonNullable<NodeState['planBasis']>): boolean {
+  if (a === null || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
+  return a.records.every((record, i) => record === b.records[i]);
+}
+
+function orderReady(turn: Turn): void {
+  for (const action of turn.state.plan?.actions ?? []) {
+    if (action.blocked !== null || action.after.length > 0) continue;
+    if (hasContent(turn.state, action.on) && mayOrder(turn, action)) order(turn, action);
+  }
+}
+
+/** The node knows the services as we do: it looks definitions up by name. */
+function hasContent(state: NodeState, node: NodeId): boolean {
+  if (node === state.self) return true;
+  const theirs = state.peers.get(node)?.beat?.docContent;
+  return theirs !== undefined && compareVersions(theirs, state.doc.content) === 0;
+}
+
+function mayOrder({ state, nowMs }: Turn, action: PlannedAction): boolean {
+  const sent = state.ordered.get(keyOf(action.on, action.service));
+  return sent === undefined || (sent.seen && nowMs >= sent.sentAtMs + paceMs(state, action));
+}
+
+/** Start at once the first time; what failed or met another holder is tried again ever more slowly. */
+function paceMs(state: NodeState, action: PlannedAction): number {
+  const record = state.records.get(action.on)?.services[action.service];
+  if (record === undefined) return 0;
+  const tries = Math.max(record.conflicts, record.failures - 1);
+  return Math.min(retryPaceMsMax, retryPaceMs * tries);
+}
+
+function order(turn: Turn, action: PlannedAction): void {
+  const last = turn.state.ordered.get(keyOf(action.on, action.service))?.order.id;
+  const view = turn.state.installed?.number ?? 0;
+  // The same plan may ask again for what was tried before: only a new number makes it a new order.
+  const isRepeat =
+    last !== undefined && compareOrders({ view, plan: turn.state.planNumber, action: action.id }, last) <= 0;
+  if (isRepeat) put(turn, { planNumber: turn.state.planNumber + 1 });
+  const id: OrderId = { view, plan: turn.state.planNumber, action: action.id };
+  const { verb, service: serviceId, handFrom, handTo, drained, because } = action;
+  deliver(turn, { id, verb, serviceId, handFrom, handTo, drained, because }, action.on);
+}
+
+const keyOf = (node: NodeId, serviceId: string): string => `${node}/${serviceId}`;
+
+/** Sends an order, to be repeated until the node's record shows it. */
+export function deliver(turn: Turn, given: Order, to: NodeId): void {
+  const { state, nowMs } = turn;
+  const sent: OrderSent = { order: given, to, sentAtMs: nowMs, seen: false };
+  put(turn, { ordered: new Map(state.ordered).set(keyOf(to, given.serviceId), sent) });
+  if (to === state.self) takeOrder(turn, state.self, given);
+  else emit(turn, { kind: 'send', to, message: { kind: 'order', from: state.self, boot: state.boot, order: given } });
+}
+
+function repeatUnseen(turn: Turn): void {
+  for (const sent of turn.state.ordered.values()) {
+    if (sent.seen || turn.nowMs - sent.sentAtMs < heartbeat(turn.state).intervalMs) continue;
+    deliver(turn, sent.order, sent.to);
+  }
+}
+
+/** Nothing to do and nothing under way. */
+export function isSettled(state: NodeState): boolean {
+  if (state.plan === null || state.plan.actions.length > 0 || state.pending !== null) return false;
+  for (const record of inputOf(state, 0)?.records.values() ?? [])
+    for (const service of Object.values(record.services)) if (isBusy(service.state)) return false;
+  return true;
+}
+
+const isBusy = (state: string): boolean =>
+  state === 'probing' || state === 'starting' || state === 'stopping' || state === 'reloading';

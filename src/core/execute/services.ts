@@ -1,0 +1,125 @@
+/** The services of this node: their table, and the record of it that all nodes get a copy of. */
+import { must } from '../../lib/assert.ts';
+import type { Service, ServiceId } from '../model.ts';
+import type { AgentOp, NodeRecord, ServiceRecord, Verb } from '../ports.ts';
+import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
+
+const blankRecord: ServiceRecord = {
+  state: 'unknown',
+  digest: null,
+  failures: 0,
+  lastFailure: null,
+  banned: 'no',
+  conflicts: 0,
+  drained: [],
+  order: null,
+};
+
+/** A service that nobody has looked at yet; `running` if a former life of the daemon started it. */
+export const unlooked = (running: Service | null): LocalService => ({
+  record: { ...blankRecord, digest: running?.digest ?? null },
+  running,
+  op: null,
+  checkOpId: null,
+  nextCheckMs: 0,
+  lastFailureMs: 0,
+  retryStopMs: 0,
+});
+
+export const serviceOf = (state: NodeState, id: ServiceId): Service | undefined =>
+  state.doc.cluster.services.find((service) => service.id === id);
+
+export const localOf = (state: NodeState, id: ServiceId): LocalService =>
+  must(state.local.get(id), `service ${id} on ${state.self}`);
+
+/** Brings the table in line with the cluster file: new services are unknown, gone ones stay until they have stopped. */
+export function syncServices(turn: Turn): void {
+  const { state } = turn;
+  const local = new Map<ServiceId, LocalService>();
+  for (const service of state.doc.cluster.services) {
+    const known = state.local.get(service.id);
+    if (known !== undefined) local.set(service.id, known);
+    else if (service.on.includes(state.self)) local.set(service.id, unlooked(null));
+  }
+  for (const [id, known] of state.local) if (!local.has(id) && isActive(known)) local.set(id, known);
+  const same = local.size === state.local.size && [...local.keys()].every((id) => state.local.has(id));
+  if (same) return;
+  put(turn, { local });
+  publish(turn);
+}
+
+export const isActive = (local: LocalService): boolean => local.record.state !== 'stopped' || local.op !== null;
+
+/** A new definition gets a new chance: what failed with the old one says nothing about it. */
+export function pardonChanged(turn: Turn, before: NodeState): void {
+  for (const service of turn.state.doc.cluster.services) {
+    const former = serviceOf(before, service.id);
+    if (former !== undefined && former.digest !== service.digest && turn.state.local.has(service.id))
+      pardon(turn, service.id);
+  }
+}
+
+export function pardon(turn: Turn, id: ServiceId): void {
+  const { record } = localOf(turn.state, id);
+  if (record.failures === 0 && record.banned === 'no' && record.lastFailure === null) return;
+  setRecord(turn, id, { failures: 0, lastFailure: null, banned: 'no' }, 'failures forgotten');
+}
+
+/** Changes the record; a changed state is told with its reason. */
+export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
+  const before = localOf(turn.state, id);
+  const record = { ...before.record, ...patch };
+  put(turn, { local: new Map(turn.state.local).set(id, { ...before, record }) });
+  if (record.state !== before.record.state)
+    changed(turn, `service ${id} on ${turn.state.self}`, before.record.state, record.state, because);
+  publish(turn);
+}
+
+/** Changes what only this node knows. */
+export function setLocal(turn: Turn, id: ServiceId, patch: Partial<Omit<LocalService, 'record'>>): void {
+  const before = localOf(turn.state, id);
+  put(turn, { local: new Map(turn.state.local).set(id, { ...before, ...patch }) });
+  if (patch.running !== undefined && patch.running !== before.running) saveLedger(turn);
+}
+
+function saveLedger(turn: Turn): void {
+  const services = [...turn.state.local.values()].flatMap((local) => (local.running === null ? [] : [local.running]));
+  emit(turn, { kind: 'saveLedger', services });
+}
+
+function publish(turn: Turn): void {
+  const { state } = turn;
+  const services: Record<ServiceId, ServiceRecord> = {};
+  for (const [id, local] of state.local) services[id] = local.record;
+  const version = state.recordVersion + 1;
+  const record: NodeRecord = { node: state.self, boot: state.boot, version, services };
+  put(turn, { recordVersion: version, records: new Map(state.records).set(state.self, record) });
+}
+
+interface Launch {
+  readonly handFrom?: AgentOp['handFrom'];
+  readonly handTo?: AgentOp['handTo'];
+  readonly drained?: AgentOp['drained'];
+}
+
+/** Hands an operation to the driver. Its result comes back as an `opDone` event. */
+export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch = {}): AgentOp {
+  const op: AgentOp = {
+    opId: turn.state.nextOpId,
+    verb,
+    service,
+    timeoutMs: timeLimit(verb, service),
+    handFrom: with_.handFrom ?? null,
+    handTo: with_.handTo ?? null,
+    drained: with_.drained ?? [],
+  };
+  put(turn, { nextOpId: op.opId + 1 });
+  emit(turn, { kind: 'run', op });
+  return op;
+}
+
+function timeLimit(verb: Verb, service: Service): number {
+  if (verb === 'stop') return service.stopTimeoutMs;
+  if (verb === 'start' || verb === 'reload') return service.startTimeoutMs;
+  return service.check.timeoutMs;
+}

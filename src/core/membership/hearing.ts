@@ -1,0 +1,124 @@
+/**
+ * Whom do we hear, and who hears us?
+ *
+ * A peer counts as alive while something that *we* sent less than `dead` ago is known to have reached it. Our own send
+ * time, echoed, is the only clock that is used: a packet that sat in a socket buffer through a pause, was repeated, or was
+ * recorded by somebody looks fresh by its arrival, and stale by the echo in it.
+ *
+ * A restarted peer has a new `boot`. A beat of another life than the known one only counts once it echoes something fresh,
+ * so that replaying the packets of a former life changes nothing.
+ */
+import type { Ms, NodeId } from '../model.ts';
+import type { Beat, Echo } from '../ports.ts';
+import { changed, heartbeat, type NodeState, nodeIds, type Peer, put, sameView, type Turn } from '../state.ts';
+
+export const unheard = (node: NodeId): Peer => ({
+  node,
+  boot: null,
+  seq: -1,
+  confirmedAtMs: null,
+  peerSentAtMs: 0,
+  heardAtMs: 0,
+  candidate: null,
+  grant: null,
+  links: new Map(),
+  beat: null,
+});
+
+/** Both ways, lately. */
+export const isAlive = (state: NodeState, peer: Peer | undefined, nowMs: Ms): peer is Peer =>
+  peer !== undefined && peer.confirmedAtMs !== null && nowMs - peer.confirmedAtMs < heartbeat(state).deadMs;
+
+export function alivePeers(state: NodeState, nowMs: Ms): NodeId[] {
+  return nodeIds(state).filter((node) => node !== state.self && isAlive(state, state.peers.get(node), nowMs));
+}
+
+export function absorbBeat(turn: Turn, link: number, beat: Beat): void {
+  const { state, nowMs } = turn;
+  if (beat.from === state.self || !nodeIds(state).includes(beat.from)) return;
+  const peer = state.peers.get(beat.from) ?? unheard(beat.from);
+  const after = peer.boot === beat.boot ? sameLife(state, peer, link, beat, nowMs) : otherLife(turn, peer, link, beat);
+  put(turn, { peers: new Map(state.peers).set(beat.from, after) });
+}
+
+function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs: Ms): Peer {
+  const echo = echoOfUs(state, beat);
+  const heard = heardOn(state, peer, link, beat, echo, nowMs);
+  if (beat.seq <= peer.seq) return heard; // Repeated, or the same beat on another link.
+  const confirmedAtMs =
+    echo === null ? peer.confirmedAtMs : Math.max(echo.sentAtMs, peer.confirmedAtMs ?? echo.sentAtMs);
+  return {
+    ...heard,
+    seq: beat.seq,
+    confirmedAtMs,
+    peerSentAtMs: beat.sentAtMs,
+    heardAtMs: nowMs,
+    candidate: null,
+    grant: grantIn(peer, beat, echo),
+    beat,
+  };
+}
+
+/** The voter grants while it is promised to that view; a grant counts from our send time, never from its arrival. */
+function grantIn(peer: Peer, beat: Beat, echo: Echo | null): Peer['grant'] {
+  const view = beat.promised;
+  const known = peer.grant !== null && sameView(peer.grant.view, view) ? peer.grant : null;
+  if (echo === null) return known;
+  return { view, atMs: Math.max(echo.sentAtMs, known?.atMs ?? echo.sentAtMs) };
+}
+
+function heardOn(state: NodeState, peer: Peer, link: number, beat: Beat, echo: Echo | null, nowMs: Ms): Peer {
+  const rttMs = echo === null ? null : Math.max(0, nowMs - echo.sentAtMs - echo.heldMs);
+  // Only the answer on the link that carried the question says something about that link.
+  const known = peer.links.get(link)?.rttMs ?? null;
+  const fresh = beat.seq > peer.seq && rttMs !== null && rttMs < heartbeat(state).deadMs;
+  return { ...peer, links: new Map(peer.links).set(link, { heardAtMs: nowMs, rttMs: fresh ? rttMs : known }) };
+}
+
+function otherLife(turn: Turn, peer: Peer, link: number, beat: Beat): Peer {
+  const { state, nowMs } = turn;
+  const echo = echoOfUs(state, beat);
+  const fresh = echo !== null && nowMs - echo.sentAtMs < heartbeat(state).deadMs;
+  if (!fresh) return { ...peer, candidate: { boot: beat.boot, peerSentAtMs: beat.sentAtMs, heardAtMs: nowMs } };
+  if (peer.boot !== null) changed(turn, `node ${peer.node}`, 'heard', 'restarted', 'its daemon has started anew');
+  return sameLife(state, { ...unheard(peer.node), boot: beat.boot }, link, beat, nowMs);
+}
+
+function echoOfUs(state: NodeState, beat: Beat): Echo | null {
+  let newest: Echo | null = null;
+  for (const echo of beat.echoes) {
+    if (echo.node !== state.self || echo.boot !== state.boot) continue;
+    if (newest === null || echo.sentAtMs > newest.sentAtMs) newest = echo;
+  }
+  return newest;
+}
+
+/** What we heard of others, for our next beat. */
+export function echoes(state: NodeState, nowMs: Ms): Echo[] {
+  const { deadMs } = heartbeat(state);
+  const list: Echo[] = [];
+  for (const node of nodeIds(state)) {
+    const peer = state.peers.get(node);
+    if (peer === undefined) continue;
+    const links = [...peer.links].filter(([, heard]) => nowMs - heard.heardAtMs < deadMs).map(([link]) => link);
+    if (peer.boot !== null)
+      list.push({ node, boot: peer.boot, sentAtMs: peer.peerSentAtMs, heldMs: nowMs - peer.heardAtMs, links });
+    const candidate = peer.candidate;
+    if (candidate !== null && nowMs - candidate.heardAtMs < deadMs)
+      list.push({
+        node,
+        boot: candidate.boot,
+        sentAtMs: candidate.peerSentAtMs,
+        heldMs: nowMs - candidate.heardAtMs,
+        links: [],
+      });
+  }
+  return list;
+}
+
+/** After a pause longer than `dead` nothing that was confirmed before it counts any more: act as a newcomer. */
+export function forgetConfirmations(turn: Turn): void {
+  const peers = new Map<NodeId, Peer>();
+  for (const [node, peer] of turn.state.peers) peers.set(node, { ...peer, confirmedAtMs: null, grant: null });
+  put(turn, { peers });
+}

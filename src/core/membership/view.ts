@@ -1,0 +1,250 @@
+/**
+ * Which nodes act together, and who coordinates them?
+ *
+ * A view is agreed in two rounds, both carried by ordinary beats, so that loss, repetition and order of packets do not
+ * matter: the proposer promises it to itself and says so; every member promises the same; when all have, the proposer
+ * installs it, and the members install it when they see that it did.
+ *
+ * Invariants:
+ * - a node promises only rising numbers, and never two views with one number, also across restarts (numbers are reserved
+ *   on disk ahead of use): so two views that a majority promised differ in number;
+ * - a view is installed only when all of its members, a majority of all votes, have promised it;
+ * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other.
+ *
+ * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
+ */
+import { assert } from '../../lib/assert.ts';
+import { sortedUnique } from '../../lib/compare.ts';
+import type { NodeId } from '../model.ts';
+import type { View } from '../ports.ts';
+import { isMajority } from '../quorum/majority.ts';
+import { changed, emit, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
+import { alivePeers, isAlive } from './hearing.ts';
+import { hasQuorum } from './lease.ts';
+
+/** Numbers that are reserved on disk in advance, so that no promise has to wait for a disk. */
+const reserveAhead = 16;
+
+export function agreeOnView(turn: Turn): void {
+  leaveSuperseded(turn);
+  followCoordinator(turn);
+  propose(turn);
+  promiseOthers(turn);
+  installOwn(turn);
+  followCoordinator(turn);
+}
+
+/** A newer view without us was promised by somebody: what we hold may already be given to others. */
+function leaveSuperseded(turn: Turn): void {
+  const { state } = turn;
+  const view = state.installed;
+  if (view === null) return;
+  for (const member of view.members) {
+    const theirs = state.peers.get(member)?.beat?.installed ?? null;
+    const promised = state.peers.get(member)?.beat?.promised;
+    if (theirs === null || promised === undefined || promised.number <= view.number) continue;
+    if (theirs === promised.number && !promised.members.includes(state.self))
+      return leave(turn, `view ${promised.number} was agreed without this node`);
+  }
+}
+
+export function leave(turn: Turn, because: string): void {
+  const view = turn.state.installed;
+  if (view === null) return;
+  changed(turn, 'view', describe(view), 'none', because);
+  put(turn, { installed: null, beatNow: true });
+}
+
+/** Installs a promised view when its coordinator says that it has. */
+function followCoordinator(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const view = state.promised;
+  if (view.coordinator === state.self || sameView(view, state.installed)) return;
+  const coordinator = state.peers.get(view.coordinator);
+  if (!isAlive(state, coordinator, nowMs)) return;
+  const agreed = coordinator.beat?.installed === view.number && sameView(coordinator.beat.promised, view);
+  // Leases of the former view hold until then: stepping over before a majority grants the new one would drop services.
+  if (agreed && wouldHoldLease(state, view, nowMs)) install(turn, view);
+}
+
+function wouldHoldLease(state: NodeState, view: View, nowMs: number): boolean {
+  return hasQuorum({ ...state, installed: view }, nowMs);
+}
+
+/** Makes this node the proposer of a view where it is the best placed one to coordinate. */
+function propose(turn: Turn): void {
+  const { state, nowMs } = turn;
+  if (state.waiting !== null || leaderOf(state, nowMs) !== state.self) return;
+  const members = circleOf(state, nowMs);
+  if (members === null || isUnderWay(state, members)) return;
+  const highest = Math.max(
+    state.promised.number,
+    ...[...state.peers.values()].map((p) => p.beat?.promised.number ?? 0),
+  );
+  promise(turn, { number: highest + 1, members, coordinator: state.self });
+}
+
+/** Our newest proposal has these members, and none of them has promised anything newer. */
+function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
+  const { promised } = state;
+  if (promised.coordinator !== state.self || promised.members.join() !== members.join()) return false;
+  return members.every((member) => {
+    const beat = state.peers.get(member)?.beat;
+    return !beat || beat.promised.number < promised.number || sameView(beat.promised, promised);
+  });
+}
+
+/** Agrees to the newest proposal of a peer that may coordinate us. */
+function promiseOthers(turn: Turn): void {
+  const { state, nowMs } = turn;
+  if (state.waiting !== null) return;
+  const coordinator = workingCoordinator(state, nowMs);
+  let best: View | null = null;
+  for (const node of alivePeers(state, nowMs)) {
+    const view = state.peers.get(node)?.beat?.promised;
+    if (view === undefined || view.coordinator !== node || !view.members.includes(state.self)) continue;
+    if (coordinator !== null && coordinator !== node) continue;
+    if (view.number > (best ?? state.promised).number) best = view;
+  }
+  if (best !== null) promise(turn, best);
+}
+
+/** The coordinator of our view, while we hear it and it still acts in that view; null: there is none. */
+function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
+  const view = state.installed;
+  if (view === null) return null;
+  if (view.coordinator === state.self)
+    return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
+  const peer = state.peers.get(view.coordinator);
+  if (!isAlive(state, peer, nowMs)) return null;
+  return peer.beat?.installed === view.number || (peer.beat?.promised.coordinator ?? null) === peer.node
+    ? peer.node
+    : null;
+}
+
+/** Notes a promise, at once where its number is reserved on disk, else when it is. */
+function promise(turn: Turn, view: View): void {
+  assert(view.number > turn.state.promised.number, 'promised view numbers rise');
+  if (view.number > turn.state.reservedUpTo) {
+    put(turn, { waiting: view });
+    reserve(turn, view.number);
+  } else {
+    put(turn, { promised: view, waiting: null, beatNow: true });
+  }
+}
+
+/** Keeps numbers reserved ahead of need, so that a failover waits for no disk. */
+export function reserveEarly(turn: Turn): void {
+  const { promised, reservedUpTo, reserving } = turn.state;
+  if (reserving === null && reservedUpTo < promised.number + reserveAhead / 2) reserve(turn, promised.number);
+}
+
+function reserve(turn: Turn, number: number): void {
+  if (turn.state.reserving !== null && turn.state.reserving >= number) return;
+  const upTo = number + reserveAhead;
+  put(turn, { reserving: upTo });
+  emit(turn, { kind: 'reserve', upTo });
+}
+
+export function onReserved(turn: Turn, upTo: number, ok: boolean, because: string): void {
+  // A node whose disk does not write goes on: only a restart before the next write could make it promise a number twice.
+  if (!ok) changed(turn, 'disk', 'writable', 'failing', `view numbers could not be reserved: ${because}`);
+  const { state } = turn;
+  put(turn, {
+    reservedUpTo: Math.max(upTo, state.reservedUpTo),
+    reserving: state.reserving === upTo ? null : state.reserving,
+  });
+  const view = state.waiting;
+  if (view === null || view.number > turn.state.reservedUpTo) return;
+  put(turn, { waiting: null });
+  if (view.number > turn.state.promised.number) promise(turn, view);
+}
+
+/** Installs our own proposal when every member has promised it. */
+function installOwn(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const view = state.promised;
+  if (view.coordinator !== state.self || sameView(view, state.installed)) return;
+  const agreed = view.members.every((member) => {
+    if (member === state.self) return true;
+    const peer = state.peers.get(member);
+    return isAlive(state, peer, nowMs) && peer.beat !== null && sameView(peer.beat.promised, view);
+  });
+  if (agreed && wouldHoldLease(state, view, nowMs)) install(turn, view);
+}
+
+function install(turn: Turn, view: View): void {
+  const { state, nowMs } = turn;
+  const before = state.installed;
+  assert(before === null || view.number > before.number, 'installed view numbers rise');
+  assert(isMajority(view.members, nodeIds(state)), 'a view holds a majority');
+  assert(view.members.includes(state.self), 'a node installs only views that it is in');
+  // Counted from now, even for nodes that our former view lacked: they may have been in a view between that we never saw.
+  const lost = new Map(
+    nodeIds(state)
+      .filter((node) => !view.members.includes(node))
+      .map((node) => [node, nowMs]),
+  );
+  changed(turn, 'view', describe(before), describe(view), reasonFor(state, before, view));
+  put(turn, { installed: view, lost, beatNow: true, ordered: new Map(), plan: null, planBasis: null });
+}
+
+function reasonFor(state: NodeState, before: View | null, view: View): string {
+  const gone = (before?.members ?? []).filter((node) => !view.members.includes(node));
+  const come = view.members.filter((node) => node !== state.self && !(before?.members ?? []).includes(node));
+  const parts: string[] = [];
+  if (gone.length > 0) parts.push(`${gone.join(', ')} no longer heard by ${view.coordinator}`);
+  if (come.length > 0) parts.push(`${come.join(', ')} heard both ways`);
+  return parts.length > 0 ? parts.join('; ') : 'its members agreed anew';
+}
+
+export const describe = (view: View | null): string =>
+  view === null ? 'none' : `${view.number} {${view.members.join(' ')}} led by ${view.coordinator}`;
+
+/**
+ * The node that should propose: the coordinator of a working view, else the one whose circle is largest, else the first in
+ * the file. All nodes judge by what beats say of each other, so that they nearly always name the same one.
+ */
+export function leaderOf(state: NodeState, nowMs: number): NodeId {
+  const working = workingCoordinator(state, nowMs);
+  if (working !== null) return working;
+  let best = state.self;
+  let bestSize = -1;
+  for (const node of nodeIds(state)) {
+    const size = circleSize(state, node, nowMs);
+    if (size > bestSize) {
+      best = node;
+      bestSize = size;
+    }
+  }
+  return best;
+}
+
+/** How many nodes a view led by this one could have, as far as is known here; -1: it cannot lead. */
+function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
+  if (node === state.self) return circleOf(state, nowMs)?.length ?? 0;
+  const peer = state.peers.get(node);
+  if (!isAlive(state, peer, nowMs) || peer.beat === null) return -1;
+  const known = nodeIds(state);
+  const hears = sortedUnique([node, ...peer.beat.hears]).filter((id) => known.includes(id));
+  return isMajority(hears, known) ? hears.length : 0;
+}
+
+/** The nodes of a view that we could lead, sorted: each hears us both ways and enough of the rest; null: no majority. */
+function circleOf(state: NodeState, nowMs: number): NodeId[] | null {
+  const all = nodeIds(state);
+  let circle = sortedUnique([state.self, ...alivePeers(state, nowMs)]);
+  for (;;) {
+    const current = circle;
+    const able = current.filter((node) => node === state.self || isMajority(hearsWithin(state, node, current), all));
+    if (able.length === circle.length) break;
+    circle = able;
+  }
+  return isMajority(circle, all) ? circle : null;
+}
+
+function hearsWithin(state: NodeState, node: NodeId, circle: readonly NodeId[]): NodeId[] {
+  // We hear it both ways, whatever its last beat could know of that.
+  const hears = state.peers.get(node)?.beat?.hears ?? [];
+  return circle.filter((other) => other === node || other === state.self || hears.includes(other));
+}

@@ -1,0 +1,36 @@
+/** When is a service on this node looked at again, and when are its failures forgotten? */
+import { beginProbe, hasFailed } from '../execute/local.ts';
+import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
+import type { ServiceId } from '../model.ts';
+import type { LocalService, Turn } from '../state.ts';
+
+export function watchServices(turn: Turn): void {
+  for (const [id, local] of turn.state.local) {
+    if (local.op !== null) continue;
+    if (local.record.state === 'unknown') probeAgain(turn, id, local);
+    else if (local.record.state === 'running') checkIfDue(turn, id, local);
+    forgetIfOld(turn, id, local);
+  }
+}
+
+function probeAgain(turn: Turn, id: ServiceId, local: LocalService): void {
+  if (turn.nowMs < local.nextCheckMs) return;
+  beginProbe(turn, id, 'to see whether it runs already');
+}
+
+function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
+  if (local.running === null || local.checkOpId !== null || turn.nowMs < local.nextCheckMs) return;
+  setLocal(turn, id, { checkOpId: launch(turn, 'check', local.running).opId });
+}
+
+function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
+  const forgetMs = (serviceOf(turn.state, id) ?? local.running)?.failures.forgetMs ?? null;
+  if (forgetMs === null || local.record.failures === 0 || local.record.banned !== 'no') return;
+  if (turn.nowMs - local.lastFailureMs >= forgetMs) pardon(turn, id);
+}
+
+/** A driver saw a service end between two checks. */
+export function onDied(turn: Turn, id: ServiceId, because: string): void {
+  const local = turn.state.local.get(id);
+  if (local !== undefined && local.record.state === 'running' && local.op === null) hasFailed(turn, id, because);
+}

@@ -1,0 +1,187 @@
+/**
+ * One node: `step` takes its state, one event and the time, and returns the new state and the effects, in order.
+ *
+ * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
+ */
+import { absorbDoc, decideDoc, onDocSaved, spreadDoc, stampDoc } from './document/index.ts';
+import { coordinate, inputOf } from './execute/coordinate.ts';
+import { opDone, takeOrder } from './execute/local.ts';
+import { pardonChanged, syncServices, unlooked } from './execute/services.ts';
+import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
+import { beatIfDue } from './membership/beat.ts';
+import { absorbBeat, alivePeers, forgetConfirmations } from './membership/hearing.ts';
+import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
+import { agreeOnView, leave, onReserved, reserveEarly } from './membership/view.ts';
+import type { Cluster, Ms } from './model.ts';
+import { onDied, watchServices } from './monitor/checks.ts';
+import type { Message, NodeEffect, NodeEvent, NodeRecord, RecordMessage } from './ports.ts';
+import { answerDecided, decide, dropFinishedMoves, onAnswer, onRequest, pursueRequests } from './request/index.ts';
+import { schedule } from './schedule/index.ts';
+import type { Plan } from './schedule/plan.ts';
+import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn } from './state.ts';
+
+/** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
+export function boot(init: NodeInit, nowMs: Ms): NodeState {
+  const number = Math.max(init.reserved, init.doc.version.view);
+  const turn: Turn = { nowMs, effects: [], state: blank(init, number, nowMs) };
+  put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
+  syncServices(turn);
+  return turn.state;
+}
+
+function blank(init: NodeInit, number: number, nowMs: Ms): NodeState {
+  const { deadMs } = init.doc.cluster.heartbeat;
+  return {
+    self: init.self,
+    boot: init.boot,
+    startedAtMs: nowMs,
+    lastTickMs: nowMs,
+    peers: new Map(),
+    beatSeq: 0,
+    lastBeatMs: nowMs - deadMs,
+    beatNow: true,
+    promised: { number, members: [], coordinator: '' },
+    installed: null,
+    waiting: null,
+    reservedUpTo: init.reserved,
+    reserving: null,
+    lost: new Map(),
+    hadQuorum: false,
+    graceUntilMs: nowMs + 3 * deadMs,
+    doc: init.doc,
+    onDisk: init.doc.version,
+    pending: null,
+    waitingAnswers: [],
+    requests: new Map(),
+    answered: [],
+    records: new Map([[init.self, { node: init.self, boot: init.boot, version: 0, services: {} }]]),
+    recordVersion: 0,
+    local: new Map(),
+    nextOpId: 1,
+    recordSent: -1,
+    plan: null,
+    planNumber: 0,
+    planBasis: null,
+    ordered: new Map(),
+  };
+}
+
+export function step(
+  before: NodeState,
+  event: NodeEvent,
+  nowMs: Ms,
+): { state: NodeState; effects: readonly NodeEffect[] } {
+  const turn: Turn = { nowMs, state: before, effects: [] };
+  absorb(turn, event);
+  if (turn.state.doc !== before.doc) {
+    syncServices(turn);
+    pardonChanged(turn, before);
+  }
+  act(turn, event.kind === 'tick');
+  tell(turn);
+  return { state: turn.state, effects: turn.effects };
+}
+
+function absorb(turn: Turn, event: NodeEvent): void {
+  switch (event.kind) {
+    case 'tick':
+      return onTick(turn);
+    case 'message':
+      return onMessage(turn, event.link, event.message);
+    case 'opDone':
+      return opDone(turn, event.opId, event.result);
+    case 'died':
+      return onDied(turn, event.serviceId, event.because);
+    case 'docSaved':
+      return onDocSaved(turn, event.version, event.ok, event.because);
+    case 'reserved':
+      return onReserved(turn, event.upTo, event.ok, event.because);
+    case 'request':
+      return onRequest(turn, event.requestId, event.command);
+  }
+}
+
+function onTick(turn: Turn): void {
+  const heldMs = turn.nowMs - turn.state.lastTickMs;
+  put(turn, { lastTickMs: turn.nowMs });
+  if (heldMs <= heartbeat(turn.state).deadMs) return;
+  // Others have gone on without us, whatever the packets in our socket say.
+  forgetConfirmations(turn);
+  changed(turn, 'daemon', 'running', 'newcomer', `it was held up for ${heldMs} ms, longer than the loss timeout`);
+  leave(turn, `this node was held up for ${heldMs} ms`);
+}
+
+function onMessage(turn: Turn, link: number, message: Message): void {
+  const { state } = turn;
+  switch (message.kind) {
+    case 'beat':
+      return absorbBeat(turn, link, message);
+    case 'record':
+      return absorbRecord(turn, message);
+    case 'order':
+      if (state.peers.get(message.from)?.boot === message.boot) takeOrder(turn, message.from, message.order);
+      return;
+    case 'doc':
+      if (state.peers.get(message.from)?.boot === message.boot) absorbDoc(turn, message.doc);
+      return;
+    case 'request':
+      return decide(turn, message.requestId, message.from, message.command);
+    case 'answer':
+      return onAnswer(turn, message.requestId, message.answer);
+  }
+}
+
+/** Only a node itself writes its record; only the life that we know of it counts. */
+function absorbRecord(turn: Turn, { from, boot: life, record }: RecordMessage): void {
+  const { state } = turn;
+  if (record.node !== from || record.boot !== life || state.peers.get(from)?.boot !== life) return;
+  const known = state.records.get(from);
+  if (known !== undefined && known.boot === life && known.version >= record.version) return;
+  put(turn, { records: new Map(state.records).set(from, record) });
+}
+
+/** What follows from what is now known. */
+function act(turn: Turn, isTick: boolean): void {
+  agreeOnView(turn);
+  if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
+  stampDoc(turn);
+  decideDoc(turn);
+  const quorum = hasQuorum(turn.state, turn.nowMs);
+  const heard = alivePeers(turn.state, turn.nowMs).length;
+  stopWithoutQuorum(turn, quorum, `no quorum: ${noQuorumBecause(turn.state, turn.nowMs, heard) ?? ''}`);
+  if (isTick) watchServices(turn);
+  answerDecided(turn);
+  pursueRequests(turn);
+  coordinate(turn);
+  dropFinishedMoves(turn);
+  if (isTick) reserveEarly(turn);
+}
+
+/** Tells the peers: changed records at once, and with each beat whatever a peer turns out to lack. */
+function tell(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const record = state.records.get(state.self);
+  const isNew = state.recordVersion !== state.recordSent;
+  if (isNew) put(turn, { recordSent: state.recordVersion });
+  const seq = state.beatSeq;
+  beatIfDue(turn);
+  const didBeat = turn.state.beatSeq !== seq;
+  if (didBeat) spreadDoc(turn);
+  if (record === undefined || !(isNew || didBeat)) return;
+  for (const peer of alivePeers(state, nowMs)) if (isNew || !holds(state, peer, record)) sendRecord(turn, peer, record);
+}
+
+function holds(state: NodeState, peer: string, record: NodeRecord): boolean {
+  const held = state.peers.get(peer)?.beat?.holds.find((entry) => entry.node === state.self);
+  return held !== undefined && held.boot === record.boot && held.version >= record.version;
+}
+
+function sendRecord(turn: Turn, to: string, record: NodeRecord): void {
+  emit(turn, { kind: 'send', to, message: { kind: 'record', from: turn.state.self, boot: turn.state.boot, record } });
+}
+
+/** What this node would do with another cluster file, from what it knows now; null without a view. */
+export function planFor(state: NodeState, cluster: Cluster, nowMs: Ms): Plan | null {
+  const input = inputOf(state, nowMs);
+  return input === null ? null : schedule({ ...input, cluster });
+}

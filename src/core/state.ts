@@ -1,0 +1,168 @@
+/** All that one node knows: the value that `step` takes and returns. Plain data, replaced, never changed in place. */
+import type { Ms, NodeId, Service, ServiceId } from './model.ts';
+import type {
+  AgentOp,
+  Answer,
+  Beat,
+  Change,
+  Command,
+  Doc,
+  NodeEffect,
+  NodeRecord,
+  Order,
+  ServiceRecord,
+  Version,
+  View,
+} from './ports.ts';
+import type { Plan } from './schedule/plan.ts';
+
+export interface NodeInit {
+  readonly self: NodeId;
+  /** This life of the daemon; never used before by this node. */
+  readonly boot: number;
+  readonly doc: Doc;
+  /** View numbers up to this one may have been promised in former lives. */
+  readonly reserved: number;
+  /** Definitions of services that a former life started. */
+  readonly ledger: readonly Service[];
+}
+
+export interface NodeState {
+  readonly self: NodeId;
+  readonly boot: number;
+  readonly startedAtMs: Ms;
+  readonly lastTickMs: Ms;
+
+  // membership
+  readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly beatSeq: number;
+  readonly lastBeatMs: Ms;
+  /** Something that peers wait for changed: beat at the end of this step. */
+  readonly beatNow: boolean;
+  /** The newest view that this node agreed to (or proposes). */
+  readonly promised: View;
+  /** The view in which it acts; null: none. */
+  readonly installed: View | null;
+  /** A promise that waits until its number is reserved on disk. */
+  readonly waiting: View | null;
+  readonly reservedUpTo: number;
+  readonly reserving: number | null;
+  /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
+  readonly lost: ReadonlyMap<NodeId, Ms>;
+  readonly hadQuorum: boolean;
+  /** No view and no quorum needed until then: a restarted daemon leaves what runs alone while it joins. */
+  readonly graceUntilMs: Ms;
+
+  // desired state
+  readonly doc: Doc;
+  readonly onDisk: Version;
+  /** A changed document that no majority holds yet (coordinator only). */
+  readonly pending: Doc | null;
+  readonly waitingAnswers: readonly {
+    readonly requestId: string;
+    readonly from: NodeId | null;
+    readonly version: Version;
+  }[];
+  /** Requests of this node's users: the coordinator's answer is awaited, or none is known yet. */
+  readonly requests: ReadonlyMap<string, { readonly command: Command; readonly askedAtMs: Ms; readonly sentAtMs: Ms }>;
+  /** Answers given lately, for requests that come again because the answer was lost. Bounded. */
+  readonly answered: readonly { readonly requestId: string; readonly answer: Answer }[];
+
+  // what runs
+  readonly records: ReadonlyMap<NodeId, NodeRecord>;
+  readonly recordVersion: number;
+  readonly local: ReadonlyMap<ServiceId, LocalService>;
+  readonly nextOpId: number;
+  /** The version of our record that was last sent to all. */
+  readonly recordSent: number;
+
+  // coordinator
+  readonly plan: Plan | null;
+  readonly planNumber: number;
+  /** What the plan was made from: it is made again when one of these changed. */
+  readonly planBasis: PlanBasis | null;
+  /** Orders that a node's record does not show yet, by `node/service`. */
+  readonly ordered: ReadonlyMap<string, OrderSent>;
+}
+
+export interface PlanBasis {
+  readonly view: View;
+  readonly doc: Doc;
+  readonly records: readonly (NodeRecord | undefined)[];
+}
+
+export interface OrderSent {
+  readonly order: Order;
+  readonly to: NodeId;
+  readonly sentAtMs: Ms;
+  /** The node's record showed it: kept for pacing repeated starts. */
+  readonly seen: boolean;
+}
+
+/** Another node, as heard. All instants are this node's clock unless the name says `peer`. */
+export interface Peer {
+  readonly node: NodeId;
+  /** Its life, once that life has echoed something fresh of ours; null: none yet. */
+  readonly boot: number | null;
+  readonly seq: number;
+  /** When we sent the newest thing that it says it heard. Everything about liveness counts from here. */
+  readonly confirmedAtMs: Ms | null;
+  /** Newest send time on the peer's clock, and when that arrived: what we echo. */
+  readonly peerSentAtMs: Ms;
+  readonly heardAtMs: Ms;
+  /** Another life that has not proven that it is fresh: echoed, so that it can. */
+  readonly candidate: { readonly boot: number; readonly peerSentAtMs: Ms; readonly heardAtMs: Ms } | null;
+  /** The lease that it grants us: in which view, from which send time of ours. */
+  readonly grant: { readonly view: View; readonly atMs: Ms } | null;
+  readonly links: ReadonlyMap<number, { readonly heardAtMs: Ms; readonly rttMs: Ms | null }>;
+  /** Its last beat; null: none yet. */
+  readonly beat: Beat | null;
+}
+
+/** A service on this node: the record that others see, and what only this node needs. */
+export interface LocalService {
+  readonly record: ServiceRecord;
+  /** Definition that it runs with; null when stopped. */
+  readonly running: Service | null;
+  readonly op: AgentOp | null;
+  /** A check under way; it may be overtaken by a stop. */
+  readonly checkOpId: number | null;
+  readonly nextCheckMs: Ms;
+  readonly lastFailureMs: Ms;
+  /** A stop that failed is not tried again before this. */
+  readonly retryStopMs: Ms;
+}
+
+/** The work space of one `step`: state is replaced as it goes, effects are appended in the order they must happen. */
+export interface Turn {
+  readonly nowMs: Ms;
+  state: NodeState;
+  readonly effects: NodeEffect[];
+}
+
+export function put(turn: Turn, patch: Partial<NodeState>): void {
+  turn.state = { ...turn.state, ...patch };
+}
+
+export function emit(turn: Turn, effect: NodeEffect): void {
+  turn.effects.push(effect);
+}
+
+/** Records a change of state, once, with its reason. */
+export function changed(turn: Turn, what: string, from: string, to: string, because: string): void {
+  const change: Change = { what, from, to, because };
+  turn.effects.push({ kind: 'change', change });
+}
+
+export const heartbeat = (state: NodeState) => state.doc.cluster.heartbeat;
+
+export const nodeIds = (state: NodeState): readonly NodeId[] => state.doc.cluster.nodes.map((node) => node.id);
+
+export const sameView = (a: View | null, b: View | null): boolean =>
+  a === b || (a !== null && b !== null && a.number === b.number && a.coordinator === b.coordinator);
+
+export const compareVersions = (a: Version, b: Version): number => a.view - b.view || a.counter - b.counter;
+
+export const noVersion: Version = { view: 0, counter: 0 };
+
+export const showVersion = (version: Version): string => `${version.view}.${version.counter}`;
