@@ -36,8 +36,7 @@ read -r go          # the cables are in
 exec </dev/null >/dev/null 2>&1
 set +e
 if [ $# -eq 0 ]; then
-  exec {idle}<> <(:)
-  while :; do read -r -t 86400 -u "$idle" _; done   # bash reaps orphans meanwhile
+  while :; do sleep infinity & wait $!; done        # bash reaps orphans while it waits, and only then
 fi
 
 log=/var/log/sempre/daemon.log
