@@ -6,7 +6,8 @@
  *
  * What each verb means, for all drivers:
  *   probe   Does it run here? Asked before anything was started, so it must not need what a start would set up.
- *           Answers `running` or `stopped`; `failed` when it runs but is broken, or when nobody can tell.
+ *           Answers `running` or `stopped`; `failed` when it runs but is broken, with `unknown` when nobody can tell.
+ *           A failure of scope `node` or `cluster` says that it cannot run here: it is taken for stopped.
  *   check   The same question of a service that should run. `stopped` is as bad as `failed` for the caller, but tells it
  *           that nothing is left to stop.
  *   start   `ok` once it works, also when it ran already. When it fails, something may be left behind: a stop follows.

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { CommandResource } from '../../core/model.ts';
 import { driverContract, testContext } from '../contract.ts';
-import { signalGroup } from '../process/group.ts';
+import { processNow, signalGroup } from '../process/group.ts';
 import { CommandDriver } from './index.ts';
 
 driverContract('command', async () => {
@@ -22,7 +23,9 @@ driverContract('command', async () => {
     resource,
     tellsDigest: true,
     harm: async () => {
-      signalGroup(pid(), 'SIGKILL');
+      const killed = pid();
+      signalGroup(killed, 'SIGKILL');
+      await expect.poll(() => processNow(killed)).toBeNull();
     },
     nonsense: [
       { ...resource, argv: [] },

@@ -52,7 +52,8 @@ export class CommandDriver implements Driver<CommandResource> {
   async perform(op: AgentOp, resource: CommandResource): Promise<OpResult> {
     const id = op.service.id;
     const seen = this.#record(id);
-    if (seen.kind === 'unreadable') return failed(`${seen.because}; end the program by hand, then remove the file`);
+    if (seen.kind === 'unreadable')
+      return failedUnknown(`${seen.because}; end the program by hand, then remove the file`);
     const record = seen.kind === 'state' ? seen.state : null;
     switch (op.verb) {
       case 'probe':
@@ -90,7 +91,8 @@ export class CommandDriver implements Driver<CommandResource> {
     this.#adopt(id, record);
     if (resource.checkArgv === null) return running(record.digest);
     const result = await runCheck(resource.checkArgv, resource, this.#environment(op.service, resource), op.timeoutMs);
-    return result === null ? running(record.digest) : result;
+    // It lives: however wrong its check is, nobody may conclude that it cannot run here.
+    return result === null ? running(record.digest) : { ...result, scope: 'soft' };
   }
 
   async #leftBehind(record: CommandRecord): Promise<OpResult> {
