@@ -3,14 +3,22 @@
  *
  * They return values; words and exit codes are the command line's matter.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../src/core/model.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
-import { monotonicMs, sleep } from './clock.ts';
+import { generateKey } from '../src/transports/udp/keyfile.ts';
+import { sleep } from './clock.ts';
+import {
+  buildLoopback,
+  loopbackPaths,
+  loopbackTopology,
+  powerOffLoopback,
+  powerOnLoopback,
+  removeLoopback,
+} from './loopback.ts';
 import { buildMachines, type Injected, powerOff, powerOn, removeMachines, setForwarding } from './machines.ts';
 import { canMakeNamespaces, inHost, inNetwork } from './namespaces.ts';
+import type { ProcessId } from './process-id.ts';
 import {
   claim,
   findHost,
@@ -23,7 +31,7 @@ import {
   labNames,
   readLab,
 } from './record.ts';
-import { run } from './run.ts';
+import { type DaemonSignal, refuseCut, signalLoopback, signalMachine } from './signals.ts';
 import { cutPorts } from './switch.ts';
 import { clientName, type LabHost, topologyOf } from './topology.ts';
 
@@ -38,6 +46,8 @@ export interface UpOptions {
   readonly ephemeral?: boolean;
   /** What runs on each node instead of the daemon; empty: nothing. */
   readonly daemon?: readonly string[];
+  /** Plain processes on addresses of 127.0.0.0/8. Default: only where hosts of their own cannot be had. */
+  readonly loopback?: boolean;
 }
 
 export interface LabStatus {
@@ -63,35 +73,47 @@ export async function bringUp(
   cluster: Cluster,
   options: UpOptions = {},
 ): Promise<Result<LabStatus>> {
-  if (!(await canMakeNamespaces())) {
-    return failure(
-      'UNSUPPORTED',
-      'A lab with real addresses needs root and network namespaces',
-      `sempre lab up --loopback ${file}`,
-    );
-  }
-  const topology = topologyOf(cluster);
+  const loopback = options.loopback ?? !(await canMakeNamespaces());
+  const topology = loopback ? loopbackTopology(cluster) : topologyOf(cluster);
   if (!topology.ok) return topology;
   const name = options.name ?? cluster.name;
   const claimed = claim(name);
   if (!claimed.ok) return claimed;
   const plan = {
     name,
-    kind: 'namespaces' as const,
+    kind: loopback ? ('loopback' as const) : ('namespaces' as const),
     cluster: cluster.name,
     file: resolve(file),
     startedAt: new Date().toISOString(),
     topology: topology.value,
-    daemon: options.daemon ?? daemonCommand(),
+    daemon: options.daemon ?? [process.execPath, resolve(checkoutDirectory, 'src/daemon/main.ts')],
     checkout: checkoutDirectory,
   };
-  const installed = { cluster, source, key: `${randomBytes(32).toString('hex')}\n`, pages: options.pages ?? false };
-  const built = await buildMachines(plan, installed, options.ephemeral ?? false);
+  const installed = { cluster, source, key: generateKey(), pages: options.pages ?? false };
+  const built = await kinds[plan.kind].build(plan, installed, options.ephemeral ?? false);
   if (!built.ok) forget(name);
   return built.ok ? success(await statusOf(built.value)) : built;
 }
 
-const daemonCommand = (): string[] => [process.execPath, resolve(checkoutDirectory, 'src/daemon/main.ts')];
+/** What a lab of hosts and a lab of plain processes do in different ways. */
+const kinds = {
+  namespaces: {
+    build: buildMachines,
+    powerOn,
+    powerOff,
+    setForwarding,
+    signalHost: signalMachine,
+    remove: removeMachines,
+  },
+  loopback: {
+    build: buildLoopback,
+    powerOn: powerOnLoopback,
+    powerOff: powerOffLoopback,
+    setForwarding: refuseCut,
+    signalHost: signalLoopback,
+    remove: removeLoopback,
+  },
+};
 
 /** All labs of this machine, also dead ones that nobody took down. */
 export function labStatus(): Promise<LabStatus[]> {
@@ -117,16 +139,17 @@ function hostStatus(record: LabRecord, host: LabHost, cut: ReadonlySet<string>):
 }
 
 export const labPowerOff = (lab: string | null, node: string): Promise<Result<Injected>> =>
-  withHost(lab, node, powerOff);
+  withHost(lab, node, (record, host) => kinds[record.kind].powerOff(record, host));
 
-export const labPowerOn = (lab: string | null, node: string): Promise<Result<Injected>> => withHost(lab, node, powerOn);
+export const labPowerOn = (lab: string | null, node: string): Promise<Result<Injected>> =>
+  withHost(lab, node, (record, host) => kinds[record.kind].powerOn(record, host));
 
 /** `link` null: all links at the same moment. */
 export const labCut = (lab: string | null, node: string, link: number | null): Promise<Result<Injected>> =>
-  withHost(lab, node, (record, host) => setForwarding(record, host, link, false));
+  withHost(lab, node, (record, host) => kinds[record.kind].setForwarding(record, host, link, false));
 
 export const labHeal = (lab: string | null, node: string, link: number | null): Promise<Result<Injected>> =>
-  withHost(lab, node, (record, host) => setForwarding(record, host, link, true));
+  withHost(lab, node, (record, host) => kinds[record.kind].setForwarding(record, host, link, true));
 
 /** `whole`: every process of the host and not only its daemon. */
 export const labPause = (lab: string | null, node: string, whole: boolean): Promise<Result<Injected>> =>
@@ -153,44 +176,47 @@ export async function labPauseFor(
 export const labKillDaemon = (lab: string | null, node: string): Promise<Result<Injected>> =>
   signalHost(lab, node, 'KILL', false);
 
-function signalHost(
-  lab: string | null,
-  node: string,
-  name: 'STOP' | 'CONT' | 'KILL',
-  whole: boolean,
-): Promise<Result<Injected>> {
-  return withHost(lab, node, async (record, host) => {
-    const init = hostInit(record.name, host.name);
-    if (init === null) return failure('CONFLICT', `${node} is off`, `sempre lab power-on ${node}`);
-    const atMs = monotonicMs();
-    // -1 is everything but process 1, which keeps the host alive, and the signaller itself.
-    const script = whole ? 'kill -s "$0" -- -1' : 'kill -s "$0" "$(cat /run/lab-daemon.pid)"';
-    const ran = await run(inHost(init, ['bash', '-c', script, name]));
-    if (ran.code !== 0) return failure('NO_SUCH_OBJECT', `No daemon runs on ${node}: ${ran.stderr.trim()}`);
-    return success({ atMs, tookMs: monotonicMs() - atMs });
-  });
+function signalHost(lab: string | null, node: string, name: DaemonSignal, whole: boolean): Promise<Result<Injected>> {
+  return withHost(lab, node, (record, host) => kinds[record.kind].signalHost(record, host, name, whole));
 }
 
 /** The program and arguments that run `argv` inside of a host, for `spawn`. */
 export function labExec(lab: string | null, node: string, argv: readonly string[]): Result<string[]> {
-  const entered = enter(lab, node);
-  return entered.ok ? success(inHost(entered.value, argv, checkoutDirectory)) : entered;
+  const found = poweredHost(lab, node);
+  if (!found.ok) return found;
+  const { record, init } = found.value;
+  if (record.kind === 'namespaces') return success(inHost(init, argv, checkoutDirectory));
+  return success(['env', `SEMPRE_SOCKET=${loopbackPaths(record.name, node).socket}`, ...argv]);
 }
 
-/** The program and arguments that run the probe on the client's network, for `spawn`. */
+/** The program and arguments that run the probe where the cluster's users are, for `spawn`. */
 export function labProbe(lab: string | null, url: string, options: readonly string[] = []): Result<string[]> {
-  const entered = enter(lab, clientName);
   const probe = [process.execPath, resolve(import.meta.dirname, 'probe/main.ts'), url, ...options];
-  return entered.ok ? success(inNetwork(entered.value, probe)) : entered;
+  const record = findLab(lab);
+  if (!record.ok) return record;
+  if (record.value.kind === 'loopback') return success(probe);
+  const found = poweredHost(record.value.name, clientName);
+  return found.ok ? success(inNetwork(found.value.init, probe)) : found;
 }
 
-function enter(lab: string | null, node: string) {
+/** The socket of a node's daemon, reachable from outside of the host; null: the node is off. */
+export function labSocket(lab: string | null, node: string): string | null {
+  const found = poweredHost(lab, node);
+  if (!found.ok) return null;
+  const { record, init } = found.value;
+  return record.kind === 'loopback'
+    ? loopbackPaths(record.name, node).socket
+    : `/proc/${init.pid}/root/run/sempre/sempre.sock`;
+}
+
+function poweredHost(lab: string | null, node: string): Result<{ record: LabRecord; init: ProcessId }> {
   const record = findLab(lab);
   if (!record.ok) return record;
   const host = findHost(record.value, node);
   if (!host.ok) return host;
   const init = hostInit(record.value.name, node);
-  return init === null ? failure('CONFLICT', `${node} is off`, `sempre lab power-on ${node}`) : success(init);
+  if (init === null) return failure('CONFLICT', `${node} is off`, `sempre lab power-on ${node}`);
+  return success({ record: record.value, init });
 }
 
 /** Ends the lab and sweeps away what is left of it; also of one that a killed command left half made. */
@@ -203,7 +229,7 @@ export async function labDown(lab: string | null): Promise<Result<{ name: string
     return failure('NO_SUCH_OBJECT', lab === null ? 'No lab is up' : `There is no lab ${lab}`);
   const record = readLab(name);
   if (record === null) forget(name);
-  const removed = record === null ? success(null) : await removeMachines(record);
+  const removed = record === null ? success(null) : await kinds[record.kind].remove(record);
   return removed.ok ? success({ name }) : removed;
 }
 
@@ -216,13 +242,4 @@ async function withHost<T>(
   if (!record.ok) return record;
   const host = findHost(record.value, node);
   return host.ok ? act(record.value, host.value) : host;
-}
-
-/** For callers that read the file themselves and only need its text. */
-export function readSource(file: string): Result<string> {
-  try {
-    return success(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return failure('FILE_UNREADABLE', `${file} cannot be read: ${(error as Error).message}`);
-  }
 }

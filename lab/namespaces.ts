@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { failure, type Result, success } from '../src/lib/errors.ts';
-import { initBelow, isAlive, type ProcessId, signal } from './process-id.ts';
+import { identify, initBelow, isAlive, type ProcessId, signal } from './process-id.ts';
 import { run, toolEnv } from './run.ts';
 
 const ownNamespaces = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--mount-proc'];
@@ -81,10 +81,21 @@ export async function kill(init: ProcessId): Promise<boolean> {
   return !isAlive(init);
 }
 
-/** Starts an init script and waits until it says that it has set itself up. */
-function boot(what: string, argv: readonly string[]): Promise<Result<Booting>> {
+/** The supervisor of a node that is no host but a group of plain processes. */
+export function bootPlain(
+  what: string,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  ephemeral: boolean,
+): Promise<Result<Booting>> {
+  const die = ephemeral ? ['setpriv', '--pdeathsig', 'KILL'] : [];
+  return boot(what, [...die, ...argv], identify, { ...bootEnv(), ...env });
+}
+
+/** Starts an init script and waits until it says that it has set itself up. `find`: the process that it is by then. */
+function boot(what: string, argv: readonly string[], find = initBelow, env = bootEnv()): Promise<Result<Booting>> {
   const [program = '', ...args] = argv;
-  const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: bootEnv() });
+  const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     said = (said + chunk).slice(-2000);
@@ -100,7 +111,7 @@ function boot(what: string, argv: readonly string[]): Promise<Result<Booting>> {
     child.once('error', (error) => refuse(error.message));
     child.once('exit', (code) => refuse(said.trim() || `${program} ended with ${code}`));
     child.stdout.once('data', () => {
-      const init = child.pid === undefined ? null : initBelow(child.pid);
+      const init = child.pid === undefined ? null : find(child.pid);
       if (init === null) return refuse('its first process cannot be found under /proc');
       clearTimeout(timer);
       child.removeAllListeners('exit');

@@ -1,0 +1,165 @@
+/**
+ * The lab without root: each node is a group of plain processes on addresses of 127.0.0.0/8.
+ *
+ * What is different: all nodes share one network, so nothing can be cut and the address is only written down as held;
+ * a power failure is SIGKILL to every process of the node, one after the other within a few milliseconds.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from '../src/core/model.ts';
+import { failure, type Result, success } from '../src/lib/errors.ts';
+import { monotonicMs, sleep } from './clock.ts';
+import type { Installed } from './content.ts';
+import type { Injected } from './machines.ts';
+import { bootPlain } from './namespaces.ts';
+import { identify, isAlive, type ProcessId, signal } from './process-id.ts';
+import { forget, hostInit, type LabRecord, labDirectory, removeHost, writeHost, writeLab } from './record.ts';
+import type { LabHost, Topology } from './topology.ts';
+
+export interface LoopbackPaths {
+  readonly directory: string;
+  readonly config: string;
+  readonly key: string;
+  readonly state: string;
+  readonly run: string;
+  readonly socket: string;
+}
+
+export function loopbackPaths(lab: string, node: string): LoopbackPaths {
+  const directory = join(labDirectory(lab), 'nodes', node);
+  const at = (name: string): string => join(directory, name);
+  return {
+    directory,
+    config: at('cluster.yaml'),
+    key: at('cluster.key'),
+    state: at('state'),
+    run: at('run'),
+    socket: at('run/sempre.sock'),
+  };
+}
+
+/** The nodes alone: their machine is the client. */
+export function loopbackTopology(cluster: Cluster): Result<Topology> {
+  const outside = cluster.nodes.flatMap((node) => node.links).find((link) => !link.address.startsWith('127.'));
+  if (outside !== undefined) {
+    const message = `Without root a lab uses addresses of 127.0.0.0/8 only, and the file has ${outside.address}`;
+    return failure('UNSUPPORTED', message, 'sempre lab up --loopback examples/loopback/cluster.yaml');
+  }
+  const hosts = cluster.nodes.map((node) => ({
+    name: node.id,
+    interfaces: node.links.map((link, i) => ({ ...link, name: 'lo', link: i, port: '', mac: '' })),
+  }));
+  return success({ bridges: [], hosts });
+}
+
+export async function buildLoopback(
+  plan: Omit<LabRecord, 'root'>,
+  installed: Installed,
+  ephemeral: boolean,
+): Promise<Result<LabRecord>> {
+  const record: LabRecord = { ...plan, root: null };
+  for (const host of record.topology.hosts) layOut(record, host, installed);
+  writeLab(record);
+  const booted = await Promise.all(record.topology.hosts.map((host) => powerOnLoopback(record, host, ephemeral)));
+  const failed = booted.find((one) => !one.ok);
+  if (failed === undefined) return success(record);
+  await removeLoopback(record);
+  return failed as Extract<typeof failed, { ok: false }>;
+}
+
+function layOut(record: LabRecord, host: LabHost, installed: Installed): void {
+  const paths = loopbackPaths(record.name, host.name);
+  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+  writeFileSync(paths.config, installed.source);
+  writeFileSync(paths.key, installed.key, { mode: 0o600 });
+}
+
+export async function powerOnLoopback(record: LabRecord, host: LabHost, ephemeral = false): Promise<Result<Injected>> {
+  const atMs = monotonicMs();
+  if (hostInit(record.name, host.name) !== null) return failure('CONFLICT', `${host.name} is on already`);
+  const paths = loopbackPaths(record.name, host.name);
+  mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+  mkdirSync(markOf(paths), { recursive: true });
+  const supervisor = join(import.meta.dirname, 'loopback-host.sh');
+  const options = [
+    '--node',
+    host.name,
+    '--config',
+    paths.config,
+    '--key',
+    paths.key,
+    '--state',
+    paths.state,
+    '--run',
+    paths.run,
+  ];
+  const argv = ['bash', supervisor, paths.directory, ...record.daemon, ...options];
+  const env = { TMPDIR: markOf(paths), SEMPRE_LOOPBACK_DIR: join(labDirectory(record.name), 'held') };
+  const booting = await bootPlain(host.name, argv, env, ephemeral);
+  if (!booting.ok) return booting;
+  writeHost(record.name, host.name, booting.value.init);
+  booting.value.go();
+  return success({ atMs, tookMs: monotonicMs() - atMs });
+}
+
+export async function powerOffLoopback(record: LabRecord, host: LabHost): Promise<Result<Injected>> {
+  const init = hostInit(record.name, host.name);
+  if (init === null) return failure('CONFLICT', `${host.name} is off already`);
+  const atMs = monotonicMs();
+  signal(init, 'SIGKILL');
+  const dead = await killMarked(markOf(loopbackPaths(record.name, host.name)));
+  const tookMs = monotonicMs() - atMs;
+  if (!dead) return failure('INTERNAL', `Processes of ${host.name} do not die`);
+  removeHost(record.name, host.name);
+  rmSync(loopbackPaths(record.name, host.name).run, { recursive: true, force: true });
+  return success({ atMs, tookMs });
+}
+
+export async function removeLoopback(record: LabRecord): Promise<Result<null>> {
+  for (const host of record.topology.hosts) {
+    const init = hostInit(record.name, host.name);
+    if (init !== null) signal(init, 'SIGKILL');
+    if (!(await killMarked(markOf(loopbackPaths(record.name, host.name)))))
+      return failure('INTERNAL', `Processes of ${host.name} do not die`);
+  }
+  forget(record.name);
+  return success(null);
+}
+
+/** The daemon's process, as its supervisor wrote it down. */
+export function loopbackDaemon(record: LabRecord, host: LabHost): ProcessId | null {
+  try {
+    return identify(Number(readFileSync(join(loopbackPaths(record.name, host.name).directory, 'daemon.pid'), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Every process of a node has this in its environment, also services whose parent is long dead: the daemon hands TMPDIR down. */
+const markOf = (paths: LoopbackPaths): string => join(paths.directory, 'tmp');
+
+export const loopbackMark = (record: LabRecord, host: LabHost): string => markOf(loopbackPaths(record.name, host.name));
+
+/** Kills until nobody is left: a process may have started another one meanwhile. */
+async function killMarked(mark: string): Promise<boolean> {
+  for (let round = 0; round < 200; round++) {
+    const left = marked(mark);
+    if (left.length === 0) return true;
+    for (const one of left) signal(one, 'SIGKILL');
+    while (left.some(isAlive) && round++ < 200) await sleep(5);
+  }
+  return false;
+}
+
+export function marked(mark: string): ProcessId[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  return pids.filter((pid) => hasMark(pid, mark)).flatMap((pid) => identify(Number(pid)) ?? []);
+}
+
+function hasMark(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`TMPDIR=${mark}`);
+  } catch {
+    return false; // Gone, or not ours.
+  }
+}
