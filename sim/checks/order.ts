@@ -1,0 +1,58 @@
+/**
+ * `needs` is kept in the order of real actions: nothing starts before what it needs, nothing stops under what needs it.
+ * And an operation never runs beside another one of the same service and host, but for a stop that overtakes a look.
+ */
+import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
+import type { AgentOp } from '../../src/core/ports.ts';
+import type { Host } from '../world/host.ts';
+import { type Check, Violation, type World } from '../world/world.ts';
+
+/** A needed service may have ended by itself this long ago without anybody having noticed yet. */
+const unnoticedMs = 15_000;
+
+export function order(): Check {
+  return {
+    name: 'order',
+    operationBegins(world, host, op) {
+      oneAtATime(world, host, op);
+      if (op.verb === 'start') needsAreUp(world, host, op);
+      if (op.verb === 'stop') dependentsAreDown(world, host, op);
+    },
+  };
+}
+
+function oneAtATime(world: World, host: Host, op: AgentOp): void {
+  for (const other of host.underWay.get(op.service.id) ?? []) {
+    if (other.verb === 'check' || other.verb === 'probe') continue;
+    // A daemon that has just started cannot know of a call that its former life left behind.
+    if (host.loop !== null && host.loop.state.startedAtMs + other.timeoutMs > host.nowMs()) continue;
+    throw fail(world, `${host.id} runs ${op.verb} of ${op.service.id} beside ${other.verb}`);
+  }
+}
+
+function needsAreUp(world: World, host: Host, op: AgentOp): void {
+  for (const need of op.service.needs) {
+    const hosts = [...world.hosts.values()];
+    const up = hosts.some((other) => other.running.has(need) || isUnnoticed(world, other, need));
+    if (!up) throw fail(world, `${host.id} starts ${op.service.id}, but ${need} runs nowhere`);
+  }
+}
+
+/** It is gone, and its node's daemon may still believe in it. */
+function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
+  const endedAtMs = host.endedAtMs.get(id);
+  return !host.powered || host.isHelpless || (endedAtMs !== undefined && world.agenda.nowMs - endedAtMs < unnoticedMs);
+}
+
+function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
+  if (!host.running.has(op.service.id)) return;
+  for (const [id, service] of host.running) {
+    if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
+    const record = host.loop?.state.local.get(id)?.record.state;
+    // What could not be stopped, or is believed to have ended, does not hold others up.
+    if (record !== 'running' && record !== 'starting') continue;
+    throw fail(world, `${host.id} stops ${op.service.id} under ${id}, which needs it`);
+  }
+}
+
+const fail = (world: World, message: string): Violation => new Violation('order', world.agenda.nowMs, message);

@@ -1,0 +1,27 @@
+/** Nothing is started by a side without quorum: no majority may have gone on without this host longer than a lease ago. */
+import type { NodeId } from '../../src/core/model.ts';
+import { type Check, Violation } from '../world/world.ts';
+
+export function quorum(): Check {
+  const firstInstalled = new Map<number, { readonly atMs: number; readonly members: readonly NodeId[] }>();
+  return {
+    name: 'quorum',
+    installed(world, _host, view) {
+      if (!firstInstalled.has(view.number))
+        firstInstalled.set(view.number, { atMs: world.agenda.nowMs, members: view.members });
+    },
+    operationBegins(world, host, op) {
+      if (op.verb !== 'start' && op.verb !== 'reload' && op.verb !== 'tune') return;
+      const now = world.agenda.nowMs;
+      const view = host.loop?.state.installed ?? null;
+      if (view === null)
+        throw new Violation('quorum', now, `${host.id} runs ${op.verb} of ${op.service.id} in no view`);
+      const staleMs = world.cluster.heartbeat.deadMs * 1.02;
+      for (const [number, newer] of firstInstalled) {
+        if (number <= view.number || newer.members.includes(host.id) || now - newer.atMs < staleMs) continue;
+        const what = `${host.id} runs ${op.verb} of ${op.service.id} in view ${view.number}`;
+        throw new Violation('quorum', now, `${what}, though view ${number} without it is ${now - newer.atMs} ms old`);
+      }
+    },
+  };
+}

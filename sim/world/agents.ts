@@ -1,0 +1,92 @@
+/** Simulated agents: they take time, fail, hang, and say what is not so; they change the host's truth. */
+import type { Service } from '../../src/core/model.ts';
+import type { AgentOp, OpResult, Verb } from '../../src/core/ports.ts';
+import { type AgentFault, injected } from './faults.ts';
+import type { Host } from './host.ts';
+
+const durationMs: Record<Verb, readonly [number, number]> = {
+  probe: [1, 8],
+  check: [1, 8],
+  start: [5, 80],
+  stop: [5, 60],
+  reload: [5, 40],
+  tune: [1, 10],
+};
+
+export function runAgent(host: Host, op: AgentOp): void {
+  const { world, life } = host;
+  world.operationBegins(host, op);
+  const { id } = op.service;
+  host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
+  const fault = world.agentFault(host.id, id, op.verb);
+  const [fromMs, toMs] = durationMs[op.verb];
+  const takesMs = fault === 'hang' ? op.timeoutMs : Math.min(op.timeoutMs, host.prng.between(fromMs, toMs));
+  // A holder that hands its address over answers no more from the moment it begins to.
+  if (op.verb === 'stop' && op.handTo !== null && fault === null) host.setRunning(id, null);
+  world.agenda.after(takesMs, () => {
+    if (!host.powered) return;
+    finished(host, op);
+    host.deliverTo(life, { kind: 'opDone', opId: op.opId, result: resultOf(host, op, fault) });
+  });
+}
+
+function finished(host: Host, op: AgentOp): void {
+  const left = (host.underWay.get(op.service.id) ?? []).filter((other) => other !== op);
+  host.underWay.set(op.service.id, left);
+}
+
+function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
+  switch (fault) {
+    case 'fail':
+      return injected;
+    case 'hang':
+      // Killed at the limit: it may have got there, or not.
+      if (host.prng.chance(0.5)) perform(host, op);
+      return { outcome: 'failed', because: 'no answer in time', scope: 'soft', unknown: true };
+    case 'lie':
+      perform(host, op);
+      return injected;
+    case null:
+      return perform(host, op);
+  }
+}
+
+function perform(host: Host, op: AgentOp): OpResult {
+  const { service } = op;
+  switch (op.verb) {
+    case 'probe':
+    case 'check':
+      return look(host, service);
+    case 'start':
+      return start(host, op);
+    case 'stop':
+      if (host.running.has(service.id)) host.setRunning(service.id, null);
+      return { outcome: 'ok' };
+    case 'reload':
+      if (!host.running.has(service.id)) return injected;
+      host.setRunning(service.id, service);
+      return { outcome: 'ok' };
+    case 'tune':
+      return host.running.has(service.id) ? { outcome: 'ok' } : injected;
+  }
+}
+
+function look(host: Host, service: Service): OpResult {
+  const running = host.running.get(service.id);
+  return running === undefined ? { outcome: 'stopped' } : { outcome: 'running', digest: running.digest };
+}
+
+function start(host: Host, op: AgentOp): OpResult {
+  const { service } = op;
+  const holder = op.handFrom === null && service.resource.kind === 'address' ? otherHolder(host, service.id) : null;
+  if (holder !== null) return { outcome: 'conflict', because: `still answered by ${holder}` };
+  host.setRunning(service.id, service);
+  return { outcome: 'ok' };
+}
+
+/** Addresses live on the first link's network: somebody who cannot be reached there cannot answer. */
+function otherHolder(host: Host, id: string): string | null {
+  for (const other of host.world.hosts.values())
+    if (other !== host && other.running.has(id) && host.world.network.reaches(host.id, other.id, 0)) return other.id;
+  return null;
+}
