@@ -1,0 +1,73 @@
+/** Where services may run: copies, groups, and those that must run together. */
+import type { Service } from '../core/model.ts';
+import { sortedUnique } from '../lib/compare.ts';
+import type { Checked } from './check.ts';
+import { atKey, atValue } from './places.ts';
+import type { Report } from './report.ts';
+import { quote } from './show.ts';
+
+export function checkServices(checked: Checked, report: Report): void {
+  const byId = new Map(checked.cluster.services.map((service) => [service.id, service]));
+  for (const service of byId.values()) {
+    checkInstances(service, report);
+    checkParams(service, checked, report);
+    for (const target of service.with) checkTogether(service, byId.get(target), report);
+  }
+  for (const [group, members] of checked.groups)
+    checkGroup(
+      group,
+      members.flatMap((id) => byId.get(id) ?? []),
+      report,
+    );
+}
+
+function checkInstances({ id, instances, on }: Service, report: Report): void {
+  if (instances <= on.length || on.length === 0) return;
+  const message = `${instances} copies of ${quote(id)}, but ${on.length === 1 ? 'one node' : `${on.length} nodes`} to run them`;
+  report.error(
+    'TOO_MANY_INSTANCES',
+    atValue('services', id, 'instances'),
+    message,
+    'a node runs one copy at most: say instances: all',
+  );
+}
+
+/** The schema cannot tell a unit from an agent: both are text under one key. */
+function checkParams({ id, resource }: Service, checked: Checked, report: Report): void {
+  const file = checked.file.services.get(id);
+  if (resource.kind !== 'systemd' || file == null || !('params' in file) || file.params === undefined) return;
+  report.error(
+    'UNKNOWN_KEY',
+    atKey('services', id, 'params'),
+    'a systemd unit takes no «params»',
+    'only ocf: agents have parameters',
+  );
+}
+
+function checkTogether(service: Service, target: Service | undefined, report: Report): void {
+  if (target === undefined || target.id === service.id) return;
+  const both = service.on.filter((node) => target.on.includes(node));
+  if (both.length === 0) {
+    const message = `${quote(service.id)} must run with ${quote(target.id)}, but no node is in the «on» of both`;
+    report.error('WITH_NOWHERE', atKey('services', service.id, 'with'), message);
+  } else if (service.instances > target.instances) {
+    const message = `${service.instances} copies of ${quote(service.id)} must run with ${quote(target.id)}, which has ${target.instances}`;
+    report.warning('FEWER_COPIES', atValue('services', service.id, 'instances'), message);
+  }
+}
+
+function checkGroup(group: string, members: readonly Service[], report: Report): void {
+  const [first, ...others] = members;
+  if (first === undefined) return;
+  const nodes = sortedUnique(first.on).join(', ');
+  for (const member of others) {
+    if (sortedUnique(member.on).join(', ') === nodes) continue;
+    const message = `${quote(member.id)} may run on other nodes than ${quote(first.id)} (${nodes}), but both are in the group ${quote(group)}`;
+    report.error(
+      'GROUP_NODES',
+      atValue('services', member.id, 'on'),
+      message,
+      'write «on» at one member only: it holds for all of them',
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/** Answers «who is in which group, and what do the names in `on`, `needs` and `with` stand for?» */
+import type { NodeId, ServiceId } from '../core/model.ts';
+import type { Sections } from './sections.ts';
+import type { ServiceFile } from './serviceSchema.ts';
+
+/** Members in the order of the file; members whose form is broken are left out. */
+export type Groups = ReadonlyMap<string, readonly ServiceId[]>;
+
+export function groupsOf(sections: Sections): Groups {
+  const groups = new Map<string, ServiceId[]>();
+  for (const [id, service] of sections.services) {
+    if (service?.group === undefined) continue;
+    const members = groups.get(service.group);
+    if (members === undefined) groups.set(service.group, [id]);
+    else members.push(id);
+  }
+  return groups;
+}
+
+export const listed = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : isList(value) ? value : [value];
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+
+/** Nodes that may run it, as written: its own list, else that of the first member of its group that has one, else all. */
+export function nodesFor(service: ServiceFile, sections: Sections, groups: Groups): readonly NodeId[] {
+  if (service.on !== undefined) return listed(service.on);
+  for (const member of groups.get(service.group ?? '') ?? []) {
+    const on = sections.services.get(member)?.on;
+    if (on !== undefined) return listed(on);
+  }
+  return [...sections.nodes.keys()];
+}
+
+/**
+ * The services that `needs` or `with` comes down to. A group stands for its last member, which in turn needs all others;
+ * a member of a group also needs, and runs with, the member before it.
+ */
+export function tiesOf(
+  id: ServiceId,
+  service: ServiceFile,
+  tie: 'needs' | 'with',
+  sections: Sections,
+  groups: Groups,
+): ServiceId[] {
+  const own = listed(service[tie]).flatMap((target) => {
+    if (sections.services.has(target)) return [target];
+    return groups.get(target)?.slice(-1) ?? [];
+  });
+  const members = groups.get(service.group ?? '') ?? [];
+  const before = members[members.indexOf(id) - 1];
+  return [...new Set(before === undefined ? own : [...own, before])];
+}

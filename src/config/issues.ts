@@ -1,0 +1,141 @@
+/** Turns what the schema library found wrong into findings: one sentence for one mistake, at its place, with a hint. */
+import * as z from 'zod';
+import { durationHint, durationWanted } from './duration.ts';
+import { atKey, atValue, type Path } from './places.ts';
+import type { Report } from './report.ts';
+import { serviceKinds } from './serviceSchema.ts';
+import { quote, show } from './show.ts';
+import { didYouMean } from './suggest.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Checks the part of the file at `base` and reports every mistake in it. */
+export function reportIssues(schema: z.core.$ZodType, value: unknown, base: Path, report: Report): void {
+  const result = z.safeParse(schema, value, { error: (issue) => wantedInWords(issue) });
+  if (result.success) return;
+  for (const issue of result.error.issues) reportIssue(schema, value, base, issue, report);
+}
+
+function reportIssue(schema: z.core.$ZodType, value: unknown, base: Path, issue: Issue, report: Report): void {
+  const inside = pathOf(issue);
+  const path = [...base, ...inside];
+  const found = lookUp(value, inside);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, value, inside);
+    for (const key of issue.keys)
+      report.error('UNKNOWN_KEY', atKey(...path, key), `unknown key ${quote(key)}`, hintForKey(key, known, path));
+    return;
+  }
+  if (issue.code === 'invalid_key') {
+    report.error('BAD_NAME', atKey(...path), `${label(path)} ${issue.issues[0]?.message ?? 'is no name'}`);
+    return;
+  }
+  const option = issue.code === 'invalid_union' ? optionFor(schemaAt(schema, value, inside), found) : null;
+  if (option !== null) reportIssues(option, found, path, report);
+  else reportValue(issue, path, found, report);
+}
+
+function reportValue(issue: Issue, path: Path, found: unknown, report: Report): void {
+  if (found === undefined) {
+    report.error('MISSING_KEY', atKey(...path), `${label(path)} is missing`);
+    return;
+  }
+  if (found === null) {
+    report.error('BAD_TYPE', atValue(...path), `${label(path)} has no value`, emptyHint(issue.message));
+    return;
+  }
+  const isDuration = issue.message === durationWanted;
+  const wrongForm = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  const code = isDuration ? 'BAD_DURATION' : wrongForm ? 'BAD_TYPE' : 'BAD_VALUE';
+  const hint = (isDuration ? durationHint(found) : null) ?? ownHint(issue) ?? enumHint(issue, found);
+  report.error(code, atValue(...path), `${label(path)} ${issue.message}, not ${show(found)}`, hint);
+}
+
+/** For what the schemas do not word themselves. */
+function wantedInWords(issue: z.core.$ZodRawIssue): string {
+  if (issue.code !== 'invalid_type') return 'must be something else';
+  switch (issue.expected) {
+    case 'object':
+    case 'record':
+      return 'must be a mapping (key: value)';
+    case 'array':
+      return 'must be a list';
+    default:
+      return `must be of type ${String(issue.expected)}`;
+  }
+}
+
+const emptyHint = (wanted: string): string | null => (wanted.startsWith('must be') ? `it ${wanted}` : null);
+
+function ownHint(issue: Issue): string | null {
+  const hint: unknown = issue.code === 'custom' ? issue.params?.hint : null;
+  return typeof hint === 'string' ? hint : null;
+}
+
+function enumHint(issue: Issue, found: unknown): string | null {
+  if (issue.code !== 'invalid_value' || typeof found !== 'string') return null;
+  return didYouMean(found, issue.values.map(String));
+}
+
+/** A key that is known elsewhere was not misspelt: it stands at the wrong place. */
+function hintForKey(key: string, known: readonly string[], path: Path): string | null {
+  const isService = path.length === 2 && path[0] === 'services';
+  const kinds = isService ? Object.entries(serviceKinds).filter(([, kind]) => Object.hasOwn(kind.shape, key)) : [];
+  if (kinds.length > 0) return `it goes with ${kinds.map(([kind]) => kind).join(', ')}`;
+  return didYouMean(key, known) ?? (known.length === 0 ? null : `known here: ${known.join(', ')}`);
+}
+
+/** «interval», or «servers», item 2. */
+function label(path: Path): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'the file';
+  return typeof last === 'number' ? `${label(path.slice(0, -1))}, item ${last + 1},` : quote(last);
+}
+
+const pathOf = (issue: Issue): Path => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+
+function lookUp(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const part of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
+    found = (found as Record<string | number, unknown>)[part];
+  }
+  return found;
+}
+
+function keysAt(schema: z.core.$ZodType, value: unknown, path: Path): string[] {
+  const at = schemaAt(schema, value, path);
+  const object = optionFor(at, lookUp(value, path)) ?? at;
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+/** The part of the schema that is about this part of the value; null where the schema says nothing. */
+function schemaAt(schema: z.core.$ZodType, value: unknown, path: Path): z.core.$ZodType | null {
+  if (schema instanceof z.ZodOptional) return schemaAt(schema.unwrap(), value, path);
+  const [part, ...rest] = path;
+  if (part === undefined) return schema;
+  const next = lookUp(value, [part]);
+  if (schema instanceof z.ZodUnion) {
+    const option = optionFor(schema, value);
+    return option === null ? null : schemaAt(option, value, path);
+  }
+  if (schema instanceof z.ZodArray) return schemaAt(schema.element, next, rest);
+  if (schema instanceof z.ZodRecord) return schemaAt(schema.valueType, next, rest);
+  if (!(schema instanceof z.ZodObject)) return null;
+  const member: z.core.$ZodType | undefined = Object.hasOwn(schema.shape, part) ? schema.shape[part] : undefined;
+  return member === undefined ? null : schemaAt(member, next, rest);
+}
+
+/** The one way to write a thing that its writer chose: the first option that does not refuse the value as a whole. */
+function optionFor(schema: z.core.$ZodType | null, value: unknown): z.core.$ZodType | null {
+  if (!(schema instanceof z.ZodUnion)) return null;
+  return schema.options.find((option) => fits(option, value)) ?? null;
+}
+
+function fits(option: z.core.$ZodType, value: unknown): boolean {
+  const result = z.safeParse(option, value);
+  return result.success || !result.error.issues.some(refusesWhole);
+}
+
+const refusesWhole = (issue: Issue): boolean =>
+  issue.path.length === 0 && ['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code);

@@ -1,0 +1,86 @@
+/**
+ * What can be wrong with a cluster file. Every code is listed here with its meaning: the parser and the manual use one list.
+ */
+export const problemCodes = {
+  // The text
+  FILE_TOO_LARGE: 'The file is larger than a cluster file may be.',
+  FILE_EMPTY: 'The file holds no text but comments.',
+  YAML_SYNTAX: 'The text is not YAML; nothing else was checked.',
+  YAML_TAB: 'A tab indents a line; YAML takes spaces only.',
+  YAML_DOCUMENTS: 'The file holds several YAML documents; a cluster file is one.',
+  YAML_TAG: 'A tag such as !name stands before a value; cluster files have none.',
+  YAML_ALIAS: 'An alias (*name) has no anchor (&name) before it.',
+  YAML_KEY: 'A key is not plain text.',
+  YAML_TOO_LARGE: 'Written out, with its aliases followed, the file holds too many values or is nested too deep.',
+  DUPLICATE_KEY: 'A key stands twice in one mapping; only one of the two could hold.',
+  TOO_MANY_PROBLEMS: 'There are more problems than are shown.',
+
+  // The form
+  UNKNOWN_KEY: 'There is no such key at this place.',
+  MISSING_KEY: 'A key that must be there is missing.',
+  BAD_TYPE: 'The value is of the wrong form: a list in place of a number, say.',
+  BAD_VALUE: 'The value is not one of those that are allowed.',
+  BAD_NAME: 'A name holds characters that names cannot have, or is too long.',
+  BAD_DURATION: 'The value is not a time with its unit.',
+  SERVICE_KIND: 'A service must have exactly one of agent, command, balance and address.',
+  TOO_MANY_NODES: 'The cluster has more nodes than are supported.',
+  TOO_MANY_SERVICES: 'The cluster has more services than are supported.',
+
+  // References
+  UNKNOWN_NODE: 'There is no node of that name.',
+  UNKNOWN_SERVICE: 'There is no service or group of that name.',
+  DUPLICATE_ENTRY: 'A list names the same thing twice.',
+  NAME_CLASH: 'A group has the name of a service, so that nobody knows which one is meant.',
+  CYCLE: 'Services wait for each other in a circle, or must run where the other one runs in a circle.',
+  GROUP_NODES: 'Members of one group may run on different nodes, but a group runs on one.',
+  WITH_NOWHERE: 'A service must run with another one, but no node may run both.',
+
+  // Network
+  LINK_COUNT:
+    'Nodes have different numbers of addresses; the first addresses of all nodes are link 0, the second ones link 1.',
+  ADDRESS_FAMILY: 'The addresses of one link are IPv4 on one node and IPv6 on another.',
+  DUPLICATE_ADDRESS: 'Two nodes or services have the same address.',
+  ADDRESS_OUTSIDE: 'A virtual address lies in no network of a node that may hold it.',
+  ADDRESS_PREFIX: 'The prefix of a virtual address is not written and cannot be told from the networks of the nodes.',
+
+  // Times and numbers
+  DEAD_TOO_SHORT: 'A node would be called dead before three heartbeats were missed.',
+  CHECK_TIMEOUT: 'A check may last longer than the time between two checks.',
+  TOO_MANY_INSTANCES: 'More copies are wanted than there are nodes to run them: a node runs one copy at most.',
+
+  // Balancers
+  DUPLICATE_SERVER: 'Two servers of a balancer have the same id.',
+  SERVER_LINK: 'A server is to be reached over a link that its node does not have.',
+  PORT_CLASH: 'Two programs would listen on the same port and address of a node.',
+  BALANCE_LOOP: 'A balancer and a server behind it would listen on the same port of a node.',
+  HTTP_ONLY: 'The option reads or changes HTTP, which the balancer does not look at in this mode.',
+
+  // Warnings: the file holds, but think about it
+  DEAD_SHORT: 'A node is called dead after three missed heartbeats; four or more are safer.',
+  ONE_NODE: 'With one node there is nobody to take over.',
+  TWO_NODES: 'With two nodes, the loss of one leaves the other without a majority.',
+  ONE_LINK: 'Nodes have one address only: one cable or switch cuts them off.',
+  SHARED_NETWORK: 'Two links of a node lie in the same network and may fail together.',
+  LINK_NETWORK: 'The addresses of one link lie in different networks.',
+  ONE_PLACE: 'A service may run on one node only, and is down when that node is.',
+  ONE_SERVER: 'A balancer has one server only.',
+  GROUP_OF_ONE: 'A group has one member; a name may be misspelt.',
+  NO_FENCING: 'A service is not taken over from a lost node, because that needs fencing, which is not available yet.',
+  LISTEN_ADDRESS: 'A balancer listens on an address that no service or node of the cluster has.',
+  FEWER_COPIES: 'A service has more copies than the service that it must run with.',
+} as const;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+/** One thing that is wrong, at its place in the file. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly code: ProblemCode;
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1, in UTF-16 code units as editors do. */
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string | null;
+}

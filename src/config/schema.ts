@@ -1,0 +1,64 @@
+/**
+ * The form of the cluster file. Both the reader and the schema for editors (`jsonSchema.ts`) come from here;
+ * every key carries the sentence that the editor shows.
+ *
+ * Only the form: that names exist, networks fit and times agree is the matter of `check.ts`.
+ */
+import * as z from 'zod';
+import { defaults } from './defaults.ts';
+import { formatDuration } from './duration.ts';
+import { address, duration, name, port } from './scalars.ts';
+import { serviceSchema } from './serviceSchema.ts';
+
+const of = defaults.heartbeat;
+
+export const heartbeatSchema = z.strictObject({
+  interval: duration(20, 10_000)
+    .optional()
+    .describe(`Time between two heartbeats to each peer on each link (default ${formatDuration(of.intervalMs)}).`),
+  dead: duration(60, 300_000)
+    .optional()
+    .describe(`A node that is silent for this long is lost (default ${formatDuration(of.deadMs)}).`),
+  port: port.optional().describe(`UDP and TCP port that the nodes talk on (default ${of.port}).`),
+});
+
+const addresses = z
+  .array(address, { error: 'must be a list of IP addresses' })
+  .min(1, { error: 'must not be empty' })
+  .max(8, { error: 'must have 8 addresses at most' });
+
+const nodeDetails = z.strictObject({
+  addresses: addresses.describe(
+    'One address a link, each with its prefix; the first addresses of all nodes share link 0, and so on.',
+  ),
+});
+
+export const nodeSchema = z.union([address, addresses, nodeDetails], {
+  error: 'must be an IP address, a list of them, or a mapping with addresses',
+});
+
+const parts = {
+  cluster: name.describe('The name of the cluster.'),
+  heartbeat: heartbeatSchema.optional().describe('How the nodes watch each other.'),
+  nodes: z
+    .record(name, nodeSchema)
+    .describe(
+      `The machines, by host name, each with its addresses (default prefix /${defaults.prefix[4]}, IPv6 /${defaults.prefix[6]}).`,
+    ),
+};
+
+const servicesText = 'What the cluster keeps running, by name.';
+
+export const clusterFileSchema = z.strictObject({
+  ...parts,
+  services: z.record(name, serviceSchema).optional().describe(servicesText),
+});
+
+/** The file with services of any form, so that each service can be checked against the shape of its own kind. */
+export const frameSchema = z.strictObject({
+  ...parts,
+  services: z.record(name, z.unknown()).optional().describe(servicesText),
+});
+
+export type HeartbeatFile = z.infer<typeof heartbeatSchema>;
+export type NodeFile = z.infer<typeof nodeSchema>;

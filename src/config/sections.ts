@@ -1,0 +1,119 @@
+/**
+ * Cuts the file into parts that stand on their own: one node, one service. A part with a mistake in its form is null,
+ * its name stays known; so one run finds the mistakes of all parts, and a broken one causes no second complaint elsewhere.
+ */
+import * as z from 'zod';
+import { reportIssues } from './issues.ts';
+import { atKey } from './places.ts';
+import type { Report } from './report.ts';
+import { frameSchema, type HeartbeatFile, heartbeatSchema, type NodeFile, nodeSchema } from './schema.ts';
+import { type ServiceFile, serviceKinds } from './serviceSchema.ts';
+import { quote } from './show.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface Sections {
+  readonly name: string;
+  /** Undefined: not in the file. Null: broken. */
+  readonly heartbeat: HeartbeatFile | undefined | null;
+  /** In the order of the file; null: broken. */
+  readonly nodes: ReadonlyMap<string, NodeFile | null>;
+  /** False when `nodes` itself is broken, so that nobody can say which nodes exist. */
+  readonly nodesKnown: boolean;
+  readonly services: ReadonlyMap<string, ServiceFile | null>;
+  readonly servicesKnown: boolean;
+}
+
+export const nodesMax = 32;
+export const servicesMax = 1000;
+
+export function readSections(file: unknown, report: Report): Sections {
+  reportIssues(frameSchema, file, [], report);
+  const parts = mapping(file) ?? {};
+  const nodes = mapping(parts.nodes);
+  const services = mapping(parts.services);
+  reportSizes(Object.keys(nodes ?? {}), Object.keys(services ?? {}), report);
+  return {
+    name: typeof parts.cluster === 'string' ? parts.cluster : '',
+    heartbeat: parts.heartbeat === undefined ? undefined : valid(heartbeatSchema, parts.heartbeat),
+    nodes: new Map(
+      Object.entries(nodes ?? {})
+        .slice(0, nodesMax)
+        .map(([id, node]) => [id, valid(nodeSchema, node)]),
+    ),
+    nodesKnown: nodes !== null && Object.keys(nodes).length <= nodesMax,
+    services: readServices(Object.entries(services ?? {}).slice(0, servicesMax), report),
+    servicesKnown:
+      (services !== null || parts.services === undefined) && Object.keys(services ?? {}).length <= servicesMax,
+  };
+}
+
+function reportSizes(nodes: readonly string[], services: readonly string[], report: Report): void {
+  const [nodeOver, serviceOver] = [nodes[nodesMax], services[servicesMax]];
+  if (nodeOver !== undefined) {
+    report.error(
+      'TOO_MANY_NODES',
+      atKey('nodes', nodeOver),
+      `${nodes.length} nodes; a cluster has ${nodesMax} at most`,
+    );
+  }
+  if (serviceOver !== undefined) {
+    const message = `${services.length} services; a cluster has ${servicesMax} at most`;
+    report.error('TOO_MANY_SERVICES', atKey('services', serviceOver), message);
+  }
+}
+
+function readServices(entries: readonly [string, unknown][], report: Report): Map<string, ServiceFile | null> {
+  return new Map(entries.map(([id, service]) => [id, readService(id, service, report)]));
+}
+
+function readService(id: string, value: unknown, report: Report): ServiceFile | null {
+  const service = mapping(value);
+  if (service === null) {
+    report.error(
+      'BAD_TYPE',
+      atKey('services', id),
+      `${quote(id)} must be a mapping with agent, command, balance or address`,
+    );
+    return null;
+  }
+  const kind = kindOf(id, service, report);
+  if (kind === null) return null;
+  const schema = serviceKinds[kind];
+  reportIssues(schema, service, ['services', id], report);
+  return valid<ServiceFile>(schema, service);
+}
+
+function kindOf(
+  id: string,
+  service: Readonly<Record<string, unknown>>,
+  report: Report,
+): keyof typeof serviceKinds | null {
+  const kinds = (['agent', 'command', 'balance', 'address'] as const).filter((kind) => Object.hasOwn(service, kind));
+  const [kind, second] = kinds;
+  if (second !== undefined) {
+    const hint = 'make two services of it, and tie them with «needs» and «with»';
+    report.error(
+      'SERVICE_KIND',
+      atKey('services', id, second),
+      `${quote(id)} has ${kinds.join(' and ')}; a service is one thing`,
+      hint,
+    );
+    return null;
+  }
+  if (kind !== undefined) return kind;
+  const near = Object.keys(service).map((key) => didYouMean(key, Object.keys(serviceKinds)));
+  const hint = near.find((text) => text !== null) ?? null;
+  report.error(
+    'SERVICE_KIND',
+    atKey('services', id),
+    `${quote(id)} says nothing to run: it needs one of agent, command, balance, address`,
+    hint,
+  );
+  return null;
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> | null {
+  return z.record(z.string(), z.unknown()).safeParse(value).data ?? null;
+}
+
+const valid = <T>(schema: z.ZodType<T>, value: unknown): T | null => schema.safeParse(value).data ?? null;

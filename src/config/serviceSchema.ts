@@ -1,0 +1,159 @@
+/** The form of one service in the cluster file: one shape for each kind, told apart by the key that names the kind. */
+import * as z from 'zod';
+import { stickinessMax } from '../core/model.ts';
+import { balanceSchema } from './balanceSchema.ts';
+import { defaults } from './defaults.ts';
+import { formatDuration } from './duration.ts';
+import { address, argumentLike, command, duration, name, nameOrNames, oneOf, wholeNumber, word } from './scalars.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const of = defaults.service;
+
+const actionTimeout = duration(100, day);
+const failuresDefault = `${of.failures.max} in ${formatDuration(of.failures.forgetMs)}`;
+
+const failuresSchema = z.strictObject({
+  max: wholeNumber(1, 1000)
+    .optional()
+    .describe(`After this many failures on a node the service moves away (default ${of.failures.max}).`),
+  forget: z
+    .union([duration(1000, 365 * day), z.literal('never')], { error: 'must be a time such as 10m, or never' })
+    .optional()
+    .describe(
+      `Time after the last failure until they are forgotten, or never (default ${formatDuration(of.failures.forgetMs)}).`,
+    ),
+});
+
+const timesSchema = z.strictObject({
+  every: duration(100, day).optional().describe('Time between two checks.'),
+  timeout: duration(100, hour).optional().describe('A check that has not ended by then has failed.'),
+});
+
+const check = timesSchema.optional().describe('How often it is looked at whether the service works, and for how long.');
+
+/** What every service may say. */
+const common = {
+  on: nameOrNames
+    .optional()
+    .describe('Nodes that may run it, most wanted first (default: those of its group, else all nodes).'),
+  needs: nameOrNames.optional().describe('Services or groups that are started before it and stopped after it.'),
+  with: nameOrNames.optional().describe('Services or groups that it must run with, on the same node.'),
+  group: name.optional().describe('Members of a group run on one node and start in the order of the file.'),
+  stickiness: z
+    .union([wholeNumber(0, stickinessMax), z.literal('stay')], {
+      error: `must be a whole number from 0 to ${stickinessMax}, or stay`,
+    })
+    .optional()
+    .describe(
+      'Score for staying where it is, against 100 for each place further up in «on»; stay: it never goes back by itself (default stay).',
+    ),
+  takeover: oneOf(['fencing', 'lease', 'nothing'])
+    .optional()
+    .describe(
+      'What must be certain about a lost node before its copy is started elsewhere (default: nothing for addresses, balancers and clones, else fencing).',
+    ),
+  failures: failuresSchema
+    .optional()
+    .describe(`When failures make it move to another node (default ${failuresDefault}).`),
+  'start-timeout': actionTimeout.optional().describe('A start that has not ended by then has failed.'),
+  'stop-timeout': actionTimeout.optional().describe('A stop that has not ended by then has failed.'),
+};
+
+const instances = z
+  .union([wholeNumber(1, 32), oneOf(['one', 'all'])], { error: 'must be one, all or a number from 1 to 32' })
+  .optional()
+  .describe('How many copies run, at most one a node: one, a number, or all (default one).');
+
+const agentWanted = 'must be ocf:PROVIDER:TYPE or systemd:UNIT';
+
+/** No part may begin with «-» or «.»: they become a path and the argument of a command. */
+const agent = word(/^(ocf:[A-Za-z0-9][\w.-]*:[A-Za-z0-9][\w.-]*|systemd:[A-Za-z0-9][\w:.@\\-]*)$/, agentWanted).max(
+  250,
+  { error: agentWanted },
+);
+
+export const agentSchema = z.strictObject({
+  agent: agent.describe(
+    'The program that knows how to start, stop and check the service: ocf:PROVIDER:TYPE or systemd:UNIT.',
+  ),
+  params: z
+    .record(word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'), argumentLike)
+    .optional()
+    .describe('Parameters of the OCF agent.'),
+  check,
+  instances,
+  ...common,
+});
+
+const commandCheck = timesSchema.extend({
+  command: command
+    .optional()
+    .describe('A program that ends with exit code 0 when the service works (default: being alive is enough).'),
+});
+
+export const commandSchema = z.strictObject({
+  command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),
+  env: z
+    .record(word(/^[A-Za-z_]\w{0,99}$/, 'must be the name of a variable: letters, digits and «_»'), argumentLike)
+    .optional()
+    .describe('Variables of its environment.'),
+  directory: word(/^\/[^\0]{0,1023}$/, 'must be a path that begins with «/»')
+    .optional()
+    .describe(`The directory that it runs in (default ${defaults.command.directory}).`),
+  'stop-signal': oneOf(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'])
+    .optional()
+    .describe(`The signal that asks it to stop (default ${defaults.command.stopSignal}).`),
+  check: commandCheck
+    .optional()
+    .describe('How often it is looked at whether the service works, for how long, and by which program.'),
+  instances,
+  ...common,
+});
+
+export const balanceServiceSchema = z.strictObject({
+  balance: balanceSchema.describe('A balancer in front of servers.'),
+  check,
+  instances,
+  ...common,
+});
+
+const addressDetails = z.strictObject({
+  ip: address.describe('The address with its prefix (default prefix: that of the network of a node that holds it).'),
+  interface: word(/^[A-Za-z0-9][^\s/\0]{0,14}$/, 'must be the name of a network interface')
+    .optional()
+    .describe('The interface that gets the address (default: the one in the same network).'),
+  probe: duration(0, 3000)
+    .optional()
+    .describe(
+      `How long to listen for another holder before taking the address (default ${formatDuration(defaults.address.probeMs)}; 0s does not ask).`,
+    ),
+  drain: duration(0, hour)
+    .optional()
+    .describe(
+      `How long the old holder still serves its connections in a planned move (default ${formatDuration(defaults.address.drainMs)}).`,
+    ),
+});
+
+/** An address has no `instances`: held twice, it reaches either holder by chance. */
+export const addressServiceSchema = z.strictObject({
+  address: z
+    .union([address, addressDetails], {
+      error: 'must be an IP address such as 192.168.200.120/24, or a mapping with ip',
+    })
+    .describe('A virtual IP address that moves from node to node.'),
+  check,
+  ...common,
+});
+
+/** By the key that makes a service what it is. */
+export const serviceKinds = {
+  agent: agentSchema,
+  command: commandSchema,
+  balance: balanceServiceSchema,
+  address: addressServiceSchema,
+} as const;
+
+export const serviceSchema = z.union([agentSchema, commandSchema, balanceServiceSchema, addressServiceSchema]);
+
+export type ServiceFile = z.infer<typeof serviceSchema>;

@@ -1,0 +1,48 @@
+/** The YAML library's errors in the words of somebody who edits a cluster file at night. */
+import type { YAMLParseError } from 'yaml';
+import type { ProblemCode } from './problems.ts';
+import { printable } from './show.ts';
+import type { Fault } from './yaml.ts';
+
+interface Wording {
+  readonly code?: ProblemCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+const quoteIt = 'text that holds «: », « #» or begins with a sign is written in quotes: "…"';
+
+const wordings: { readonly [code in YAMLParseError['code']]?: Wording } = {
+  TAB_AS_INDENT: {
+    code: 'YAML_TAB',
+    message: 'a tab indents this line',
+    hint: 'YAML takes spaces only: two for each level',
+  },
+  MULTIPLE_DOCS: {
+    code: 'YAML_DOCUMENTS',
+    message: 'a second document begins here',
+    hint: 'a cluster file is one document: remove the line «---»',
+  },
+  BAD_INDENT: { message: 'the indentation does not fit the lines above', hint: 'is a «[», «{» or quote open above?' },
+  BLOCK_AS_IMPLICIT_KEY: { message: 'a second «key: value» on one line', hint: quoteIt },
+  BLOCK_IN_FLOW: { message: 'a «[» or «{» is still open where this line begins', hint: 'close it on the lines above' },
+  MULTILINE_IMPLICIT_KEY: { message: 'this is no «key: value»', hint: 'is a «:» missing, or the indentation wrong?' },
+  BAD_SCALAR_START: { message: 'a value cannot begin with this character', hint: quoteIt },
+  BAD_DQ_ESCAPE: {
+    message: 'unknown escape in a "…" text',
+    hint: "write a backslash as \\\\, or put the text into '…'",
+  },
+  RESOURCE_EXHAUSTION: { code: 'YAML_TOO_LARGE', message: 'nested too deep', hint: null },
+};
+
+export function syntaxFault(error: YAMLParseError, text: string): Fault {
+  const wording = wordings[error.code];
+  const offset = Math.min(Math.max(error.pos[0], 0), text.length);
+  const theirs = printable(error.message.split('\n')[0] ?? '');
+  return {
+    code: wording?.code ?? 'YAML_SYNTAX',
+    offset,
+    message: wording?.message ?? `not YAML: ${theirs.charAt(0).toLowerCase()}${theirs.slice(1)}`,
+    hint: wording?.hint ?? null,
+  };
+}
