@@ -3,7 +3,9 @@
  *
  * They return values; words and exit codes are the command line's matter.
  */
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type Problem, parseClusterFile } from '../src/config/parse.ts';
 import type { Cluster } from '../src/core/model.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { generateKey } from '../src/transports/udp/keyfile.ts';
@@ -64,6 +66,30 @@ export interface HostStatus {
   readonly name: string;
   readonly power: 'on' | 'off';
   readonly links: readonly { readonly address: string; readonly state: 'connected' | 'cut' | 'off' }[];
+}
+
+/** What is wrong with a cluster file, for `renderProblems`; a lab is up or refused in spite of warnings. */
+export interface UpAnswer {
+  readonly problems: readonly Problem[];
+  readonly lab: Result<LabStatus>;
+}
+
+/** Brings up a lab for the user's own cluster file. */
+export async function labUp(file: string, options: UpOptions = {}): Promise<UpAnswer> {
+  const source = readSource(file);
+  if (!source.ok) return { problems: [], lab: source };
+  const { cluster, problems } = parseClusterFile(source.value, file);
+  if (cluster === null)
+    return { problems, lab: failure('CONFIG_INVALID', `${file} has mistakes`, `sempre validate ${file}`) };
+  return { problems, lab: await bringUp(file, source.value, cluster, options) };
+}
+
+function readSource(file: string): Result<string> {
+  try {
+    return success(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return failure('FILE_UNREADABLE', `${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** Brings up a lab for a cluster file that was read and parsed already. */

@@ -1,0 +1,177 @@
+/**
+ * The faults of the demo, in order. Each is aimed when its turn comes, because the active balancer is another one by then.
+ *
+ * A fault is over when the cluster has noticed it, has done what it can, and says that nothing is left to do.
+ */
+import type { ClusterStatus, EventLine } from '../../src/api/status.ts';
+import type { NodeId, Service } from '../../src/core/model.ts';
+import { failure, type Result } from '../../src/lib/errors.ts';
+import { labCut, labExec, labHeal, labKillDaemon, labPowerOff, labPowerOn } from '../commands.ts';
+import { run } from '../run.ts';
+import { isServing, isWell } from './observer.ts';
+import { nodesOf, type Stage, stateOf } from './stage.ts';
+
+export interface Fault {
+  readonly name: string;
+  readonly target: NodeId;
+  /** Whose place tells who took over. */
+  readonly follows: readonly Service[];
+  inject(): Promise<Result<unknown>>;
+  /** The cluster has noticed, and has settled. `events`: what was written down since. */
+  isOver(status: ClusterStatus, events: readonly EventLine[]): boolean;
+  /** After the measurement: what the fault left that the next one should not meet. */
+  cleanUp?(): Promise<Result<unknown>>;
+}
+
+/** What a fault is aimed by. */
+export interface Moment {
+  readonly status: ClusterStatus;
+  /** Who holds the address. */
+  readonly active: NodeId;
+  /** The node that the fault before was aimed at. */
+  readonly last: NodeId;
+}
+
+export type Aim = (stage: Stage, moment: Moment) => Fault;
+
+export const drill: readonly Aim[] = [
+  powerOffActive,
+  powerOnLast,
+  powerOffWeb,
+  powerOnLast,
+  killBalancer,
+  cutOneLink,
+  cutAllLinks,
+  healAllLinks,
+  planMove,
+  killDaemon,
+];
+
+/** What plain processes on one network can show. */
+export const loopbackDrill: readonly Aim[] = [
+  powerOffActive,
+  powerOnLast,
+  powerOffWeb,
+  powerOnLast,
+  planMove,
+  killDaemon,
+];
+
+function powerOffActive({ lab, address }: Stage, { active }: Moment): Fault {
+  return {
+    name: `power off ${active}, the active balancer`,
+    target: active,
+    follows: [address],
+    inject: () => labPowerOff(lab, active),
+    isOver: (status) =>
+      stateOf(status, active) === 'lost' &&
+      nodesOf(status, address).some((node) => node !== active) &&
+      isServing(status),
+  };
+}
+
+function powerOnLast({ lab, address }: Stage, { last }: Moment): Fault {
+  return {
+    name: `power on ${last} again`,
+    target: last,
+    follows: [address],
+    inject: () => labPowerOn(lab, last),
+    isOver: isWell,
+  };
+}
+
+function powerOffWeb({ lab, web, webNodes }: Stage): Fault {
+  const node = webNodes[0] ?? '';
+  return {
+    name: `power off ${node}, a web server`,
+    target: node,
+    follows: web,
+    inject: () => labPowerOff(lab, node),
+    isOver: (status) => stateOf(status, node) === 'lost' && isServing(status),
+  };
+}
+
+function killBalancer({ lab, balancer, observer }: Stage, { active }: Moment): Fault {
+  return {
+    name: `kill the HAProxy process on ${active}`,
+    target: active,
+    follows: [balancer],
+    inject: () => killInside(lab, active, 'haproxy'),
+    isOver: (status, events) =>
+      events.some((event) => event.what === `service ${balancer.id} on ${active}`) &&
+      nodesOf(status, balancer).includes(active) &&
+      isServing(status),
+    // The failure is remembered for ten minutes; the operator says that it is dealt with.
+    cleanUp: () => observer.command({ kind: 'cleanup', service: balancer.id, node: null }),
+  };
+}
+
+async function killInside(lab: string, node: NodeId, program: string): Promise<Result<unknown>> {
+  const argv = labExec(lab, node, ['pkill', '-KILL', '-x', program]);
+  if (!argv.ok) return argv;
+  const ran = await run(argv.value);
+  return ran.code === 0 ? argv : failure('NO_SUCH_OBJECT', `No process ${program} runs on ${node}`);
+}
+
+function cutOneLink({ lab, address, observer }: Stage, { active }: Moment): Fault {
+  return {
+    name: `cut one of two links of ${active}, then mend it`,
+    target: active,
+    follows: [address],
+    async inject() {
+      const cut = await labCut(lab, active, 1);
+      if (!cut.ok) return cut;
+      const seen = await observer.until((status) => linkIsDown(status, active), 10_000);
+      return seen === null ? failure('TIMED_OUT', 'Nobody noticed that the link is cut') : labHeal(lab, active, 1);
+    },
+    isOver: isWell,
+  };
+}
+
+const linkIsDown = (status: ClusterStatus, node: NodeId): boolean =>
+  status.nodes.find((one) => one.name === node)?.links.some((link) => link.up === false) ?? false;
+
+function cutAllLinks({ lab, address }: Stage, { active }: Moment): Fault {
+  return {
+    name: `cut both links of ${active}`,
+    target: active,
+    follows: [address],
+    inject: () => labCut(lab, active, null),
+    isOver: (status) =>
+      stateOf(status, active) === 'lost' &&
+      nodesOf(status, address).some((node) => node !== active) &&
+      isServing(status),
+  };
+}
+
+function healAllLinks({ lab, address }: Stage, { last }: Moment): Fault {
+  return {
+    name: `mend both links of ${last}`,
+    target: last,
+    follows: [address],
+    inject: () => labHeal(lab, last, null),
+    isOver: isWell,
+  };
+}
+
+function planMove({ address, observer }: Stage, { active }: Moment): Fault {
+  const to = address.on.find((node) => node !== active) ?? null;
+  return {
+    name: `planned move of the address to ${to}`,
+    target: active,
+    follows: [address],
+    inject: () => observer.command({ kind: 'move', service: address.id, to, because: 'demo' }),
+    isOver: (status) => nodesOf(status, address)[0] === to && isWell(status),
+  };
+}
+
+function killDaemon({ lab, address }: Stage, { active, status }: Moment): Fault {
+  const startOf = (now: ClusterStatus) => now.nodes.find((node) => node.name === active)?.startedAt ?? null;
+  return {
+    name: `kill -9 of the daemon on ${active}`,
+    target: active,
+    follows: [address],
+    inject: () => labKillDaemon(lab, active),
+    isOver: (now) => startOf(now) !== null && startOf(now) !== startOf(status) && isWell(now),
+  };
+}
