@@ -28,7 +28,7 @@ export async function act(
   stage: Stage,
   aim: Aim,
   last: NodeId | null,
-  announce: (name: string) => void,
+  announce: (name: string) => void = () => {},
 ): Promise<{ row: Row; target: NodeId } | null> {
   const status = await stage.observer.until((now) => nodesOf(now, stage.address).length > 0, settleTimeoutMs);
   const active = status === null ? undefined : nodesOf(status, stage.address)[0];

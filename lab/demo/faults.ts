@@ -57,7 +57,7 @@ export const loopbackDrill: readonly Aim[] = [
   killDaemon,
 ];
 
-function powerOffActive({ lab, address }: Stage, { active }: Moment): Fault {
+export function powerOffActive({ lab, address }: Stage, { active }: Moment): Fault {
   return {
     name: `power off ${active}, the active balancer`,
     target: active,
@@ -70,7 +70,7 @@ function powerOffActive({ lab, address }: Stage, { active }: Moment): Fault {
   };
 }
 
-function powerOnLast({ lab, address }: Stage, { last }: Moment): Fault {
+export function powerOnLast({ lab, address }: Stage, { last }: Moment): Fault {
   return {
     name: `power on ${last} again`,
     target: last,
@@ -80,7 +80,7 @@ function powerOnLast({ lab, address }: Stage, { last }: Moment): Fault {
   };
 }
 
-function powerOffWeb({ lab, web, webNodes }: Stage): Fault {
+export function powerOffWeb({ lab, web, webNodes }: Stage): Fault {
   const node = webNodes[0] ?? '';
   return {
     name: `power off ${node}, a web server`,
@@ -154,7 +154,7 @@ function healAllLinks({ lab, address }: Stage, { last }: Moment): Fault {
   };
 }
 
-function planMove({ address, observer }: Stage, { active }: Moment): Fault {
+export function planMove({ address, observer }: Stage, { active }: Moment): Fault {
   const to = address.on.find((node) => node !== active) ?? null;
   return {
     name: `planned move of the address to ${to}`,
