@@ -68,7 +68,7 @@ function serviceFindings(service: ServiceStatus): Finding[] {
 }
 
 const down = (service: ServiceStatus): Finding => {
-  const state = service.state === 'waiting' || service.state === 'unknown' ? 'does not run' : `is ${service.state}`;
+  const state = service.state === 'waiting' ? 'does not run' : `does not run (${service.state})`;
   return critical(`${service.name} ${state}: ${service.because}`);
 };
 
@@ -87,14 +87,17 @@ const spareFindings = (service: ServiceStatus): Finding[] =>
     ? [warning(`${service.name} has no node left to move to`)]
     : [];
 
-const failureFindings = ({ failures }: ClusterStatus): Finding[] =>
-  failures.map((failure) =>
-    warning(
-      failure.banned === 'no'
-        ? `${failure.service} failed ${failure.count} of ${failure.max} times on ${failure.node}: ${failure.last}`
-        : `${failure.service} may not run on ${failure.banned === 'cluster' ? 'any node' : failure.node}: ${failure.last}`,
-    ),
-  );
+/** Of services that run elsewhere or again: one that is down has told its failure already. */
+function failureFindings({ failures, services }: ClusterStatus): Finding[] {
+  const serving = new Set(services.filter((service) => service.nodes.length > 0).map((service) => service.name));
+  return failures
+    .filter((failure) => serving.has(failure.service))
+    .map(({ service, node, count, max, banned, last }) => {
+      if (banned !== 'no')
+        return warning(`${service} may not run on ${banned === 'cluster' ? 'any node' : node}: ${last}`);
+      return warning(`${service} failed on ${node} (${count} of ${max} times): ${last}`);
+    });
+}
 
 const balancerFindings = ({ balancers }: ClusterStatus): Finding[] =>
   balancers.flatMap((balancer) =>

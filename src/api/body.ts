@@ -10,6 +10,8 @@ export type CommandBody =
 export interface PlanBody {
   /** Another cluster file; null: the one that runs. */
   readonly source: string | null;
+  /** What if this were asked for, too? */
+  readonly command: Exclude<Command, { kind: 'apply' | 'cleanup' }> | null;
 }
 
 const nameMax = 255;
@@ -25,32 +27,38 @@ export function parseJson(text: string): Result<unknown> {
 
 export function parsePlanBody(body: unknown): Result<PlanBody> {
   if (!isRecord(body)) return expected('an object');
-  const source = body['source'] ?? null;
-  return source === null || typeof source === 'string' ? success({ source }) : expected('`source` as text');
+  const { source = null, command = null } = body;
+  if (source !== null && typeof source !== 'string') return expected('`source` as text');
+  if (command === null) return success({ source, command: null });
+  const parsed = parseCommandBody(command);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed;
+  if (value.kind === 'apply' || value.kind === 'cleanup')
+    return expected('`command` of another kind than apply and cleanup');
+  return success({ source, command: value });
 }
 
 export function parseCommandBody(body: unknown): Result<CommandBody> {
   if (!isRecord(body)) return expected('an object');
-  switch (body['kind']) {
+  switch (body.kind) {
     case 'apply':
       return parseApply(body);
     case 'standby':
-      if (!isName(body['node'])) return expected('`node` as a name');
-      if (typeof body['on'] !== 'boolean') return expected('`on` as true or false');
-      return withReason(body, { kind: 'standby', node: body['node'], on: body['on'] });
+      if (!isName(body.node)) return expected('`node` as a name');
+      if (typeof body.on !== 'boolean') return expected('`on` as true or false');
+      return withReason(body, { kind: 'standby', node: body.node, on: body.on });
     case 'move':
-      if (!isName(body['service'])) return expected('`service` as a name');
-      if (!isNameOrNull(body['to'])) return expected('`to` as a name or null');
-      return withReason(body, { kind: 'move', service: body['service'], to: body['to'] ?? null });
+      if (!isName(body.service)) return expected('`service` as a name');
+      if (!isNameOrNull(body.to)) return expected('`to` as a name or null');
+      return withReason(body, { kind: 'move', service: body.service, to: body.to ?? null });
     case 'run':
-      if (!isName(body['service'])) return expected('`service` as a name');
-      if (body['wanted'] !== 'started' && body['wanted'] !== 'stopped')
-        return expected('`wanted` as started or stopped');
-      return withReason(body, { kind: 'run', service: body['service'], wanted: body['wanted'] });
+      if (!isName(body.service)) return expected('`service` as a name');
+      if (body.wanted !== 'started' && body.wanted !== 'stopped') return expected('`wanted` as started or stopped');
+      return withReason(body, { kind: 'run', service: body.service, wanted: body.wanted });
     case 'cleanup':
-      if (!isName(body['service'])) return expected('`service` as a name');
-      if (!isNameOrNull(body['node'])) return expected('`node` as a name or null');
-      return success({ kind: 'cleanup', service: body['service'], node: body['node'] ?? null });
+      if (!isName(body.service)) return expected('`service` as a name');
+      if (!isNameOrNull(body.node)) return expected('`node` as a name or null');
+      return success({ kind: 'cleanup', service: body.service, node: body.node ?? null });
     default:
       return expected('`kind` as one of apply, standby, move, run, cleanup');
   }
@@ -60,17 +68,17 @@ function parseApply(body: Record<string, unknown>): Result<CommandBody> {
   const { source, ifVersion = null } = body;
   if (typeof source !== 'string') return expected('`source` as the text of a cluster file');
   if (ifVersion === null) return success({ kind: 'apply', source, ifVersion: null });
-  if (!isRecord(ifVersion) || !isCount(ifVersion['view']) || !isCount(ifVersion['counter'])) {
+  if (!isRecord(ifVersion) || !isCount(ifVersion.view) || !isCount(ifVersion.counter)) {
     return expected('`ifVersion` as {view, counter} or null');
   }
-  return success({ kind: 'apply', source, ifVersion: { view: ifVersion['view'], counter: ifVersion['counter'] } });
+  return success({ kind: 'apply', source, ifVersion: { view: ifVersion.view, counter: ifVersion.counter } });
 }
 
 type Explained = Extract<CommandBody, { because: string }>;
 type WithoutReason<C> = C extends Explained ? Omit<C, 'because'> : never;
 
 function withReason(body: Record<string, unknown>, command: WithoutReason<Explained>): Result<CommandBody> {
-  const because = body['because'] ?? '';
+  const because = body.because ?? '';
   if (typeof because !== 'string' || because.length > becauseMax)
     return expected(`\`because\` as text of at most ${becauseMax} characters`);
   // Event lines are made of it: it stays on one line.

@@ -21,14 +21,14 @@ export type Called<T> =
 export interface Client {
   /** The answer is trusted to have the shape that `status.ts` names: it comes from the same software. */
   call<T>(call: Call): Promise<Called<T>>;
-  /** Calls `onLine` for each JSON line until the daemon ends the stream. */
-  follow(path: string, onLine: (line: string) => void): Promise<Result<null>>;
+  /** Calls `onLine` for each JSON line until the daemon ends the stream (a failure) or the signal does. */
+  follow(path: string, onLine: (line: string) => void, signal?: AbortSignal): Promise<Result<null>>;
 }
 
 export function connect(socketPath: string): Client {
   return {
     call: <T>(call: Call) => ask<T>(socketPath, call),
-    follow: (path, onLine) => follow(socketPath, path, onLine),
+    follow: (path, onLine, signal) => follow(socketPath, path, onLine, signal),
   };
 }
 
@@ -93,9 +93,14 @@ function refusalOf(value: unknown): Refusal {
   };
 }
 
-function follow(socketPath: string, path: string, onLine: (line: string) => void): Promise<Result<null>> {
+function follow(
+  socketPath: string,
+  path: string,
+  onLine: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Result<null>> {
   return new Promise((resolve) => {
-    const outgoing = request({ socketPath, path, agent: false }, (incoming) => {
+    const outgoing = request({ socketPath, path, agent: false, ...(signal && { signal }) }, (incoming) => {
       if (incoming.statusCode !== 200) {
         void readAnswer(incoming).then((answer) => resolve(answer.ok ? success(null) : answer));
         return;
@@ -112,7 +117,9 @@ function follow(socketPath: string, path: string, onLine: (line: string) => void
         resolve(failure('DAEMON_UNREACHABLE', 'the daemon ended the stream of events', 'sempre events --follow')),
       );
     });
-    outgoing.on('error', (error) => resolve({ ok: false, failure: unreachable(socketPath, error) }));
+    outgoing.on('error', (error) => {
+      resolve(signal?.aborted ? success(null) : { ok: false, failure: unreachable(socketPath, error) });
+    });
     outgoing.end();
   });
 }

@@ -15,7 +15,8 @@ export interface ApiHost {
   report(): NodeReport;
   /** The clock that the core's times are of. */
   nowMs(): Ms;
-  planFor(cluster: Cluster): Plan | null;
+  /** What would be done with this file and these wishes, from what is known now; null without a view. */
+  planFor(cluster: Cluster, admin: Admin): Plan | null;
   balancers(): Promise<readonly BalancerStatus[]>;
   stall(): StallReport;
   /** Counters of the transport, for `GET /v1/local`. */

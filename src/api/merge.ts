@@ -16,6 +16,7 @@ import {
   type ServiceStatus,
   schemaVersion,
 } from './status.ts';
+import { wishesOf } from './wishes.ts';
 
 export interface MergeInput {
   readonly at: string;
@@ -51,6 +52,7 @@ export function mergeStatus(input: MergeInput): ClusterStatus {
     balancers: [...answers.values()].flatMap((answer) => answer.balancers).sort(byServiceAndNode),
     failures: [...cluster.services].sort(byId).flatMap((service) => failuresOf(service, known).sort(byNode)),
     pending: known.pending,
+    wishes: wishesOf(input.admin),
     stallMsMax: Math.max(0, ...[...answers.values()].map((answer) => answer.stall.maxMs)),
   };
 }

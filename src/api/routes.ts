@@ -1,8 +1,10 @@
 /** What each address of the API answers. The server (`server.ts`) knows HTTP, the routes know the cluster. */
 import type { Answer, AnswerCode, Command } from '../core/ports.ts';
+import type { NodeReport } from '../core/report.ts';
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import { type CommandBody, parseCommandBody, parseJson, parsePlanBody } from './body.ts';
+import { type CommandBody, type PlanBody, parseCommandBody, parseJson, parsePlanBody } from './body.ts';
 import { eventsAnswer } from './events.ts';
+import { adminAfter } from './foresee.ts';
 import { gather } from './gather.ts';
 import { type ApiHost, eventsMax, type Parsed } from './host.ts';
 import { decidingPlan, type MergeInput, mergeStatus, pendingOf } from './merge.ts';
@@ -136,16 +138,39 @@ async function plan(host: ApiHost, text: string): Promise<Response> {
   if (!body.ok) return refused(body.failure);
   const asked = parsePlanBody(body.value);
   if (!asked.ok) return refused(asked.failure);
-  const { report } = { report: host.report() };
+  const report = host.report();
   if (!report.quorum)
     return refuse('NO_QUORUM', `nothing can be decided here: ${report.noQuorumBecause ?? 'no quorum'}`);
-  if (asked.value.source === null) {
+  return decide(host, asked.value, report);
+}
+
+async function decide(host: ApiHost, { source, command }: PlanBody, report: NodeReport): Promise<Response> {
+  if (source === null && command === null) {
     const input = await mergeInput(host);
     return ok(planAnswer(host, decidingPlan(input.report, input.answers)));
   }
-  const parsed = await host.parse(asked.value.source);
+  const missing = command === null ? null : missingObject(host, command);
+  if (missing !== null) return missing;
+  const parsed = source === null ? { cluster: host.cluster(), problems: [] } : await host.parse(source);
   if (parsed.cluster === null) return invalid(parsed);
-  return ok(planAnswer(host, host.planFor(parsed.cluster)));
+  const { admin } = host.content();
+  return ok(
+    planAnswer(
+      host,
+      host.planFor(parsed.cluster, command === null ? admin : adminAfter(admin, command, report.records)),
+    ),
+  );
+}
+
+function missingObject(host: ApiHost, command: NonNullable<PlanBody['command']>): Response | null {
+  if (command.kind !== 'standby') {
+    return host.cluster().services.some((service) => service.id === command.service)
+      ? null
+      : noService(host, command.service);
+  }
+  const nodes = host.cluster().nodes.map((node) => node.id);
+  if (nodes.includes(command.node)) return null;
+  return refuse('NO_SUCH_OBJECT', `there is no node ${JSON.stringify(command.node)}; there are: ${nodes.join(', ')}`);
 }
 
 function planAnswer(host: ApiHost, decided: ReturnType<ApiHost['planFor']>): PlanAnswer {

@@ -120,16 +120,26 @@ const placementOf = (service: Service, known: Known) =>
 const placedNowhere = (service: Service, known: Known): boolean => placementOf(service, known)?.nodes.length === 0;
 
 function reasonFor(service: Service, state: ServiceSummary, known: Known): string {
-  const lastFailure = failuresOf(service, known).at(-1);
   const stopped = known.admin.stopped[service.id];
   if (stopped !== undefined) return stopped.because === '' ? 'stopped by an operator' : stopped.because;
+  const lastFailure = failuresOf(service, known).at(-1);
   if (state === 'blocked' && lastFailure !== undefined)
     return `it could not be stopped on ${lastFailure.node}: ${lastFailure.last}`;
   if (known.noQuorumBecause !== null) return `no quorum: ${known.noQuorumBecause}`;
-  const waits = known.pending.find((action) => action.service === service.id && action.blocked !== null);
-  if (state !== 'running' && waits !== undefined) return waits.blocked ?? waits.because;
   const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
+  if (state === 'running') return placed;
+  const next = nextStep(service, known);
   if (state === 'failed' && lastFailure !== undefined)
-    return `${placed}; last failure on ${lastFailure.node}: ${lastFailure.last}`;
-  return placed;
+    return `on ${lastFailure.node}: ${lastFailure.last}; ${next ?? placed}`;
+  return next ?? placed;
+}
+
+/** What the plan will do about it, or what that waits for. */
+function nextStep(service: Service, known: Known): string | null {
+  const actions = known.pending.filter((action) => action.service === service.id);
+  const waits = actions.find((action) => action.blocked !== null);
+  if (waits !== undefined) return `waits: ${waits.blocked}`;
+  return actions.length === 0
+    ? null
+    : `next: ${actions.map((action) => `${action.verb} on ${action.node}`).join(', ')}`;
 }

@@ -69,6 +69,8 @@ export interface ClusterStatus {
   readonly balancers: readonly BalancerStatus[];
   readonly failures: readonly FailureStatus[];
   readonly pending: readonly PendingAction[];
+  /** What operators asked for on top of the file and did not take back, in words. */
+  readonly wishes: readonly string[];
   readonly stallMsMax: Ms;
 }
 

@@ -4,6 +4,7 @@ import type { NodeScore } from '../core/schedule/plan.ts';
 import { decidingPlan, knownOf, type MergeInput, nodeState, pendingOf } from './merge.ts';
 import { serviceStatus } from './services.ts';
 import { schemaVersion, type WhyAnswer, type WhyNode } from './status.ts';
+import { wishesAbout } from './wishes.ts';
 
 export function whyAnswer(service: Service, input: MergeInput): WhyAnswer {
   const known = knownOf(input);
@@ -21,7 +22,7 @@ export function whyAnswer(service: Service, input: MergeInput): WhyAnswer {
       whyNode(score, service, input, placement?.nodes ?? []),
     ),
     pending: pendingOf(plan).filter((action) => action.service === service.id),
-    admin: wishesFor(service, input),
+    admin: wishesAbout(service, input.admin),
   };
 
   function whyNode(score: NodeScore, of: Service, from: MergeInput, chosen: readonly NodeId[]): WhyNode {
@@ -40,22 +41,3 @@ export function whyAnswer(service: Service, input: MergeInput): WhyAnswer {
 /** Without a decision there are no scores, but each node and its state can still be named. */
 const unscored = (input: MergeInput): NodeScore[] =>
   input.cluster.nodes.map((node) => ({ node: node.id, score: null, terms: [] }));
-
-function wishesFor(service: Service, input: MergeInput): string[] {
-  const { stopped, moves, standby } = input.admin;
-  const wishes: string[] = [];
-  const stop = stopped[service.id];
-  if (stop !== undefined) wishes.push(withReason('stopped by an operator', stop.because));
-  const move = moves[service.id];
-  if (move !== undefined) {
-    const where = move.to === null ? `away from ${move.from ?? 'where it was'}` : `to ${move.to}`;
-    wishes.push(withReason(`asked to move ${where}, until it has settled there`, move.because));
-  }
-  for (const node of service.on) {
-    const entry = standby[node];
-    if (entry !== undefined) wishes.push(withReason(`${node} is in standby`, entry.because));
-  }
-  return wishes;
-}
-
-const withReason = (text: string, because: string): string => (because === '' ? text : `${text} (${because})`);

@@ -23,7 +23,7 @@ export class Log {
   private dropped = 0;
 
   constructor(environment: NodeJS.ProcessEnv, debug: boolean) {
-    this.toJournal = isJournal(environment['JOURNAL_STREAM']);
+    this.toJournal = isJournal(environment.JOURNAL_STREAM);
     this.debug = debug;
   }
 
@@ -70,7 +70,7 @@ export class Log {
 
 /** One line however many `text` has: a second line would lose its priority. `now` is null where the reader adds times. */
 export function formatLine(severity: Severity, text: string, now: Date | null): string {
-  const line = text.replace(/\s*[\r\n]+\s*/g, ' | ');
+  const line = text.trimEnd().replace(/\s*[\r\n]+\s*/g, ' | ');
   if (now === null) return `<${priority[severity]}>${line}\n`;
   const mark = severity === 'error' || severity === 'warning' ? `${severity}: ` : '';
   return `${now.toISOString()} ${mark}${line}\n`;

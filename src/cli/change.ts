@@ -1,0 +1,209 @@
+/**
+ * How every changing command goes: show the effect, ask, act, wait until the cluster has settled, report what became of it.
+ *
+ * What would interrupt a service is refused where nobody can be asked and nobody said --yes.
+ */
+import type { CommandBody, PlanBody } from '../api/body.ts';
+import type { ClusterStatus, CommandAnswer, EventLine, PlanAnswer } from '../api/status.ts';
+import { showVersion } from '../core/state.ts';
+import { type Context, fail, isForMachines, print, sleep } from './context.ts';
+import { exit } from './exit.ts';
+import { renderEvent } from './render-event.ts';
+import { actionRow } from './render-status.ts';
+import { section } from './table.ts';
+import { paint } from './terminal.ts';
+
+export interface ChangeOptions {
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  readonly reason: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+export interface Change {
+  readonly command: CommandBody;
+  /** What to ask for the plan; null: it has no effect on services that could be shown. */
+  readonly foresee: Partial<PlanBody> | null;
+  readonly title: string;
+  /** Whether somebody must agree, given what would be done. */
+  needsYes(plan: PlanAnswer | null): boolean;
+  /** Whether it came out as wanted, once the cluster has settled; null: it did. */
+  missed(status: ClusterStatus): string | null;
+}
+
+export async function change(context: Context, wanted: Change, options: ChangeOptions): Promise<number> {
+  const plan = wanted.foresee === null ? null : await foresee(context, wanted.foresee);
+  if (plan !== null && !plan.ok) return fail(context, plan.failure);
+  const effect = plan?.value ?? null;
+  if (options.dryRun) return showDryRun(context, wanted, effect, options);
+  const agreed = await agree(context, wanted, effect, options);
+  if (agreed !== true) return agreed;
+  const answer = await context.client.call<CommandAnswer>({
+    method: 'POST',
+    path: '/v1/command',
+    body: wanted.command,
+  });
+  if (!answer.ok) return fail(context, answer.failure);
+  if (!answer.value.changed)
+    return finish(context, options, exit.ok, `${wanted.title}: it was so already`, answer.value, null);
+  if (!options.wait)
+    return finish(context, options, exit.ok, `${wanted.title}: accepted, carried out now`, answer.value, null);
+  return settle(context, wanted, answer.value, options);
+}
+
+const foresee = (context: Context, body: Partial<PlanBody>) =>
+  context.client.call<PlanAnswer>({ method: 'POST', path: '/v1/plan', body });
+
+async function showDryRun(
+  context: Context,
+  wanted: Change,
+  plan: PlanAnswer | null,
+  options: ChangeOptions,
+): Promise<number> {
+  const { terminal } = context;
+  if (isForMachines(options.output)) await print(context, options.output, { ...plan, changed: false, dryRun: true });
+  else terminal.out(`${wanted.title} (dry run, nothing was changed)\n${effectText(context, plan)}`);
+  return exit.ok;
+}
+
+function effectText({ terminal }: Context, plan: PlanAnswer | null): string {
+  if (plan === null) return '';
+  const nothing = plan.actions.length === 0 ? '  No service is started, stopped or moved.\n' : '';
+  const unplaced = section(
+    terminal.look,
+    'Will run nowhere',
+    ['SERVICE', 'WHY'],
+    plan.unplaced.map(({ service, because }) => [{ text: service, tone: 'bad' as const }, because]),
+  );
+  return (
+    nothing + section(terminal.look, 'Actions', ['#', 'ACTION', 'AFTER', 'WHY'], plan.actions.map(actionRow)) + unplaced
+  );
+}
+
+async function agree(
+  context: Context,
+  wanted: Change,
+  plan: PlanAnswer | null,
+  options: ChangeOptions,
+): Promise<true | number> {
+  if (options.yes || !wanted.needsYes(plan)) return true;
+  const { terminal } = context;
+  if (!terminal.canAsk) {
+    const message = `${wanted.title}: this interrupts a service, and nobody is there to be asked`;
+    return fail(context, {
+      code: 'NOT_CONFIRMED',
+      message,
+      next: 'the same command with --yes, or with --dry-run to see what it would do',
+    });
+  }
+  terminal.note(`${wanted.title}\n${effectText(context, plan)}`.trimEnd());
+  if (await terminal.confirm('Go on?')) return true;
+  terminal.note('Nothing was changed.');
+  return exit.failed;
+}
+
+// ---------------------------------------------------------------- wait and report
+
+const pollMs = 200;
+/** One look may come between two actions; three also give the last events of other nodes the time to arrive. */
+const stableLooks = 3;
+
+async function settle(
+  context: Context,
+  wanted: Change,
+  answer: CommandAnswer,
+  options: ChangeOptions,
+): Promise<number> {
+  const shown = new AbortController();
+  void context.client.follow('/v1/events?follow=1', (line) => showProgress(context, line, options), shown.signal);
+  try {
+    const last = await waitUntilSettled(context, answer, options.timeoutMs);
+    return await report(context, wanted, answer, last, options);
+  } finally {
+    shown.abort();
+  }
+}
+
+function showProgress({ terminal }: Context, line: string, options: ChangeOptions): void {
+  if (!isForMachines(options.output)) terminal.note(`  ${renderEvent(JSON.parse(line) as EventLine, terminal.look)}`);
+}
+
+type Waited = { readonly how: 'settled' | 'stuck' | 'late'; readonly status: ClusterStatus | null };
+
+/** Looks again and again; a daemon that does not answer for a moment is no end of it. */
+async function waitUntilSettled({ client }: Context, answer: CommandAnswer, timeoutMs: number): Promise<Waited> {
+  const endMs = performance.now() + timeoutMs;
+  let status: ClusterStatus | null = null;
+  let quiet = 0;
+  while (performance.now() < endMs) {
+    await sleep(pollMs);
+    const looked = await client.call<ClusterStatus>({ method: 'GET', path: '/v1/status', timeoutMs: 3000 });
+    if (!looked.ok) continue;
+    status = looked.value;
+    quiet = knows(status, answer) && (status.settled || status.stuck) ? quiet + 1 : 0;
+    if (quiet >= stableLooks) return { how: status.settled ? 'settled' : 'stuck', status };
+  }
+  return { how: 'late', status };
+}
+
+const knows = (status: ClusterStatus, { version }: CommandAnswer): boolean =>
+  status.version.view > version.view ||
+  (status.version.view === version.view && status.version.counter >= version.counter);
+
+async function report(
+  context: Context,
+  wanted: Change,
+  answer: CommandAnswer,
+  waited: Waited,
+  options: ChangeOptions,
+): Promise<number> {
+  const { status, how } = waited;
+  const seconds = options.timeoutMs / 1000;
+  if (how === 'late' || status === null) {
+    return finish(
+      context,
+      options,
+      exit.timedOut,
+      `${wanted.title}: accepted, but not finished after ${seconds} s; it goes on. See: sempre status`,
+      answer,
+      status,
+    );
+  }
+  if (how === 'stuck') {
+    const waits =
+      status.pending.map((action) => action.blocked).find((blocked) => blocked !== null) ?? 'see sempre status';
+    return finish(
+      context,
+      options,
+      exit.partly,
+      `${wanted.title}: not finished, an operator is needed: ${waits}`,
+      answer,
+      status,
+    );
+  }
+  const missed = wanted.missed(status);
+  if (missed !== null) return finish(context, options, exit.partly, `${wanted.title}: ${missed}`, answer, status);
+  return finish(context, options, exit.ok, `${wanted.title}: done`, answer, status);
+}
+
+async function finish(
+  context: Context,
+  options: ChangeOptions,
+  code: number,
+  line: string,
+  answer: CommandAnswer,
+  status: ClusterStatus | null,
+): Promise<number> {
+  const { terminal } = context;
+  if (isForMachines(options.output)) {
+    await print(context, options.output, { ...answer, result: line, exitCode: code, settled: status?.settled ?? null });
+  } else {
+    const tone = code === exit.ok ? 'good' : 'warn';
+    terminal.out(
+      `${paint(terminal.look, tone, line)}${answer.changed ? ` (file ${showVersion(answer.version)})` : ''}\n`,
+    );
+  }
+  return code;
+}

@@ -1,0 +1,49 @@
+/** Reads and checks a cluster file on this side of the socket: mistakes are shown with file, line and column before anything is asked. */
+import { readFile } from 'node:fs/promises';
+import type { Problem } from '../config/problems.ts';
+import type { Cluster } from '../core/model.ts';
+import { reasonOf } from '../daemon/reason.ts';
+import { type Context, fail } from './context.ts';
+import { exit } from './exit.ts';
+
+export type ReadFile =
+  | { readonly ok: true; readonly source: string; readonly cluster: Cluster; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly exitCode: number };
+
+/** The file as text and as a cluster; whatever is wrong has been said when it is not ok. `-` is standard input. */
+export async function readClusterFile(context: Pick<Context, 'terminal'>, file: string): Promise<ReadFile> {
+  const source = await readText(context, file);
+  if (source === null) return { ok: false, exitCode: exit.badData };
+  const [{ parseClusterFile }, { renderProblems }] = await Promise.all([
+    import('../config/parse.ts'),
+    import('../config/render.ts'),
+  ]);
+  const { cluster, problems } = parseClusterFile(source, nameOf(file));
+  if (problems.length > 0) context.terminal.note(renderProblems(problems, source).trimEnd());
+  if (cluster !== null) return { ok: true, source, cluster, problems };
+  const message = `${nameOf(file)} has ${count(problems, 'error')}; nothing was changed`;
+  return { ok: false, exitCode: fail(context, { code: 'CONFIG_INVALID', message, next: `sempre validate ${file}` }) };
+}
+
+/** Null after it was said why the file cannot be read. */
+export async function readText(context: Pick<Context, 'terminal'>, file: string): Promise<string | null> {
+  try {
+    return file === '-' ? await readStandardInput() : await readFile(file, 'utf8');
+  } catch (error) {
+    fail(context, { code: 'FILE_UNREADABLE', message: `${file} cannot be read: ${reasonOf(error)}`, next: null });
+    return null;
+  }
+}
+
+export const nameOf = (file: string): string => (file === '-' ? 'standard input' : file);
+
+export function count(problems: readonly Problem[], severity: Problem['severity']): string {
+  const found = problems.filter((problem) => problem.severity === severity).length;
+  return `${found} ${severity}${found === 1 ? '' : 's'}`;
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}

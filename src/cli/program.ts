@@ -1,0 +1,263 @@
+/**
+ * The command line: every command with its words and options. What a command does is loaded when it is used, so that
+ * `--help` and completion answer at once.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ChangeOptions } from './change.ts';
+import type { Context, Format } from './context.ts';
+import { exit } from './exit.ts';
+import type { ColorWish } from './terminal.ts';
+
+export interface Globals {
+  readonly socket: string;
+  readonly color: ColorWish;
+}
+
+/** Opens the terminal and the socket as the global options say. */
+export type OpenContext = (globals: Globals) => Promise<Context>;
+
+export interface Outcome {
+  readonly exitCode: number;
+}
+
+type Act<Options> = (context: Context, options: Options, ...names: string[]) => Promise<number>;
+
+/** Runs one command line (without the program's own name) and says with which code to exit. */
+export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv, open: OpenContext): Promise<number> {
+  let code: number = exit.ok;
+  const program = new Command('sempre');
+  program
+    .description('High availability for ordinary Linux machines.')
+    .option(
+      '--socket <path>',
+      'socket of the daemon (also: SEMPRE_SOCKET)',
+      environment.SEMPRE_SOCKET || '/run/sempre/sempre.sock',
+    )
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .showHelpAfterError('(sempre help shows what there is)')
+    .exitOverride();
+  const act =
+    <Options>(action: Act<Options>) =>
+    async (...given: unknown[]): Promise<void> => {
+      // Commander gives the arguments, then the options, then the command itself.
+      const names = given.slice(0, -2) as string[];
+      code = await action(await open(program.opts<Globals>()), given.at(-2) as Options, ...names);
+    };
+  program.commandsGroup('Look:');
+  addReading(program, act);
+  program.commandsGroup('Change:');
+  addChanging(program, act);
+  program.commandsGroup('The cluster file:');
+  addFile(program, act);
+  program.commandsGroup('Run:');
+  addDaemon(program, (exitCode) => {
+    code = exitCode;
+  });
+  program
+    .command('version')
+    .description('versions of this program and of the daemons')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options) => (await import('./version.ts')).version(context, options)),
+    );
+  const { addLab } = await import('./lab.ts');
+  addLab(program, act);
+  if (argv.length === 0) {
+    program.outputHelp();
+    return exit.usage;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
+    throw error;
+  }
+  return code;
+}
+
+export type Actor = <Options>(action: Act<Options>) => (...given: unknown[]) => Promise<void>;
+
+// ---------------------------------------------------------------- reading
+
+const output = (formats: readonly Format[] = ['table', 'json', 'yaml']): Option =>
+  new Option('-o, --output <format>', 'how to show it').choices(formats).default('table');
+
+const wideOutput = (): Option => output(['table', 'wide', 'json', 'yaml']);
+
+function addReading(program: Command, act: Actor): void {
+  program
+    .command('status')
+    .description('the whole cluster: nodes, links, services, balancers, failures, pending actions')
+    .addOption(wideOutput())
+    .option('-w, --watch [seconds]', 'show it again and again (on a pipe: one JSON object a line)', seconds)
+    .action(
+      act<{ output: Format; watch?: number | true }>(async (context, { output, watch }) => {
+        const watchMs = watch === undefined ? null : watch === true ? 1000 : watch;
+        return (await import('./status.ts')).status(context, { output, watchMs });
+      }),
+    );
+  program
+    .command('health')
+    .description('one line and an exit code for monitoring: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN')
+    .addOption(output())
+    .action(
+      act<{ output: 'table' | 'json' | 'yaml' }>(async (context, options) =>
+        (await import('./health.ts')).health(context, options),
+      ),
+    );
+  program
+    .command('why')
+    .description('why a service runs where it does, or does not: every node, every rule')
+    .argument('<service>')
+    .argument('[node]', 'only this node')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, service = '', node) =>
+        (await import('./why.ts')).why(context, service, node ?? null, options),
+      ),
+    );
+  program
+    .command('events')
+    .description('what happened on all nodes, one line a change, with its reason')
+    .option('-f, --follow', 'go on with what happens from now on', false)
+    .option('--since <time>', '10m, 2h, 3d, or a time such as 2026-11-20T21:00:00Z')
+    .option('-n, --limit <count>', 'the newest only', wholeNumber, 50)
+    .addOption(output())
+    .action(
+      act<{ follow: boolean; since?: string; limit: number; output: Format }>(async (context, { since, ...options }) =>
+        (await import('./events.ts')).events(context, { ...options, since: since ?? null }),
+      ),
+    );
+}
+
+function addFile(program: Command, act: Actor): void {
+  program
+    .command('plan')
+    .description('what would be done, in order, with reasons; exit code 1 when there is something to do')
+    .argument('[file]', 'another cluster file than the one that runs')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, file) =>
+        (await import('./plan.ts')).plan(context, file ?? null, options),
+      ),
+    );
+  changing(
+    program.command('apply').description('make a changed cluster file take effect on all nodes').argument('<file>'),
+  )
+    .option('--if-version <version>', 'refuse when the file that runs has another version')
+    .action(
+      act<RawChange & { ifVersion?: string }>(async (context, options, file = '') =>
+        (await import('./apply.ts')).apply(context, file, options.ifVersion ?? null, changeOptions(options)),
+      ),
+    );
+  program
+    .command('validate')
+    .description('check a cluster file: every mistake with line and column (needs no daemon)')
+    .argument('<file>')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, file = '') =>
+        (await import('./validate.ts')).validate(context, file, options),
+      ),
+    );
+  program
+    .command('schema')
+    .description('the JSON Schema of the cluster file, for editors')
+    .action(act(async (context) => (await import('./schema.ts')).schema(context)));
+}
+
+// ---------------------------------------------------------------- changing
+
+interface RawChange {
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly reason: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+const changing = (command: Command): Command =>
+  command
+    .option('-y, --yes', 'do not ask', false)
+    .option('--dry-run', 'only show what would be done', false)
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--timeout <time>', 'how long to wait', seconds, 60_000)
+    .option('--reason <text>', 'why, for the events', '')
+    .addOption(output());
+
+const changeOptions = ({ timeout, yes, dryRun, wait, reason, output }: RawChange): ChangeOptions => ({
+  yes,
+  dryRun,
+  wait,
+  timeoutMs: timeout,
+  reason,
+  output,
+});
+
+function addChanging(program: Command, act: Actor): void {
+  const node = program.command('node').description('standby, online');
+  for (const verb of ['standby', 'online'] as const) {
+    const words =
+      verb === 'standby' ? 'move everything away from a node; it keeps its vote' : 'let a node run services again';
+    changing(node.command(verb).description(words).argument('<node>')).action(
+      act<RawChange>(async (context, options, name = '') =>
+        (await import('./node.ts')).nodeStandby(context, name, verb === 'standby', changeOptions(options)),
+      ),
+    );
+  }
+  const service = program.command('service').description('move, start, stop, cleanup');
+  changing(service.command('move').description('move a service to another node').argument('<service>'))
+    .option('--to <node>', 'where to; default: the best other node')
+    .action(
+      act<RawChange & { to?: string }>(async (context, options, name = '') =>
+        (await import('./service.ts')).serviceMove(context, name, options.to ?? null, changeOptions(options)),
+      ),
+    );
+  changing(service.command('start').description('let a stopped service run again').argument('<service>')).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./service.ts')).serviceStart(context, name, changeOptions(options)),
+    ),
+  );
+  changing(
+    service.command('stop').description('stop a service on all nodes until it is started again').argument('<service>'),
+  ).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./service.ts')).serviceStop(context, name, changeOptions(options)),
+    ),
+  );
+  changing(service.command('cleanup').description('forget failures, so that it is tried again').argument('<service>'))
+    .option('--node <node>', 'only on this node')
+    .action(
+      act<RawChange & { node?: string }>(async (context, options, name = '') =>
+        (await import('./service.ts')).serviceCleanup(context, name, options.node ?? null, changeOptions(options)),
+      ),
+    );
+}
+
+function addDaemon(program: Command, setCode: (code: number) => void): void {
+  program
+    .command('daemon')
+    .description('run the daemon of this node in the foreground; all options: sempre daemon --help')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (_options: unknown, command: Command) => {
+      setCode(await (await import('../daemon/main.ts')).main(command.args));
+    });
+}
+
+// ---------------------------------------------------------------- values of options
+
+function seconds(text: string): number {
+  const parts = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text);
+  if (parts === null) throw new InvalidArgumentError('It must look like 60s, 500ms or 2m.');
+  return Number(parts[1]) * (parts[2] === 'ms' ? 1 : parts[2] === 'm' ? 60_000 : 1000);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
+  return Math.min(Number(text), 2000);
+}

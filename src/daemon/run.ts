@@ -1,0 +1,139 @@
+/** Wires one node: the loop, the real ports around it, the clock that drives it, and the API. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiHost, PeerQuestion } from '../api/host.ts';
+import { answerPeer } from '../api/question.ts';
+import { serveApi } from '../api/server.ts';
+import { softwareVersion } from '../api/software.ts';
+import type { EventLine } from '../api/status.ts';
+import type { Ms, NodeId } from '../core/model.ts';
+import type { Doc, NodeEvent } from '../core/ports.ts';
+import { RealAgents } from '../drivers/agents.ts';
+import { must } from '../lib/assert.ts';
+import { type Result, success } from '../lib/errors.ts';
+import { UdpTransport } from '../transports/udp/index.ts';
+import type { ClusterKey } from '../transports/udp/keyfile.ts';
+import { createDrivers } from './drivers.ts';
+import { createHost, Replies } from './host.ts';
+import type { Journal } from './journal.ts';
+import type { Log } from './log.ts';
+import { NodeLoop } from './loop.ts';
+import type { DaemonOptions } from './options.ts';
+import { StallMeter } from './stall.ts';
+import { FileStorage, type SavedState } from './storage.ts';
+
+export interface Start {
+  readonly options: DaemonOptions;
+  readonly self: NodeId;
+  readonly doc: Doc;
+  readonly saved: SavedState;
+  readonly key: ClusterKey;
+  readonly journal: Journal;
+  readonly log: Log;
+}
+
+export interface Running {
+  /** Ends the daemon and leaves the services running. */
+  close(): Promise<void>;
+}
+
+const tickMsMin = 5;
+const tickMsMax = 40;
+
+/** A fifth of the heartbeat, so that a beat goes out on time, within bounds that cost little. */
+export const tickMsFor = (intervalMs: Ms): Ms => Math.min(tickMsMax, Math.max(tickMsMin, intervalMs / 5));
+
+const closeLimitMs = 2000;
+
+/** Starts the node; it runs until `close`. */
+export async function runNode(start: Start): Promise<Result<Running>> {
+  const { options, self, doc, saved, log, journal } = start;
+  const nowMs = (): Ms => performance.now();
+  const replies = new Replies();
+  // The ports and the loop know each other: nothing calls back before both are there.
+  let loop: NodeLoop | null = null;
+  let host: ApiHost | null = null;
+  const deliver = (event: NodeEvent): void => must(loop, 'the loop').deliver(event);
+  const warn = (line: string): void => log.line('warning', line);
+  const transport = new UdpTransport({
+    self,
+    key: start.key,
+    onMessage: (link, message) => deliver({ kind: 'message', link, message }),
+    onAsk: (_from, question) => answerPeer(must(host, 'the API'), question),
+    note: warn,
+  });
+  const agents = new RealAgents(
+    createDrivers({
+      node: self,
+      clusterNodes: () => (loop?.state.doc ?? doc).cluster.nodes,
+      runDirectory: options.runDirectory,
+      died: (serviceId, because) => deliver({ kind: 'died', serviceId, because }),
+      log: (serviceId, line) => log.line('debug', `${serviceId}: ${line}`),
+    }),
+    (opId, result) => deliver({ kind: 'opDone', opId, result }),
+  );
+  const init = { self, boot: randomBytes(6).readUIntBE(0, 6), doc, reserved: saved.reserved, ledger: saved.ledger };
+  loop = new NodeLoop(init, {
+    transport,
+    agents,
+    storage: new FileStorage(options.stateDirectory, deliver, warn),
+    nowMs,
+    onChange: (change) => note(journal.add(change, new Date()), log),
+    onReply: (requestId, answer) => replies.answer(requestId, answer),
+  });
+  const stall = new StallMeter();
+  const ask = (node: NodeId, question: PeerQuestion, timeoutMs: Ms) => askPeer(transport, node, question, timeoutMs);
+  const parts = {
+    self,
+    software: softwareVersion(),
+    loop,
+    journal,
+    stall,
+    agents,
+    replies,
+    nowMs,
+    ask,
+    packets: () => transport.stats(),
+  };
+  host = createHost(parts);
+  const api = await serveApi(host, join(options.runDirectory, 'sempre.sock'), (bug) =>
+    log.line('error', `API: ${bug}`),
+  );
+  if (!api.ok) {
+    transport.close();
+    return api;
+  }
+  log.line('notice', `node ${self} of cluster ${doc.cluster.name} runs, Sempre ${parts.software}`);
+  stall.start();
+  const ticking = tick(loop);
+  return success({
+    close: async () => {
+      ticking.end();
+      stall.stop();
+      await Promise.race([api.value.close(), sleep(closeLimitMs)]);
+      transport.close();
+      await Promise.race([Promise.all([agents.close(), journal.flush()]), sleep(closeLimitMs)]);
+    },
+  });
+}
+
+function note(line: EventLine, log: Log): void {
+  log.line('info', `${line.what}: ${line.from} => ${line.to} (${line.because})`);
+}
+
+async function askPeer(transport: UdpTransport, node: NodeId, question: PeerQuestion, timeoutMs: Ms): Promise<unknown> {
+  const asked = await transport.ask(node, question, timeoutMs);
+  return asked.ok ? asked.answer : null;
+}
+
+/** The next tick is timed after the former one: a loop that was held up ticks once and not many times. */
+function tick(loop: NodeLoop): { end(): void } {
+  let timer: NodeJS.Timeout;
+  const turn = (): void => {
+    loop.deliver({ kind: 'tick' });
+    timer = setTimeout(turn, tickMsFor(loop.state.doc.cluster.heartbeat.intervalMs));
+  };
+  turn();
+  return { end: () => clearTimeout(timer) };
+}

@@ -1,0 +1,149 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cluster, noAdmin } from '../api/sample.testing.ts';
+import type { Doc, NodeEvent } from '../core/ports.ts';
+import { seal, unseal } from './sealed-file.ts';
+import { FileStorage, readState } from './storage.ts';
+
+const now = new Date('2026-11-20T21:04:11Z');
+
+const docOf = (counter: number): Doc => ({
+  version: { view: 3, counter },
+  content: { view: 3, counter },
+  source: `cluster: sample # ${counter}\n`,
+  cluster,
+  admin: noAdmin,
+});
+
+let directory = '';
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), `sempre-storage-${process.pid}-`));
+});
+
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** A storage whose events can be awaited by number. */
+function open(): {
+  storage: FileStorage;
+  events: NodeEvent[];
+  remarks: string[];
+  seen: (count: number) => Promise<void>;
+} {
+  const events: NodeEvent[] = [];
+  const remarks: string[] = [];
+  let wake = (): void => {};
+  const storage = new FileStorage(
+    directory,
+    (event) => {
+      events.push(event);
+      wake();
+    },
+    (remark) => remarks.push(remark),
+  );
+  const seen = async (count: number): Promise<void> => {
+    while (events.length < count) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  return { storage, events, remarks, seen };
+}
+
+describe('FileStorage', () => {
+  it('answers every save once, in order, also when only the newest of a burst is written', async () => {
+    const { storage, events, seen } = open();
+    for (let counter = 1; counter <= 20; counter++) storage.saveDoc(docOf(counter));
+    await seen(20);
+    expect(events).toEqual(
+      Array.from({ length: 20 }, (_, index) => ({
+        kind: 'docSaved',
+        version: { view: 3, counter: index + 1 },
+        ok: true,
+        because: '',
+      })),
+    );
+    expect((await readState(directory, now)).doc).toEqual(docOf(20));
+  });
+
+  it('never notes a lower number of promised views than before', async () => {
+    const { storage, seen } = open();
+    storage.reserve(64);
+    storage.reserve(32);
+    await seen(2);
+    expect((await readState(directory, now)).reserved).toBe(64);
+  });
+
+  it('says so when the disk refuses, and answers', async () => {
+    await rm(directory, { recursive: true });
+    const { storage, events, remarks, seen } = open();
+    storage.saveDoc(docOf(1));
+    storage.reserve(1);
+    await seen(2);
+    expect(events.map((event) => 'ok' in event && event.ok)).toEqual([false, false]);
+    expect(remarks[0]).toContain('no such file or directory');
+  });
+});
+
+describe('readState', () => {
+  it('finds nothing in a new directory and says nothing about it', async () => {
+    expect(await readState(directory, now)).toEqual({ doc: null, reserved: 0, ledger: [], remarks: [] });
+  });
+
+  it('finds the old document after a crash at any byte of a write', async () => {
+    await writeFile(join(directory, 'doc.json'), seal(docOf(1)));
+    const next = seal(docOf(2));
+    for (let bytes = 0; bytes <= next.length; bytes += 7) {
+      await writeFile(join(directory, 'doc.json.new'), next.slice(0, bytes));
+      const state = await readState(directory, now);
+      expect(state.doc).toEqual(docOf(1));
+      expect(state.remarks).toEqual([]);
+    }
+  });
+
+  it('sets a damaged file aside, keeps few of them, and goes on', async () => {
+    for (let second = 10; second < 20; second++) {
+      await writeFile(join(directory, 'doc.json'), seal(docOf(1)).replace('sample', 'sampel'));
+      const state = await readState(directory, new Date(`2026-11-20T21:04:${second}Z`));
+      expect(state.doc).toBeNull();
+      expect(state.remarks[0]).toContain('was set aside');
+      expect(state.remarks[0]).toContain('its checksum does not fit');
+    }
+    const names = await readdir(directory);
+    expect(names.length).toBe(5);
+    expect(names.at(-1)).toBe('doc.json.bad-20261120T210419Z');
+  });
+
+  it('skips far above the document when the promises are lost, so that no number is given twice', async () => {
+    await writeFile(join(directory, 'doc.json'), seal(docOf(1)));
+    await writeFile(join(directory, 'reserve.json'), 'torn');
+    expect((await readState(directory, now)).reserved).toBe(1_000_003);
+  });
+
+  it('does not take what a former version wrote in another shape', async () => {
+    await writeFile(join(directory, 'doc.json'), seal({ version: { view: 1, counter: 1 }, source: 'x' }));
+    const state = await readState(directory, now);
+    expect(state.doc).toBeNull();
+    expect(state.remarks[0]).toContain('another shape');
+  });
+});
+
+describe('unseal', () => {
+  const text = seal(docOf(1));
+
+  it('refuses every torn file', () => {
+    for (let length = 0; length < text.length; length++) expect(unseal(text.slice(0, length)).state).toBe('bad');
+  });
+
+  it('refuses every file with a flipped bit', () => {
+    for (let index = 0; index < text.length - 1; index++) {
+      const flipped =
+        text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ (1 << (index % 7))) + text.slice(index + 1);
+      expect(unseal(flipped).state, `byte ${index}`).toBe('bad');
+    }
+  });
+
+  it('reads what was sealed', async () => {
+    await writeFile(join(directory, 'doc.json'), text);
+    expect(unseal(await readFile(join(directory, 'doc.json'), 'utf8'))).toEqual({ state: 'read', data: docOf(1) });
+  });
+});
