@@ -42,9 +42,13 @@ export async function act(
   const settledMs = monotonicMs() - began.atMs;
   const outcome = await stage.recorder.window(began.atMs - leadMs, monotonicMs());
   const events = await stage.observer.events(began.date);
+  const evidence = await fault.evidence?.();
   await fault.cleanUp?.();
   const problem = injected.ok ? problemOf(after, outcome) : injected.failure.message;
-  return { target: fault.target, row: { ...rowOf(fault, outcome, status, after, events), problem, settledMs } };
+  const row = rowOf(fault, outcome, status, after, events);
+  const why = evidence === undefined ? row.why : `${row.why}; ${evidence.text}`;
+  const broken = evidence?.ok === false ? evidence.text : null;
+  return { target: fault.target, row: { ...row, why, problem: problem ?? broken, settledMs } };
 }
 
 /** Asks for events only when the status alone would already do, and once more after it has settled. */

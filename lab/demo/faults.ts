@@ -6,7 +6,10 @@
 import type { ClusterStatus, EventLine } from '../../src/api/status.ts';
 import type { NodeId, Service } from '../../src/core/model.ts';
 import { failure, type Result } from '../../src/lib/errors.ts';
+import { monotonicMs } from '../clock.ts';
 import { labCut, labExec, labHeal, labKillDaemon, labPowerOff, labPowerOn } from '../commands.ts';
+import { HolderWatch } from '../holder-watch.ts';
+import { givenUpMs, overlapOf } from '../holding.ts';
 import { run } from '../run.ts';
 import { isServing, isWell } from './observer.ts';
 import { nodesOf, type Stage, stateOf } from './stage.ts';
@@ -19,6 +22,8 @@ export interface Fault {
   inject(): Promise<Result<unknown>>;
   /** The cluster has noticed, and has settled. `events`: what was written down since. */
   isOver(status: ClusterStatus, events: readonly EventLine[]): boolean;
+  /** What else was watched: a sentence for the report, and whether it is as promised. */
+  evidence?(): Promise<{ readonly text: string; readonly ok: boolean }>;
   /** After the measurement: what the fault left that the next one should not meet. */
   cleanUp?(): Promise<Result<unknown>>;
 }
@@ -131,17 +136,41 @@ function cutOneLink({ lab, address, observer }: Stage, { active }: Moment): Faul
 const linkIsDown = (status: ClusterStatus, node: NodeId): boolean =>
   status.nodes.find((one) => one.name === node)?.links.some((link) => link.up === false) ?? false;
 
-function cutAllLinks({ lab, address }: Stage, { active }: Moment): Fault {
+function cutAllLinks(stage: Stage, { active }: Moment): Fault {
+  const { lab, address } = stage;
+  let watch: HolderWatch | null = null;
+  let cutMs = 0;
   return {
     name: `cut both links of ${active}`,
     target: active,
     follows: [address],
-    inject: () => labCut(lab, active, null),
+    async inject() {
+      watch = await HolderWatch.start(lab, address.on, addressOf(address));
+      cutMs = monotonicMs();
+      return labCut(lab, active, null);
+    },
     isOver: (status) =>
       stateOf(status, active) === 'lost' &&
       nodesOf(status, address).some((node) => node !== active) &&
       isServing(status),
+    evidence: () => whoHeldIt(stage, active, cutMs, watch),
   };
+}
+
+const addressOf = (service: Service): string => (service.resource.kind === 'address' ? service.resource.address : '');
+
+/** A node that is cut off must give the address up by itself, and before that may share it for as long as a lease lasts. */
+async function whoHeldIt({ cluster }: Stage, active: NodeId, cutMs: number, watch: HolderWatch | null) {
+  const leaseMs = cluster.heartbeat.deadMs;
+  const sightings = watch?.stop() ?? [];
+  const gaveUpMs = givenUpMs(sightings, active, cutMs);
+  const { longestMs, holders } = overlapOf(sightings, monotonicMs());
+  const when =
+    gaveUpMs === null
+      ? `${active} did not give it up`
+      : `${active} gave it up by itself after ${Math.round(gaveUpMs - cutMs)} ms`;
+  const shared = `two nodes held it for ${Math.round(longestMs)} ms (the lease is ${leaseMs} ms)`;
+  return { text: `${when}; ${shared}`, ok: gaveUpMs !== null && longestMs <= leaseMs && holders.length === 1 };
 }
 
 function healAllLinks({ lab, address }: Stage, { last }: Moment): Fault {
@@ -151,6 +180,11 @@ function healAllLinks({ lab, address }: Stage, { last }: Moment): Fault {
     follows: [address],
     inject: () => labHeal(lab, last, null),
     isOver: isWell,
+    async evidence() {
+      const watch = await HolderWatch.start(lab, address.on, addressOf(address));
+      const { holders } = overlapOf(watch.stop(), monotonicMs());
+      return { text: `held by ${holders.join(' and ') || 'nobody'} alone`, ok: holders.length === 1 };
+    },
   };
 }
 
