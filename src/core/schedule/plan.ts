@@ -8,10 +8,23 @@ export interface ScheduleInput {
   readonly view: View;
   /** Records of the view's members, each as new as that member's last beat. */
   readonly records: ReadonlyMap<NodeId, NodeRecord>;
-  /** Nodes of the file outside the view, with the time (coordinator's clock) since which no lease was granted to them. */
+  /**
+   * Nodes of the file outside the view, with the time (coordinator's clock) since which no lease was granted to them.
+   * A node outside the view that is missing here may hold a lease that began just now.
+   */
   readonly lost: ReadonlyMap<NodeId, Ms>;
+  /** What `remember` returned last in this view; without it, only what the records show at this moment counts. */
+  readonly held?: Held;
   readonly nowMs: Ms;
 }
+
+/**
+ * Where each service was last seen to run in this view.
+ *
+ * Records forget: a service that was stopped to be restarted looks like one that never ran. Remembered, it stays where it
+ * was (stickiness), and no lost node can run it, because it ran on a member after that node was lost.
+ */
+export type Held = ReadonlyMap<ServiceId, readonly NodeId[]>;
 
 export interface Plan {
   /** Sorted by service, in the order of the file. */

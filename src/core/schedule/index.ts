@@ -1,0 +1,64 @@
+/**
+ * The scheduler: from the cluster file and what its members report to where everything should run, and to the actions
+ * that bring it there, with a reason for each decision and each refusal.
+ *
+ * It is pure and level-triggered: made anew after every change, it remembers nothing but what `held` says. Actions whose
+ * `after` is empty can be ordered at once; what is under way shows as a state in the records and is not planned again;
+ * once all is carried out the next plan is empty.
+ *
+ * Invariants:
+ * - a service that is no clone is started only when every other member has stopped it, except in a planned move of one
+ *   that may overlap; and only when no lost node can run it (takeover.ts);
+ * - what is needed starts before and stops after what needs it;
+ * - nothing that works is stopped before its successor can start, unless it is to end.
+ *
+ * The passes, each from values to a new value:
+ * graph → seen → held → place (wanted, moves, score, dependents) → takeover → change → settle → order (drain).
+ *
+ * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
+ */
+
+import { must } from '../../lib/assert.ts';
+import type { ServiceId } from '../model.ts';
+import { type Change, changeOf } from './change.ts';
+import { graphOf } from './graph.ts';
+import { nothingHeld, remember } from './held.ts';
+import { order } from './order.ts';
+import { place } from './place.ts';
+import type { Plan, ScheduleInput } from './plan.ts';
+import { seenOf } from './seen.ts';
+import { settle } from './settle.ts';
+import { takeoverWaits, type Waits } from './takeover.ts';
+
+export { nothingHeld, remember } from './held.ts';
+export { leaseTakeoverAt } from './takeover.ts';
+
+export function schedule(input: ScheduleInput): Plan {
+  const graph = graphOf(input.cluster);
+  const seen = seenOf(graph, input);
+  const held = remember(input.held ?? nothingHeld, input.cluster, input.records);
+  const placements = place(graph, input, seen, held);
+  const waits = takeoverWaits(graph, input, held);
+  const changes = new Map<ServiceId, Change>();
+  for (const service of input.cluster.services) {
+    const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
+    const placement = must(placements.get(service.id), `placement of ${service.id}`);
+    changes.set(service.id, changeOf(service, copies, placement, waits));
+  }
+  const settled = settle(graph, changes, waits);
+  return {
+    placements: [...placements.values()],
+    actions: order(graph, settled, seen, input.admin),
+    againAtMs: againAt(changes, waits),
+  };
+}
+
+/** The first of the waits that something waits for. */
+function againAt(changes: ReadonlyMap<ServiceId, Change>, waits: Waits): number | null {
+  let firstMs: number | null = null;
+  for (const [id, { untilMs }] of waits) {
+    if (untilMs === null || changes.get(id)?.starts.length === 0) continue;
+    firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
+  }
+  return firstMs;
+}

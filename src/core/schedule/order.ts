@@ -1,0 +1,294 @@
+/**
+ * What has to end before what starts?
+ *
+ * An edge goes from an action to one that waits for it:
+ * - a probe, then what its answer bears on;
+ * - a service's stops, then its start (a move without a gap: its start, then the stop of the old copy);
+ * - starts of what is needed, then starts of what needs it; stops the other way round;
+ * - drains, then stops on the node; starts on a node, then its servers are admitted again;
+ * - what a start waits for, then the stop of the copy that still works.
+ *
+ * Free of cycles, because stops wait only for probes, for drains, for other stops, and for starts that wait for no stop
+ * (`startsAfterStop`, settle.ts); the old copy of a move without a gap too, as what it needs has no such start then.
+ */
+import { assert, must } from '../../lib/assert.ts';
+import type { NodeId, ServiceId } from '../model.ts';
+import type { Admin } from '../ports.ts';
+import { needsAllProbes, type Step, type Stop } from './change.ts';
+import { type Tune, tunesOf } from './drain.ts';
+import { type Graph, neededBy } from './graph.ts';
+import type { PlannedAction } from './plan.ts';
+import type { Orphan, Seen } from './seen.ts';
+import { isInterrupted, needWait, reliesOn, type Settled, type SettledServices, stopsBefore } from './settle.ts';
+
+/** An action on its way to become a `PlannedAction`. */
+interface Vertex {
+  readonly verb: PlannedAction['verb'];
+  readonly service: ServiceId;
+  readonly on: NodeId;
+  readonly because: string;
+  readonly handFrom: NodeId | null;
+  readonly handTo: NodeId | null;
+  readonly drained: readonly string[];
+  readonly after: Set<Vertex>;
+  /** In words that name the first cause. */
+  blocked: string | null;
+  cause: string | null;
+}
+
+interface Vertices {
+  readonly settled: Settled;
+  readonly probes: ReadonlyMap<NodeId, Vertex>;
+  readonly stops: ReadonlyMap<NodeId, Vertex>;
+  readonly starts: ReadonlyMap<NodeId, Vertex>;
+  readonly reloads: ReadonlyMap<NodeId, Vertex>;
+  readonly tunes: readonly { readonly tune: Tune; readonly vertex: Vertex }[];
+}
+
+/** Services without an action are not in it. */
+type Board = ReadonlyMap<ServiceId, Vertices>;
+
+export function order(graph: Graph, settled: SettledServices, seen: Seen, admin: Admin): readonly PlannedAction[] {
+  const board = boardOf(graph, settled, admin);
+  if (board.size === 0 && seen.orphans.length === 0) return [];
+  const readied = new Map<ServiceId, ReadonlySet<Vertex>>();
+  for (const { id } of graph.needsFirst) {
+    const vertices = board.get(id);
+    if (vertices === undefined) continue;
+    linkStarts(vertices, board);
+    linkStops(graph, vertices, settled, board);
+    linkPatience(vertices, board, readied);
+  }
+  linkDrains(board);
+  const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
+  spreadBlocks(all, board);
+  linkAdmissions(board, settled);
+  return numbered(all);
+}
+
+// ---------------------------------------------------------------- vertices
+
+function boardOf(graph: Graph, settled: SettledServices, admin: Admin): Board {
+  const board = new Map<ServiceId, Vertices>();
+  for (const { id } of graph.cluster.services) {
+    const change = must(settled.get(id), `change of ${id}`);
+    const tunes = tunesOf(change, admin.standby);
+    const { probes, stops, starts, reloads } = change;
+    if (probes.length + stops.length + starts.length + reloads.length + tunes.length === 0) continue;
+    board.set(id, {
+      settled: change,
+      probes: byNode(probes, (step) => vertex('probe', id, step)),
+      stops: byNode(stops, (step) => vertex('stop', id, step, { handTo: step.handTo })),
+      starts: byNode(starts, (step) => vertex('start', id, step, { handFrom: step.handFrom })),
+      reloads: byNode(reloads, (step) => vertex('reload', id, step)),
+      tunes: tunes.map((tune) => ({ tune, vertex: vertex('tune', id, tune, { drained: tune.drained }) })),
+    });
+  }
+  return board;
+}
+
+const byNode = <S extends Step>(steps: readonly S[], make: (step: S) => Vertex): ReadonlyMap<NodeId, Vertex> =>
+  new Map(steps.map((step) => [step.node, make(step)]));
+
+function vertex(verb: Vertex['verb'], service: ServiceId, step: Step, more: Partial<Vertex> = {}): Vertex {
+  const { node, because, blocked } = step;
+  const hands = { handFrom: null, handTo: null, drained: [] };
+  return { verb, service, on: node, because, ...hands, after: new Set(), blocked, cause: blocked, ...more };
+}
+
+const orphanStop = ({ service, node }: Orphan): Vertex =>
+  vertex('stop', service, { node, because: 'it is not in the cluster file any more', blocked: null });
+
+const verticesOf = ({ probes, stops, starts, reloads, tunes }: Vertices): readonly Vertex[] => [
+  ...probes.values(),
+  ...stops.values(),
+  ...reloads.values(),
+  ...starts.values(),
+  ...tunes.map((each) => each.vertex),
+];
+
+function after(later: Vertex, sooner: Vertex | undefined): void {
+  if (sooner !== undefined) later.after.add(sooner);
+}
+
+// ---------------------------------------------------------------- edges
+
+function linkStarts(vertices: Vertices, board: Board): void {
+  const { settled, probes, stops, starts } = vertices;
+  const { service } = settled;
+  for (const [node, start] of starts) {
+    for (const [at, probe] of probes) if (at === node || needsAllProbes(service)) after(start, probe);
+    for (const stop of stopsBefore(settled, node)) after(start, stops.get(stop.node));
+    for (const need of service.needs) for (const needed of neededStarts(board.get(need), node)) after(start, needed);
+  }
+}
+
+/** The starts of a needed service that a start on `node` waits for. */
+function neededStarts(need: Vertices | undefined, node: NodeId): readonly Vertex[] {
+  if (need === undefined) return [];
+  const wait = needWait(need.settled, node);
+  return wait.kind === 'starts' ? wait.nodes.map((at) => must(need.starts.get(at), 'start of a needed service')) : [];
+}
+
+function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board: Board): void {
+  const { settled, stops, starts } = vertices;
+  if (settled.overlapFrom !== null)
+    for (const start of starts.values()) after(must(stops.get(settled.overlapFrom), 'stop of the old copy'), start);
+  for (const dependent of neededBy(graph, settled.service.id)) {
+    const theirs = board.get(dependent.id);
+    if (theirs === undefined) continue;
+    for (const [node, stop] of stops) linkDependents(stop, node, settled, theirs);
+  }
+  for (const stop of settled.stops) {
+    if (stop.kind !== 'under') continue;
+    for (const id of settled.service.needs) {
+      const need = must(all.get(id), `change of ${id}`);
+      if (!isInterrupted(need, stop.node)) continue;
+      for (const start of neededStarts(board.get(id), stop.node)) after(start, stops.get(stop.node));
+    }
+  }
+}
+
+function linkDependents(stop: Vertex, node: NodeId, settled: Settled, dependent: Vertices): void {
+  for (const [from, theirs] of dependent.stops) if (reliesOn(settled, node, from)) after(stop, theirs);
+  for (const [from, probe] of dependent.probes) if (reliesOn(settled, node, from)) after(stop, probe);
+}
+
+/** A copy that works is stopped only when all is ready for the new one, as far as that does not wait for a stop itself. */
+function linkPatience(vertices: Vertices, board: Board, readied: Map<ServiceId, ReadonlySet<Vertex>>): void {
+  const { settled, stops } = vertices;
+  const ready = readyFor(vertices, board, readied);
+  readied.set(settled.service.id, ready);
+  for (const stop of settled.stops) {
+    if (!stop.mayWait || stop.node === settled.overlapFrom) continue;
+    for (const sooner of ready) after(must(stops.get(stop.node), 'stop of a copy that works'), sooner);
+  }
+}
+
+function readyFor(
+  { settled, probes, starts }: Vertices,
+  board: Board,
+  readied: ReadonlyMap<ServiceId, ReadonlySet<Vertex>>,
+): ReadonlySet<Vertex> {
+  const ready = new Set<Vertex>();
+  if (starts.size === 0) return ready;
+  if (needsAllProbes(settled.service)) for (const probe of probes.values()) ready.add(probe);
+  for (const node of starts.keys()) {
+    for (const id of settled.service.needs) {
+      const need = board.get(id);
+      const early = need?.settled.startsAfterStop ? (readied.get(id) ?? []) : neededStarts(need, node);
+      for (const sooner of early) ready.add(sooner);
+    }
+  }
+  return ready;
+}
+
+/** Only what stops while it works: what has failed takes no connections anyway. */
+function linkDrains(board: Board): void {
+  const drains = new Map<NodeId, Vertex[]>();
+  for (const { tunes, reloads, starts } of board.values()) {
+    let former: Vertex | undefined;
+    for (const { tune, vertex: each } of tunes) {
+      after(each, reloads.get(tune.node));
+      if (tune.kind === 'fresh') after(each, starts.get(tune.node));
+      if (tune.kind === 'admit' && former?.on === tune.node) after(each, former);
+      if (tune.kind === 'drain') for (const node of tune.nodes) drains.set(node, [...(drains.get(node) ?? []), each]);
+      former = each;
+    }
+  }
+  if (drains.size === 0) return;
+  for (const { settled, stops } of board.values()) {
+    for (const stop of settled.stops)
+      if (stop.kind !== 'broken')
+        for (const drain of drains.get(stop.node) ?? []) after(must(stops.get(stop.node), 'stop'), drain);
+  }
+}
+
+/**
+ * A server is admitted when what can start on its node has started. What is blocked does not hold it up: the balancer's
+ * own checks keep connections away from a server that is not there.
+ */
+function linkAdmissions(board: Board, settled: SettledServices): void {
+  for (const { tunes } of board.values()) {
+    for (const { tune, vertex: admission } of tunes) {
+      if (tune.kind !== 'admit') continue;
+      const why = startingOn(tune.nodes, settled);
+      admission.blocked = admission.cause = why;
+      for (const { starts } of board.values())
+        for (const start of starts.values())
+          if (start.blocked === null && tune.nodes.includes(start.on)) after(admission, start);
+    }
+  }
+}
+
+function startingOn(nodes: readonly NodeId[], settled: SettledServices): string | null {
+  for (const { service, copies } of settled.values()) {
+    const copy = copies.find(({ node, state }) => state === 'starting' && nodes.includes(node));
+    if (copy !== undefined) return `${service.id} is starting on ${copy.node}`;
+  }
+  return null;
+}
+
+// ---------------------------------------------------------------- what is blocked blocks more
+
+/** Whatever waits for a blocked action is blocked, and so is the stop of a copy that works if its new start is. */
+function spreadBlocks(all: readonly Vertex[], board: Board): void {
+  const later = new Map<Vertex, Vertex[]>(all.map((each) => [each, []]));
+  for (const each of all) for (const sooner of each.after) must(later.get(sooner), 'vertex').push(each);
+  const queue = all.filter((each) => each.blocked !== null);
+  const block = (each: Vertex, because: string, cause: string | null): void => {
+    if (each.blocked !== null) return;
+    each.blocked = `${because}: ${cause}`;
+    each.cause = cause;
+    queue.push(each);
+  };
+  for (let next = 0; next < queue.length; next++) {
+    const each = must(queue[next], 'blocked action');
+    for (const waiting of later.get(each) ?? [])
+      block(waiting, `waits for ${each.verb} ${each.service} on ${each.on}`, each.cause);
+    if (each.verb !== 'start') continue;
+    for (const stop of patientStops(must(board.get(each.service), 'service of a start'), each.on))
+      block(stop, `not before it can start on ${each.on}`, each.cause);
+  }
+}
+
+function patientStops({ settled, stops }: Vertices, node: NodeId): readonly Vertex[] {
+  const isTied = (stop: Stop): boolean => stop.mayWait && (!settled.service.clone || stop.node === node);
+  return settled.stops.filter(isTied).map((stop) => must(stops.get(stop.node), 'stop of a copy that works'));
+}
+
+// ---------------------------------------------------------------- numbers
+
+/** Each action directly after the last of those that it waits for; else as they come. */
+function numbered(all: readonly Vertex[]): readonly PlannedAction[] {
+  const ids = new Map<Vertex, number>();
+  const open = new Set<Vertex>();
+  const actions: PlannedAction[] = [];
+  for (const root of all) {
+    const stack = [root];
+    while (stack.length > 0) {
+      const each = must(stack.at(-1), 'action on the stack');
+      const waits = ids.has(each) ? [] : [...each.after].filter((sooner) => !ids.has(sooner));
+      if (waits.length > 0) {
+        assert(
+          !open.has(each),
+          `actions wait for each other without a cycle: ${each.verb} ${each.service} on ${each.on}`,
+        );
+        open.add(each);
+        stack.push(...waits.reverse());
+        continue;
+      }
+      stack.pop();
+      if (ids.has(each)) continue;
+      ids.set(each, actions.length);
+      actions.push(planned(each, actions.length, ids));
+    }
+  }
+  return actions;
+}
+
+function planned(each: Vertex, id: number, ids: ReadonlyMap<Vertex, number>): PlannedAction {
+  const { verb, service, on, because, handFrom, handTo, drained, blocked } = each;
+  const waits = [...each.after].map((sooner) => must(ids.get(sooner), 'number of an earlier action'));
+  return { id, verb, service, on, after: waits.sort((a, b) => a - b), because, handFrom, handTo, drained, blocked };
+}

@@ -1,0 +1,117 @@
+/** What speaks for and against each node, as far as one service alone is concerned? */
+import type { Service } from '../model.ts';
+import { scoreMax, stickinessMax } from '../model.ts';
+import type { ServiceRecord } from '../ports.ts';
+import type { Graph } from './graph.ts';
+import type { Wish } from './moves.ts';
+import type { Held, NodeScore, ScheduleInput } from './plan.ts';
+import { type Copy, isActive, isMember, type SeenService } from './seen.ts';
+import { durationText, timesText } from './words.ts';
+
+export type Term = NodeScore['terms'][number];
+
+/** For each place further up in `on`. */
+export const preferenceStep = 100;
+
+/** What is the same for every service: made once, used a thousand times. */
+export interface NodeRules {
+  readonly node: string;
+  readonly terms: readonly Term[];
+  /** The score for all services that do not list it. */
+  readonly unlisted: NodeScore;
+}
+
+export function nodeRulesOf(graph: Graph, { view, admin }: ScheduleInput): readonly NodeRules[] {
+  const absent = forbid(`not a member of view ${view.number}`);
+  const unlisted = forbid('not listed in «on»');
+  return graph.cluster.nodes.map(({ id }) => {
+    const standby = Object.hasOwn(admin.standby, id) ? admin.standby[id] : undefined;
+    const terms: Term[] = isMember(view, id) ? [] : [absent];
+    if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
+    return { node: id, terms, unlisted: scored(id, [unlisted, ...terms]) };
+  });
+}
+
+/** By place of the node in the file. Says nothing yet about the services that this one runs with or that run with it. */
+export function ownScores(
+  service: Service,
+  seen: SeenService,
+  rules: readonly NodeRules[],
+  held: Held,
+  wish: Wish | undefined,
+): readonly NodeScore[] {
+  const everywhere = bannedEverywhere(service, seen);
+  const remembered = held.get(service.id);
+  return rules.map((rule, index) => {
+    const place = seen.places[index];
+    const copy = seen.at[index];
+    if (place === undefined) return rule.unlisted;
+    const terms = [...rule.terms, ...everywhere];
+    if (copy !== undefined) terms.push(...failureTerms(service, copy));
+    terms.push(preference(place, service.on.length));
+    if (service.stickiness !== 0 && runsOn(service, copy, remembered?.includes(rule.node) ?? false))
+      terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
+    if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
+    return scored(rule.node, terms);
+  });
+}
+
+export const forbid = (because: string): Term => ({ points: null, because });
+export const points = (count: number, because: string): Term => ({ points: count, because });
+
+export function scored(node: string, terms: readonly Term[]): NodeScore {
+  let score: number | null = 0;
+  for (const term of terms) score = score === null || term.points === null ? null : score + term.points;
+  return { node, score, terms };
+}
+
+/** The first rule that forbids the node; null: it may run there. */
+export const whyForbidden = (score: NodeScore | undefined): string | null =>
+  score?.terms.find((term) => term.points === null)?.because ?? null;
+
+const stickinessOf = (service: Service): number => Math.min(service.stickiness, stickinessMax);
+
+/** Now, or until it was stopped to be started again. A copy that failed too often is no reason to stay. */
+export function runsOn(service: Service, copy: Copy | undefined, remembered: boolean): boolean {
+  if (copy === undefined) return false;
+  if (isActive(copy.state)) return true;
+  return (copy.state === 'failed' || remembered) && !isWornOut(service, copy.record);
+}
+
+function preference(place: number, count: number): Term {
+  return points(preferenceStep * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);
+}
+
+const isWornOut = (service: Service, record: ServiceRecord | null): boolean =>
+  record !== null && record.failures >= service.failures.max;
+
+function bannedEverywhere(service: Service, { copies }: SeenService): readonly Term[] {
+  const copy = copies.find(({ record }) => record?.banned === 'cluster');
+  if (copy === undefined) return [];
+  const last = lastFailureOf(copy.record);
+  return [
+    forbid(`${copy.node} says that it can run nowhere as it is defined: ${last}; ${pardonBy(service, 'mended')}`),
+  ];
+}
+
+function failureTerms(service: Service, { record, state }: Copy): readonly Term[] {
+  if (record === null) return [];
+  const terms: Term[] = [];
+  const last = lastFailureOf(record);
+  if (record.banned === 'node') terms.push(forbid(`it cannot run here: ${last}; ${pardonBy(service, 'mended')}`));
+  if (isWornOut(service, record)) {
+    const { max, forgetMs } = service.failures;
+    const ends = forgetMs === null ? 'kept until' : `forgotten ${durationText(forgetMs)} after the last failure, or by`;
+    const count = `failed ${timesText(record.failures)} here, limit ${max}; last: ${last}`;
+    terms.push(forbid(`${count}; ${ends}: ${cleanup(service)}`));
+  }
+  if (service.clone && state === 'blocked')
+    terms.push(forbid(`its stop failed here: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+  return terms;
+}
+
+export const lastFailureOf = (record: ServiceRecord | null): string => record?.lastFailure ?? 'no reason given';
+
+const cleanup = (service: Service): string => `sempre service cleanup ${service.id}`;
+
+export const pardonBy = (service: Service, what: string): string => `when ${what}: ${cleanup(service)}`;

@@ -1,0 +1,254 @@
+/**
+ * How do the changes of one service bear on those that need it?
+ *
+ * Walks services after those that they need. Adds restarts (what restarts takes along what relies on it), decides what
+ * has to wait for something that no action of this plan brings about, and which moves start the new copy before the old
+ * one is stopped.
+ *
+ * No order of actions is made here, but the answers keep it free of cycles: `startsAfterStop` is true for every service
+ * with a start that may come after a stop, and no stop waits for the start of such a service (see order.ts).
+ */
+import { must } from '../../lib/assert.ts';
+import type { NodeId, ServiceId } from '../model.ts';
+import { mayOverlap, restartsWithNeeds } from '../model.ts';
+import { type Change, type Start, type Stop, startWait } from './change.ts';
+import { type Graph, neededBy } from './graph.ts';
+import { type Copy, isActive, underWay } from './seen.ts';
+import type { Waits } from './takeover.ts';
+
+export interface Settled extends Change {
+  /** The node that serves on until the new copy does; null: it is stopped before it is started elsewhere. */
+  readonly overlapFrom: NodeId | null;
+  readonly startsAfterStop: boolean;
+}
+
+export type SettledServices = ReadonlyMap<ServiceId, Settled>;
+type Changes = ReadonlyMap<ServiceId, Change>;
+
+export function settle(graph: Graph, changes: Changes, waits: Waits): SettledServices {
+  const settled = new Map<ServiceId, Settled>();
+  for (const { id, needs } of graph.needsFirst) {
+    const change = must(changes.get(id), `change of ${id}`);
+    const needed = needs.map((need) => must(settled.get(need), `change of ${need}`));
+    settled.set(id, settleOne(graph, changes, change, needed, waits));
+  }
+  return settled;
+}
+
+function settleOne(graph: Graph, changes: Changes, alone: Change, needed: readonly Settled[], waits: Waits): Settled {
+  const restarting = withRestarts(alone, needed, waits);
+  if (restarting.starts.length === 0 && restarting.stops.length === 0)
+    return { ...restarting, overlapFrom: null, startsAfterStop: false };
+  const waiting = { ...restarting, starts: restarting.starts.map((start) => waitForNeeds(start, needed)) };
+  const handed = withOverlap(waiting, needed);
+  const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
+  const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents));
+  const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
+  return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
+}
+
+// ---------------------------------------------------------------- restarts
+
+/** What relies on something that restarts is stopped before and started after it. */
+function withRestarts(change: Change, needed: readonly Settled[], waits: Waits): Change {
+  const { service, copies, placement } = change;
+  if (needed.length === 0 || !restartsWithNeeds(service)) return change;
+  const stops: Stop[] = [];
+  const starts: Start[] = [];
+  for (const { node, state } of copies) {
+    if (state !== 'running' || !placement.nodes.includes(node) || isStopped(change, node)) continue;
+    const cause = needed.find((need) => isInterrupted(need, node));
+    if (cause === undefined) continue;
+    const because = `${cause.service.id}, which it needs, ${isStopped(cause, node) ? 'restarts' : 'starts'}`;
+    const voluntary = cause.stops.length > 0 && cause.stops.every((stop) => stop.mayWait);
+    stops.push({ node, kind: 'under', because, handTo: null, mayWait: voluntary, blocked: null });
+    const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
+    starts.push({ node, because, handFrom: null, blocked });
+  }
+  if (stops.length === 0) return change;
+  const stays = ({ node }: { readonly node: NodeId }): boolean => !stops.some((stop) => stop.node === node);
+  return {
+    ...change,
+    stops: [...change.stops, ...stops],
+    starts: [...change.starts, ...starts],
+    reloads: change.reloads.filter(stays),
+  };
+}
+
+const isStopped = (change: Change, node: NodeId): boolean => change.stops.some((stop) => stop.node === node);
+
+const isFree = (step: { readonly blocked: string | null }): boolean => step.blocked === null;
+
+/** Something on `node` that relies on `need` is without it for a while. What cannot start now interrupts nothing yet. */
+export function isInterrupted(need: Settled, node: NodeId): boolean {
+  const restartsHere =
+    need.stops.some((stop) => stop.node === node && isFree(stop)) && need.placement.nodes.includes(node);
+  if (restartsHere) return true;
+  return !keepsCopy(need) && (need.stops.some(isFree) || need.starts.some(isFree));
+}
+
+/** At every moment of the plan a copy of it runs somewhere. */
+export const keepsCopy = (change: Change & { readonly overlapFrom?: NodeId | null }): boolean =>
+  (change.overlapFrom ?? null) !== null ||
+  change.copies.some((copy) => isActive(copy.state) && !isStopped(change, copy.node));
+
+// ---------------------------------------------------------------- starts wait for what is needed
+
+export type NeedWait =
+  | { readonly kind: 'ready' }
+  /** After these starts of the needed service. */
+  | { readonly kind: 'starts'; readonly nodes: readonly NodeId[] }
+  | { readonly kind: 'blocked'; readonly because: string };
+
+const ready: NeedWait = { kind: 'ready' };
+
+/** What has to happen to `need` before something that needs it starts on `node`. */
+export function needWait(need: Settled, node: NodeId): NeedWait {
+  return need.placement.nodes.includes(node) ? localWait(need, node) : remoteWait(need);
+}
+
+function localWait(need: Settled, node: NodeId): NeedWait {
+  const start = need.starts.find((each) => each.node === node);
+  if (start === undefined) {
+    const copy = need.copies.find((each) => each.node === node);
+    return copy !== undefined && serves(need, copy) ? ready : { kind: 'blocked', because: notServing(need, copy) };
+  }
+  if (start.blocked === null) return { kind: 'starts', nodes: [node] };
+  return { kind: 'blocked', because: `needs ${need.service.id}, which cannot start here now: ${start.blocked}` };
+}
+
+function remoteWait(need: Settled): NeedWait {
+  if (need.copies.some((copy) => serves(need, copy))) return ready;
+  const free = need.starts.filter(isFree);
+  if (free.length > 0) return { kind: 'starts', nodes: free.map((start) => start.node) };
+  const [start] = need.starts;
+  if (start !== undefined)
+    return {
+      kind: 'blocked',
+      because: `needs ${need.service.id}, which cannot start on ${start.node} now: ${start.blocked}`,
+    };
+  const copy = need.copies.find((each) => need.placement.nodes.includes(each.node));
+  return { kind: 'blocked', because: notServing(need, copy) };
+}
+
+/** It runs and goes on running. */
+function serves(need: Settled, copy: Copy): boolean {
+  return (copy.state === 'running' || copy.state === 'reloading') && !isStopped(need, copy.node);
+}
+
+function notServing({ service }: Settled, copy: Copy | undefined): string {
+  if (copy === undefined) return `needs ${service.id}, which runs nowhere`;
+  const state = copy.state === 'blocked' ? 'blocked because its stop failed' : (underWay(copy.state) ?? copy.state);
+  return `needs ${service.id}, which is ${state} on ${copy.node}`;
+}
+
+function waitForNeeds(start: Start, needed: readonly Settled[]): Start {
+  if (start.blocked !== null) return start;
+  for (const need of needed) {
+    const wait = needWait(need, start.node);
+    if (wait.kind === 'blocked') return { ...start, blocked: wait.because };
+  }
+  return start;
+}
+
+// ---------------------------------------------------------------- moves without a gap
+
+function withOverlap(change: Change, needed: readonly Settled[]): Change & { readonly overlapFrom: NodeId | null } {
+  const from = overlapSource(change, needed);
+  const to = change.starts[0]?.node ?? null;
+  if (from === null || to === null) return { ...change, overlapFrom: null };
+  return {
+    ...change,
+    overlapFrom: from,
+    starts: change.starts.map((start) => ({ ...start, handFrom: from })),
+    stops: change.stops.map((stop) => (stop.node === from ? { ...stop, handTo: to } : stop)),
+  };
+}
+
+/** Only where a moment with two copies is allowed, from a copy that works, and not if what it needs has to stop first. */
+function overlapSource(change: Change, needed: readonly Settled[]): NodeId | null {
+  if (change.service.clone || !mayOverlap(change.service) || change.starts.length !== 1) return null;
+  if (needed.some((need) => need.startsAfterStop)) return null;
+  return change.stops.find((stop) => stop.kind === 'move')?.node ?? null;
+}
+
+/** Stops of the service itself that come before its start on `node`. */
+export function stopsBefore(change: Change & { readonly overlapFrom: NodeId | null }, node: NodeId): readonly Stop[] {
+  return change.stops.filter((stop) => {
+    if (stop.node === node) return true;
+    return !change.service.clone && stop.node !== change.overlapFrom;
+  });
+}
+
+/**
+ * True for every service with a start that may come after a stop: its own, one of something that relies on it, or one
+ * that something comes after that it needs itself.
+ */
+function startsAfterStop(
+  change: Change & { readonly overlapFrom: NodeId | null },
+  needed: readonly Settled[],
+  dependents: readonly Change[],
+): boolean {
+  if (change.starts.length === 0) return false;
+  if (needed.some((need) => need.startsAfterStop)) return true;
+  if (change.starts.some((start) => stopsBefore(change, start.node).length > 0)) return true;
+  return !keepsCopy(change) && dependents.some((dependent) => dependent.copies.some((copy) => isActive(copy.state)));
+}
+
+// ---------------------------------------------------------------- stops wait for dependents
+
+/** A dependent's copy on `from` has to be gone before `need` stops on `node`: it relies on it, here or as the last one. */
+export function reliesOn(need: Change & { readonly overlapFrom: NodeId | null }, node: NodeId, from: NodeId): boolean {
+  if (from === node) return true;
+  return !keepsCopy(need) && !need.copies.some((copy) => copy.node === from && mayServe(copy));
+}
+
+const mayServe = (copy: Copy): boolean => isActive(copy.state) || copy.state === 'failed' || copy.state === 'stopping';
+
+function waitForDependents(
+  stop: Stop,
+  change: Change & { readonly overlapFrom: NodeId | null },
+  dependents: readonly Change[],
+): Stop {
+  if (stop.blocked !== null) return stop;
+  for (const dependent of dependents) {
+    for (const copy of dependent.copies) {
+      if (!reliesOn(change, stop.node, copy.node)) continue;
+      const why = whyInTheWay(dependent, copy, change.placement.nodes.includes(stop.node) || !keepsCopy(change));
+      if (why !== null) return { ...stop, blocked: `${dependent.service.id}, which needs it, ${why} on ${copy.node}` };
+    }
+  }
+  return stop;
+}
+
+/** Its stop cannot be planned now, and it must not lose what it needs before that. */
+function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: boolean): string | null {
+  const stays = placement.nodes.includes(copy.node);
+  if (stays && !restartsWithNeeds(service)) return null;
+  switch (copy.state) {
+    case 'stopping':
+    case 'probing':
+      return `is ${underWay(copy.state)}`;
+    case 'starting':
+    case 'reloading':
+      return stays && !isRestart ? null : `is ${copy.state}`;
+    case 'blocked':
+      return 'is blocked because its stop failed';
+    case 'unknown':
+    case 'stopped':
+    case 'running':
+    case 'failed':
+      return null;
+  }
+}
+
+/**
+ * A copy that works waits with its stop until it can start again, unless something that it needs has failed under it:
+ * that is mended at once.
+ */
+function mayWait(stop: Stop, needed: readonly Settled[]): boolean {
+  if (!stop.mayWait) return false;
+  return needed.every((need) =>
+    need.stops.every((other) => other.mayWait || other.blocked !== null || !reliesOn(need, other.node, stop.node)),
+  );
+}
