@@ -27,7 +27,8 @@ export type Opened =
   /** `greeting` must be sent back when it is not null; an empty `body` holds no message. */
   | { readonly outcome: 'accepted'; readonly body: Uint8Array; readonly greeting: Buffer | null }
   | { readonly outcome: 'unproven'; readonly greeting: Buffer }
-  | { readonly outcome: 'replay' | 'badTag' };
+  | { readonly outcome: 'replay' }
+  | { readonly outcome: 'badTag' };
 
 export class Session {
   readonly peer: NodeId;
