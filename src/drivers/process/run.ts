@@ -49,7 +49,8 @@ export async function runProgram(program: Program): Promise<Ended> {
     return { kind: 'timedOut', ...output.close() };
   }
   if (limit.kind === 'error') return { kind: 'notStarted', ...whyNotStarted(limit.error, program) };
-  // A daemon that the program left behind may hold the pipes open for ever: do not wait for their end.
+  // A daemon that the program left behind may hold the pipes open for ever: do not wait for their end. What it writes there
+  // later is lost, as under any other cluster manager; daemons close or redirect their output.
   await within(output.ended, drainMs);
   const said = output.close();
   return limit.code === null

@@ -7,7 +7,7 @@ import type { SystemdResource } from '../../core/model.ts';
 import type { Verb } from '../../core/ports.ts';
 import { driverContract, testContext, testOp, testService } from '../contract.ts';
 import { SystemdDriver } from './index.ts';
-import { type PrivateSystemd, startSystemd, whyNoSystemd } from './private_systemd.ts';
+import { type PrivateSystemd, startSystemd, whyNoSystemd } from './private_systemd.testing.ts';
 
 const resourceOf = (unit: string): SystemdResource => ({ kind: 'systemd', unit });
 
