@@ -5,12 +5,15 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { processNow } from '../process/group.ts';
+import { fieldsOf } from '../process/state_file.ts';
 
-const holder = z.object({ node: z.string(), pid: z.number().int().positive(), startTicks: z.string() });
 /** The node, and the one process of this boot that speaks for it. */
-export type Holder = z.infer<typeof holder>;
+export interface Holder {
+  readonly node: string;
+  readonly pid: number;
+  readonly startTicks: string;
+}
 
 export const isLoopback = (address: string): boolean => /^127\.\d+\.\d+\.\d+$/.test(address);
 
@@ -23,7 +26,9 @@ export const holderPath = (address: string): string => join(holderFolder(), `${a
 /** Null: nobody, or a file that nobody of ours wrote. */
 export function readHolder(path: string): Holder | null {
   try {
-    return holder.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { node, pid, startTicks } = fieldsOf(JSON.parse(readFileSync(path, 'utf8'))) ?? {};
+    const whole = typeof node === 'string' && typeof pid === 'number' && typeof startTicks === 'string';
+    return whole ? { node, pid, startTicks } : null;
   } catch {
     return null;
   }
@@ -75,7 +80,10 @@ function attemptTo(act: () => void): boolean {
   }
 }
 
-/** Gives it up if it is this node's. */
+/** Gives it up if it is this node's. The file stays, naming nobody: an address without a file was never taken by anyone. */
 export function releaseHold(path: string, node: string): void {
-  if (readHolder(path)?.node === node) rmSync(path, { force: true });
+  if (readHolder(path)?.node !== node) return;
+  const nobody: Holder = { node: '', pid: 0, startTicks: '' };
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(nobody));
+  renameSync(`${path}.${process.pid}`, path);
 }
