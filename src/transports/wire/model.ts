@@ -18,7 +18,7 @@ import { count, duration, flag, integer, list, map, name, nullable, object, oneO
 
 export const nodesMax = 128;
 export const linksMax = 16;
-export const servicesMax = 4096;
+export const servicesMax = 2048;
 /** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
 export const textLengthMax = 64 * 1024;
 export const sourceLengthMax = 1024 * 1024;
