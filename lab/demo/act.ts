@@ -3,7 +3,7 @@ import type { ClusterStatus, EventLine } from '../../src/api/status.ts';
 import type { NodeId } from '../../src/core/model.ts';
 import { monotonicMs, sleep } from '../clock.ts';
 import type { Outcome } from '../probe/window.ts';
-import type { Aim, Fault } from './faults.ts';
+import type { Aim, Evidence, Fault } from './faults.ts';
 import { nodesOf, type Stage } from './stage.ts';
 
 export interface Row {
@@ -20,6 +20,8 @@ export interface Row {
 }
 
 const settleTimeoutMs = 30_000;
+/** A cluster that has not noticed yet looks settled, too: settled is what stays so for this long. */
+const settledForMs = 1000;
 /** Requests from this long before the fault belong to it: those that it finds under way. */
 const leadMs = 250;
 
@@ -30,74 +32,79 @@ export async function act(
   last: NodeId | null,
   announce: (name: string) => void = () => {},
 ): Promise<{ row: Row; target: NodeId } | null> {
-  const status = await stage.observer.until((now) => nodesOf(now, stage.address).length > 0, settleTimeoutMs);
-  const active = status === null ? undefined : nodesOf(status, stage.address)[0];
-  if (status === null || active === undefined) return null;
-  const fault = aim(stage, { status, active, last: last ?? active });
+  const before = await stage.observer.until((now) => nodesOf(now, stage.address).length > 0, settleTimeoutMs);
+  const active = before === null ? undefined : nodesOf(before, stage.address)[0];
+  if (before === null || active === undefined) return null;
+  const fault = aim(stage, { status: before, active, last: last ?? active });
   announce(fault.name);
   await sleep(leadMs);
   const began = { atMs: monotonicMs(), date: new Date() };
   const injected = await fault.inject();
-  const after = injected.ok ? await settle(stage, fault, began.date) : null;
-  const settledMs = monotonicMs() - began.atMs;
+  const settled = injected.ok ? await settle(stage, fault, began.date) : null;
   const outcome = await stage.recorder.window(began.atMs - leadMs, monotonicMs());
   const events = await stage.observer.events(began.date);
-  const evidence = await fault.evidence?.();
+  const evidence = (await fault.evidence?.()) ?? null;
   await fault.cleanUp?.();
-  const problem = injected.ok ? problemOf(after, outcome) : injected.failure.message;
-  const row = rowOf(fault, outcome, status, after, events);
-  const why = evidence === undefined ? row.why : `${row.why}; ${evidence.text}`;
-  const broken = evidence?.ok === false ? evidence.text : null;
-  return { target: fault.target, row: { ...row, why, problem: problem ?? broken, settledMs } };
-}
-
-/** Asks for events only when the status alone would already do, and once more after it has settled. */
-async function settle(stage: Stage, fault: Fault, since: Date): Promise<ClusterStatus | null> {
-  for (const endMs = monotonicMs() + settleTimeoutMs; monotonicMs() < endMs; await sleep(100)) {
-    const [status, events] = await Promise.all([stage.observer.status(), stage.observer.events(since)]);
-    if (status !== null && fault.isOver(status, events)) return status;
-  }
-  return null;
-}
-
-function problemOf(after: ClusterStatus | null, outcome: Outcome): string | null {
-  if (after === null) return `the cluster had not settled after ${settleTimeoutMs / 1000} s`;
-  return outcome.answering ? null : 'the service did not answer in the end';
-}
-
-function rowOf(
-  fault: Fault,
-  outcome: Outcome,
-  before: ClusterStatus,
-  after: ClusterStatus | null,
-  events: readonly EventLine[],
-) {
-  const places = (status: ClusterStatus): NodeId[] =>
-    [...new Set(fault.follows.flatMap((service) => nodesOf(status, service)))].sort();
-  const now = after === null ? [] : places(after);
-  const gained = now.filter((node) => !places(before).includes(node));
-  const takenOverBy = (gained.length > 0 ? gained : now).join(', ');
-  const why = reasonOf(fault, events, gained.length > 0 ? gained : now);
-  return {
+  const takers = takersOf(fault, before, settled?.status ?? null);
+  const row: Row = {
     fault: fault.name,
     requests: outcome.requests,
     failed: outcome.failed,
     outageMs: Math.round(outcome.outageMs),
-    takenOverBy,
-    why,
+    takenOverBy: takers.join(', '),
+    why: [reasonOf(fault, events, takers), ...(evidence === null ? [] : [evidence.text])].join('; '),
+    problem: injected.ok ? problemOf(settled, outcome, evidence) : injected.failure.message,
+    settledMs: (settled?.atMs ?? monotonicMs()) - began.atMs,
     outcome,
   };
+  return { row, target: fault.target };
 }
 
-/** The cluster's own words: the first change of what the fault was aimed at, where it is now; otherwise of the nodes. */
+interface Settled {
+  readonly status: ClusterStatus;
+  readonly atMs: number;
+}
+
+async function settle(stage: Stage, fault: Fault, since: Date): Promise<Settled | null> {
+  let overSinceMs: number | null = null;
+  for (const endMs = monotonicMs() + settleTimeoutMs; monotonicMs() < endMs; await sleep(100)) {
+    const [status, events] = await Promise.all([stage.observer.status(fault.ask), stage.observer.events(since)]);
+    const nowMs = monotonicMs();
+    if (status === null || !fault.isOver(status, events)) {
+      overSinceMs = null;
+      continue;
+    }
+    overSinceMs ??= nowMs;
+    if (nowMs - overSinceMs >= settledForMs) return { status, atMs: overSinceMs };
+  }
+  return null;
+}
+
+function problemOf(settled: Settled | null, outcome: Outcome, evidence: Evidence | null): string | null {
+  if (settled === null) return `the cluster had not settled after ${settleTimeoutMs / 1000} s`;
+  if (!outcome.answering) return 'the service did not answer in the end';
+  return evidence === null || evidence.ok ? null : evidence.text;
+}
+
+/** Where the service has come to; where it came to nobody: the node itself if it still runs there, or those who go on. */
+function takersOf(fault: Fault, before: ClusterStatus, after: ClusterStatus | null): readonly NodeId[] {
+  const places = (status: ClusterStatus): NodeId[] =>
+    [...new Set(fault.follows.flatMap((service) => nodesOf(status, service)))].sort();
+  const now = after === null ? [] : places(after);
+  const gained = now.filter((node) => !places(before).includes(node));
+  if (gained.length > 0) return gained;
+  return now.includes(fault.target) ? [fault.target] : now;
+}
+
+/** The cluster's own words: how it noticed, and why the service that the fault was aimed at is where it is now. */
 export function reasonOf(
   fault: Pick<Fault, 'follows' | 'target'>,
   events: readonly EventLine[],
-  nodes: readonly NodeId[],
+  takers: readonly NodeId[],
 ): string {
-  const places = fault.follows.flatMap((service) => nodes.map((node) => `service ${service.id} on ${node}`));
-  const moved = events.find((event) => places.includes(event.what));
-  const noticed =
-    events.find((event) => event.what === `node ${fault.target}`) ?? events.find((event) => event.what === 'view');
-  return (moved ?? noticed ?? events[0])?.because ?? 'nothing had to change';
+  const places = fault.follows.flatMap((service) => takers.map((node) => `service ${service.id} on ${node}`));
+  const noticed = events.find((event) => event.what === 'view' && event.because.includes(fault.target));
+  const moved = events.find((event) => places.includes(event.what) && event.to !== 'probing' && event.to !== 'unknown');
+  const reasons = new Set([noticed?.because, moved?.because].filter((because) => because !== undefined));
+  return reasons.size === 0 ? 'nothing had to change' : [...reasons].join('; ');
 }

@@ -22,10 +22,17 @@ export interface Fault {
   inject(): Promise<Result<unknown>>;
   /** The cluster has noticed, and has settled. `events`: what was written down since. */
   isOver(status: ClusterStatus, events: readonly EventLine[]): boolean;
+  /** Whom to ask for the status; default: any node that has quorum. */
+  readonly ask?: readonly NodeId[];
   /** What else was watched: a sentence for the report, and whether it is as promised. */
-  evidence?(): Promise<{ readonly text: string; readonly ok: boolean }>;
+  evidence?(): Promise<Evidence>;
   /** After the measurement: what the fault left that the next one should not meet. */
   cleanUp?(): Promise<Result<unknown>>;
+}
+
+export interface Evidence {
+  readonly text: string;
+  readonly ok: boolean;
 }
 
 /** What a fault is aimed by. */
@@ -206,6 +213,8 @@ function killDaemon({ lab, address }: Stage, { active, status }: Moment): Fault 
     target: active,
     follows: [address],
     inject: () => labKillDaemon(lab, active),
+    // The new daemon knows the cluster's status once it has been let in.
+    ask: [active],
     isOver: (now) => startOf(now) !== null && startOf(now) !== startOf(status) && isWell(now),
   };
 }

@@ -13,6 +13,8 @@ export class Observer {
   readonly #lab: string;
   readonly #nodes: readonly string[];
   #stallMsMax = 0;
+  /** The node whose status was taken last. */
+  #informed: string | null = null;
 
   constructor(lab: string, nodes: readonly string[]) {
     this.#lab = lab;
@@ -28,7 +30,7 @@ export class Observer {
   async status(from: readonly string[] = this.#nodes): Promise<ClusterStatus | null> {
     for (const node of from) {
       const status = await this.#ask<ClusterStatus>(node, '/v1/status');
-      if (status?.quorum) return this.#noted(status);
+      if (status?.quorum) return this.#note(status);
     }
     return null;
   }
@@ -56,8 +58,9 @@ export class Observer {
     return failure('DAEMON_UNREACHABLE', 'No node is powered on');
   }
 
+  /** As a node with quorum knows them: one that is cut off knows only its own. */
   async events(since: Date): Promise<readonly EventLine[]> {
-    for (const node of this.#nodes) {
+    for (const node of this.#informed === null ? this.#nodes : [this.#informed, ...this.#nodes]) {
       const answer = await this.#ask<EventsAnswer>(node, `/v1/events?since=${since.toISOString()}`);
       if (answer !== null) return answer.events;
     }
@@ -71,7 +74,8 @@ export class Observer {
     return answer.ok ? answer.value : null;
   }
 
-  #noted(status: ClusterStatus): ClusterStatus {
+  #note(status: ClusterStatus): ClusterStatus {
+    this.#informed = status.answeredBy;
     this.#stallMsMax = Math.max(this.#stallMsMax, status.stallMsMax);
     return status;
   }
