@@ -1,29 +1,20 @@
 /** Services that wait for each other, or must run where the other one runs, in a circle: none of them could ever start. */
-import type { Service, ServiceId } from '../core/model.ts';
+import type { ServiceId } from '../core/model.ts';
 import type { Checked } from './check.ts';
 import { atKey } from './places.ts';
 import type { Report } from './report.ts';
 
-export function checkCycles({ cluster }: Checked, report: Report): void {
+export function checkCycles({ cluster, file }: Checked, report: Report): void {
   for (const tie of ['needs', 'with'] as const) {
     for (const cycle of findCycles(new Map(cluster.services.map((service) => [service.id, service[tie]])))) {
       const [first = ''] = cycle;
       const words = tie === 'needs' ? 'needs' : 'runs with';
       const message = `a circle: ${[...cycle, first].join(` ${words} `)}`;
-      report.error(
-        'CYCLE',
-        atKey('services', first, tie),
-        message,
-        cycle.length === 1 ? 'a service cannot name itself' : groupHint(cluster.services, cycle),
-      );
+      const grouped = cycle.some((id) => file.ties.get(id)?.group !== undefined);
+      const hint = grouped ? `a member of a group ${words} the member before it` : null;
+      report.error('CYCLE', atKey('services', first, tie), message, hint);
     }
   }
-}
-
-function groupHint(services: readonly Service[], cycle: readonly ServiceId[]): string | null {
-  return services.filter(({ id }) => cycle.includes(id)).length > 0
-    ? 'members of a group need the members before them'
-    : null;
 }
 
 /** One cycle for each way back that a search in the order of the file meets; each begins with its first service in that order. */

@@ -7,17 +7,16 @@ import { quote } from './show.ts';
 import { didYouMean } from './suggest.ts';
 
 export function checkReferences({ file, groups }: Checked, report: Report): void {
+  const nodes = new Set(file.nodes.keys());
   const targets = new Set([...file.services.keys(), ...groups.keys()]);
-  for (const [id, service] of file.services) {
+  for (const [id, ties] of file.ties) {
     const path = ['services', id];
-    if (file.nodesKnown) checkNames(listed(service?.on), 'node', new Set(file.nodes.keys()), [...path, 'on'], report);
-    // A broken service may be the one member of the group that is meant.
-    if (file.servicesKnown && ![...file.services.values()].includes(null)) {
-      checkNames(listed(service?.needs), 'service', targets, [...path, 'needs'], report);
-      checkNames(listed(service?.with), 'service', targets, [...path, 'with'], report);
-    }
+    if (file.nodesKnown) checkNames(listed(ties.on), 'node', nodes, [...path, 'on'], report);
+    if (!file.servicesKnown) continue;
+    checkNames(listed(ties.needs), 'service', targets, [...path, 'needs'], report);
+    checkNames(listed(ties.with), 'service', targets, [...path, 'with'], report);
   }
-  for (const [group, members] of groups) checkGroupName(group, members, file.services, report);
+  for (const [group, members] of groups) checkGroupName(group, members, { file, groups }, report);
 }
 
 function checkNames(
@@ -39,29 +38,20 @@ function checkNames(
 function checkGroupName(
   group: string,
   members: readonly string[],
-  services: ReadonlyMap<string, unknown>,
+  { file, groups }: Pick<Checked, 'file' | 'groups'>,
   report: Report,
 ): void {
   const [first = ''] = members;
-  if (services.has(group)) {
-    const message = `there is a service ${quote(group)} too: a group needs a name of its own`;
-    report.error('NAME_CLASH', atValue('services', first, 'group'), message);
+  const spot = atValue('services', first, 'group');
+  if (file.services.has(group)) {
+    report.error('NAME_CLASH', spot, `there is a service ${quote(group)} too: a group needs a name of its own`);
   }
-  // With one mistake in the form of a service, its group is not known.
-  if (members.length > 1 || [...services.values()].includes(null)) return;
+  if (members.length > 1) return;
+  const others = [...groups.keys()].filter((other) => other !== group);
   report.warning(
     'GROUP_OF_ONE',
-    atValue('services', first, 'group'),
+    spot,
     `${quote(first)} is alone in the group ${quote(group)}`,
-    otherGroup(group, services),
+    didYouMean(group, others),
   );
-}
-
-function otherGroup(group: string, services: ReadonlyMap<string, unknown>): string | null {
-  const others = [...services.values()].flatMap((service) =>
-    typeof service === 'object' && service !== null && 'group' in service && typeof service.group === 'string'
-      ? [service.group]
-      : [],
-  );
-  return didYouMean(group, new Set(others.filter((other) => other !== group)));
 }

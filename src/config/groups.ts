@@ -1,17 +1,16 @@
 /** Answers «who is in which group, and what do the names in `on`, `needs` and `with` stand for?» */
 import type { NodeId, ServiceId } from '../core/model.ts';
-import type { Sections } from './sections.ts';
-import type { ServiceFile } from './serviceSchema.ts';
+import type { Sections, Ties } from './sections.ts';
 
-/** Members in the order of the file; members whose form is broken are left out. */
+/** Members in the order of the file, also those with mistakes elsewhere in them. */
 export type Groups = ReadonlyMap<string, readonly ServiceId[]>;
 
 export function groupsOf(sections: Sections): Groups {
   const groups = new Map<string, ServiceId[]>();
-  for (const [id, service] of sections.services) {
-    if (service?.group === undefined) continue;
-    const members = groups.get(service.group);
-    if (members === undefined) groups.set(service.group, [id]);
+  for (const [id, { group }] of sections.ties) {
+    if (group === undefined) continue;
+    const members = groups.get(group);
+    if (members === undefined) groups.set(group, [id]);
     else members.push(id);
   }
   return groups;
@@ -23,10 +22,10 @@ export const listed = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
 /** Nodes that may run it, as written: its own list, else that of the first member of its group that has one, else all. */
-export function nodesFor(service: ServiceFile, sections: Sections, groups: Groups): readonly NodeId[] {
+export function nodesFor(service: Ties, sections: Sections, groups: Groups): readonly NodeId[] {
   if (service.on !== undefined) return listed(service.on);
   for (const member of groups.get(service.group ?? '') ?? []) {
-    const on = sections.services.get(member)?.on;
+    const on = sections.ties.get(member)?.on;
     if (on !== undefined) return listed(on);
   }
   return [...sections.nodes.keys()];
@@ -38,7 +37,7 @@ export function nodesFor(service: ServiceFile, sections: Sections, groups: Group
  */
 export function tiesOf(
   id: ServiceId,
-  service: ServiceFile,
+  service: Ties,
   tie: 'needs' | 'with',
   sections: Sections,
   groups: Groups,

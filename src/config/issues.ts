@@ -5,7 +5,7 @@ import { atKey, atValue, type Path } from './places.ts';
 import type { Report } from './report.ts';
 import { serviceKinds } from './serviceSchema.ts';
 import { quote, show } from './show.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -13,8 +13,22 @@ type Issue = z.core.$ZodIssue;
 export function reportIssues(schema: z.core.$ZodType, value: unknown, base: Path, report: Report): void {
   const result = z.safeParse(schema, value, { error: (issue) => wantedInWords(issue) });
   if (result.success) return;
-  for (const issue of result.error.issues) reportIssue(schema, value, base, issue, report);
+  const misspelt = result.error.issues.flatMap((issue) => misspeltKeys(schema, value, issue));
+  for (const issue of result.error.issues) {
+    if (!misspelt.includes(slashed(issue.path))) reportIssue(schema, value, base, issue, report);
+  }
 }
+
+/** Known keys that unknown ones stand for: to call `addresses` missing beside `adresses` would be one mistake told twice. */
+function misspeltKeys(schema: z.core.$ZodType, value: unknown, issue: Issue): string[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const inside = pathOf(issue);
+  const present = lookUp(value, inside);
+  const missing = keysAt(schema, value, inside).filter((key) => lookUp(present, [key]) === undefined);
+  return issue.keys.flatMap((key) => nearest(key, missing) ?? []).map((key) => slashed([...inside, key]));
+}
+
+const slashed = (path: readonly PropertyKey[]): string => path.map(String).join('/');
 
 function reportIssue(schema: z.core.$ZodType, value: unknown, base: Path, issue: Issue, report: Report): void {
   const inside = pathOf(issue);
@@ -48,8 +62,14 @@ function reportValue(issue: Issue, path: Path, found: unknown, report: Report): 
   const wrongForm = issue.code === 'invalid_type' || issue.code === 'invalid_union';
   const code = isDuration ? 'BAD_DURATION' : wrongForm ? 'BAD_TYPE' : 'BAD_VALUE';
   const hint = (isDuration ? durationHint(found) : null) ?? ownHint(issue) ?? enumHint(issue, found);
-  report.error(code, atValue(...path), `${label(path)} ${issue.message}, not ${show(found)}`, hint);
+  const message = isWish(issue.message)
+    ? `${label(path)} ${issue.message}, not ${show(found)}`
+    : `${show(found)} ${issue.message}`;
+  report.error(code, atValue(...path), message, hint);
 }
+
+/** «must be …» is said of the key, anything else of the value. */
+const isWish = (message: string): boolean => message.startsWith('must');
 
 /** For what the schemas do not word themselves. */
 function wantedInWords(issue: z.core.$ZodRawIssue): string {
@@ -65,7 +85,7 @@ function wantedInWords(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-const emptyHint = (wanted: string): string | null => (wanted.startsWith('must be') ? `it ${wanted}` : null);
+const emptyHint = (wanted: string): string | null => (isWish(wanted) ? `it ${wanted}` : null);
 
 function ownHint(issue: Issue): string | null {
   const hint: unknown = issue.code === 'custom' ? issue.params?.hint : null;

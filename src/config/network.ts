@@ -70,21 +70,20 @@ function netmaskHint(text: string | undefined): string | null {
 /** Why no machine can hold this address alone, or null. */
 function unfit(ip: ipaddr.IPv4 | ipaddr.IPv6): string | null {
   const range = ip.range();
-  if (range === 'unspecified') return 'must be the address of one machine, not «any address»';
-  if (range === 'multicast') return 'must be the address of one machine, not a multicast group';
-  if (range === 'broadcast') return 'must be the address of one machine, not the broadcast address';
+  if (range === 'unspecified') return 'stands for any address, not for one machine';
+  if (range === 'multicast') return 'is a multicast group, not one machine';
+  if (range === 'broadcast') return 'is the broadcast address, not one machine';
   if (ip.kind() === 'ipv4') return null;
-  if (range === 'linkLocal') return 'must not be a link-local IPv6 address: it means another machine on each interface';
-  if (range === 'ipv4Mapped') return 'must be written as the IPv4 address that it stands for';
+  if (range === 'linkLocal') return 'is a link-local address, which means another machine on each interface';
+  if (range === 'ipv4Mapped') return 'is an IPv4 address in disguise: write the IPv4 address';
   return null;
 }
 
 function edgeOfNetwork(address: string, prefix: number): string | null {
   if (prefix >= 31) return null; // Networks of one or two hosts have no such edges (RFC 3021).
   const cidr = `${address}/${prefix}`;
-  if (ipaddr.IPv4.networkAddressFromCIDR(cidr).toString() === address)
-    return 'must be a host in the network, not the network itself';
+  if (ipaddr.IPv4.networkAddressFromCIDR(cidr).toString() === address) return 'is the network itself, not a host in it';
   if (ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() === address)
-    return 'must be a host in the network, not its broadcast address';
+    return 'is the broadcast address of its network, not a host in it';
   return null;
 }

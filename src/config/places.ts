@@ -21,12 +21,12 @@ export const atKey = (...path: Path): Spot => ({ path, at: 'key' });
 
 export const atValue = (...path: Path): Spot => ({ path, at: 'value' });
 
-/** Of what is not in the file, the place of the nearest thing around it. */
+/** Of what is not in the file, the place of the nearest thing around it: one name may stand for a list of one. */
 export function offsetOf(root: Place, spot: Spot): number {
   let place = root;
   for (const part of spot.path) {
     const child = place.children.get(part);
-    if (child === undefined) return place.keyAt;
+    if (child === undefined) return place.children.size === 0 ? place.valueAt : place.keyAt;
     place = child;
   }
   return spot.at === 'key' ? place.keyAt : place.valueAt;

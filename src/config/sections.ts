@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { reportIssues } from './issues.ts';
 import { atKey } from './places.ts';
 import type { Report } from './report.ts';
+import { name, nameOrNames } from './scalars.ts';
 import { frameSchema, type HeartbeatFile, heartbeatSchema, type NodeFile, nodeSchema } from './schema.ts';
 import { type ServiceFile, serviceKinds } from './serviceSchema.ts';
 import { quote } from './show.ts';
@@ -20,8 +21,12 @@ export interface Sections {
   /** False when `nodes` itself is broken, so that nobody can say which nodes exist. */
   readonly nodesKnown: boolean;
   readonly services: ReadonlyMap<string, ServiceFile | null>;
+  /** For every service, also the broken ones: what can be read of how it hangs together with others. */
+  readonly ties: ReadonlyMap<string, Ties>;
   readonly servicesKnown: boolean;
 }
+
+export type Ties = Pick<ServiceFile, 'on' | 'needs' | 'with' | 'group'>;
 
 export const nodesMax = 32;
 export const servicesMax = 1000;
@@ -32,6 +37,7 @@ export function readSections(file: unknown, report: Report): Sections {
   const nodes = mapping(parts.nodes);
   const services = mapping(parts.services);
   reportSizes(Object.keys(nodes ?? {}), Object.keys(services ?? {}), report);
+  const serviceList = Object.entries(services ?? {}).slice(0, servicesMax);
   return {
     name: typeof parts.cluster === 'string' ? parts.cluster : '',
     heartbeat: parts.heartbeat === undefined ? undefined : valid(heartbeatSchema, parts.heartbeat),
@@ -41,7 +47,8 @@ export function readSections(file: unknown, report: Report): Sections {
         .map(([id, node]) => [id, valid(nodeSchema, node)]),
     ),
     nodesKnown: nodes !== null && Object.keys(nodes).length <= nodesMax,
-    services: readServices(Object.entries(services ?? {}).slice(0, servicesMax), report),
+    services: new Map(serviceList.map(([id, service]) => [id, readService(id, service, report)])),
+    ties: new Map(serviceList.map(([id, service]) => [id, readTies(mapping(service) ?? {})])),
     servicesKnown:
       (services !== null || parts.services === undefined) && Object.keys(services ?? {}).length <= servicesMax,
   };
@@ -62,10 +69,6 @@ function reportSizes(nodes: readonly string[], services: readonly string[], repo
   }
 }
 
-function readServices(entries: readonly [string, unknown][], report: Report): Map<string, ServiceFile | null> {
-  return new Map(entries.map(([id, service]) => [id, readService(id, service, report)]));
-}
-
 function readService(id: string, value: unknown, report: Report): ServiceFile | null {
   const service = mapping(value);
   if (service === null) {
@@ -81,6 +84,15 @@ function readService(id: string, value: unknown, report: Report): ServiceFile | 
   const schema = serviceKinds[kind];
   reportIssues(schema, service, ['services', id], report);
   return valid<ServiceFile>(schema, service);
+}
+
+function readTies(service: Readonly<Record<string, unknown>>): Ties {
+  return {
+    on: valid(nameOrNames, service.on) ?? undefined,
+    needs: valid(nameOrNames, service.needs) ?? undefined,
+    with: valid(nameOrNames, service.with) ?? undefined,
+    group: valid(name, service.group) ?? undefined,
+  };
 }
 
 function kindOf(

@@ -19,7 +19,7 @@ import {
 } from 'yaml';
 import type { Place } from './places.ts';
 import type { ProblemCode } from './problems.ts';
-import { quote } from './show.ts';
+import { quote, shorten } from './show.ts';
 import { didYouMean } from './suggest.ts';
 import { syntaxFault } from './syntax.ts';
 
@@ -66,8 +66,8 @@ type ParsedText =
 function parseText(text: string): ParsedText {
   let document: Document.Parsed;
   try {
-    // Duplicate keys are found below: the library compares each key with each other one, which is slow in a hostile file.
-    document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    // With the level `silent` it would keep a second document to itself. Duplicate keys are found below: the library compares each key with each other one, which is slow in a hostile file.
+    document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
     return {
@@ -123,7 +123,7 @@ function readAlias(reading: Reading, name: string, offset: number, keyAt: number
   reading.faults.push({
     code: 'YAML_ALIAS',
     offset,
-    message: `the alias *${quote(name)} has no anchor &${quote(name)} before it`,
+    message: `the alias *${shorten(name)} has no anchor &${shorten(name)} before it`,
     hint,
   });
   return { value: null, place: { keyAt, valueAt: offset, children: new Map() } };

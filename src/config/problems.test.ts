@@ -1,0 +1,162 @@
+/** One smallest file for every kind of problem. «‸» marks the place where it must be reported, and is taken out before. */
+import { describe, expect, test } from 'vitest';
+import { parseClusterFile } from './parse.ts';
+import { type ProblemCode, problemCodes } from './problems.ts';
+
+const nodes = `cluster: c
+nodes:
+  n1: [10.0.0.1, 10.1.0.1]
+  n2: [10.0.0.2, 10.1.0.2]
+  n3: [10.0.0.3, 10.1.0.3]
+`;
+
+const services = (...lines: string[]): string => `${nodes}services:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+
+const balance = (text: string): string => services('b:', '  on: [n3, n2]', `  balance: {${text}}`);
+
+const many = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('');
+
+const two = 'cluster: c\n‸nodes: {n1: 10.0.0.1, n2: 10.0.0.2}\n';
+
+const cases: readonly [code: ProblemCode, text: string][] = [
+  ['FILE_TOO_LARGE', `‸${'#'.repeat(1024 * 1024 + 1)}`],
+  ['FILE_EMPTY', '‸# nothing\n'],
+  ['YAML_SYNTAX', 'cluster: [c\n‸'],
+  ['YAML_SYNTAX', 'cluster: ‸c: d\n'],
+  ['YAML_TAB', 'cluster: c\nnodes:\n‸\tn1: 10.0.0.1\n'],
+  ['YAML_DOCUMENTS', 'cluster: c\n‸---\ncluster: d\n'],
+  ['YAML_TAG', 'cluster: !name ‸c\n'],
+  ['YAML_ALIAS', 'cluster: ‸*name\n'],
+  ['YAML_ALIAS', 'cluster: &a [b, ‸*a]\n'],
+  ['YAML_KEY', 'cluster: c\n? ‸[a]\n: b\n'],
+  ['YAML_TOO_LARGE', `cluster: ${'['.repeat(32)}‸${'['.repeat(8)}${']'.repeat(40)}\n`],
+  ['YAML_TOO_LARGE', `a: &a [${many(500, () => 'x, ')}x]\nb: &b [${many(500, () => '*a, ')}*a]\nc: *b\n`],
+  ['DUPLICATE_KEY', 'cluster: c\n‸cluster: d\n'],
+  ['TOO_MANY_PROBLEMS', many(150, (index) => `wrong${index}: 1\n`)],
+
+  ['UNKNOWN_KEY', `${nodes}heartbeat: {‸intrval: 1s}\n`],
+  ['UNKNOWN_KEY', `${nodes}‸__proto__: {a: 1}\n`],
+  ['UNKNOWN_KEY', services('s:', '  agent: systemd:cron', '  ‸params: {a: 1}')],
+  ['UNKNOWN_KEY', services('s:', '  address: 10.0.0.9', '  ‸instances: all')],
+  ['UNKNOWN_KEY', balance('port: 80, servers: [n1, {node: n1, ‸prot: 80}]')],
+  ['MISSING_KEY', '‸nodes: {n1: 10.0.0.1}\n'],
+  ['MISSING_KEY', 'cluster: c\n‸nodes: {}\n'],
+  ['MISSING_KEY', balance('servers: [n1]').replace('balance', '‸balance')],
+  ['BAD_TYPE', '‸- cluster\n'],
+  ['BAD_TYPE', 'cluster: c\nnodes: ‸[n1]\n'],
+  ['BAD_TYPE', services('‸s: 5')],
+  ['BAD_TYPE', services('s:', '  ‸agent:')],
+  ['BAD_TYPE', services('s: {command: [a, ‸[b]]}')],
+  ['BAD_VALUE', services('s: {command: ‸[]}')],
+  ['BAD_VALUE', `${nodes}heartbeat: {port: ‸70000}\n`],
+  ['BAD_VALUE', 'cluster: c\nnodes:\n  n1: [10.0.0.1, ‸10.0.0.300]\n'],
+  ['BAD_VALUE', balance('port: 80, servers: [‸{weight: 1}]')],
+  ['BAD_VALUE', balance('port: 80, servers: [n1], address: ‸10.0.0.1/24')],
+  ['BAD_NAME', services('‸Web: {command: a}')],
+  ['BAD_DURATION', `${nodes}heartbeat: {interval: ‸200}\n`],
+  ['SERVICE_KIND', services('‸s: {on: n1}')],
+  ['SERVICE_KIND', services('s:', '  agent: systemd:a', '  ‸command: b')],
+  ['TOO_MANY_NODES', `cluster: c\nnodes:\n${many(33, (i) => `  ${i === 32 ? '‸' : ''}n${i}: 10.0.0.${i + 1}\n`)}`],
+  [
+    'TOO_MANY_SERVICES',
+    services(...Array.from({ length: 1001 }, (_, i) => `${i === 1000 ? '‸' : ''}s${i}: {command: a, takeover: lease}`)),
+  ],
+
+  ['UNKNOWN_NODE', services('s: {command: a, on: [n1, ‸n4]}')],
+  ['UNKNOWN_NODE', services('s: {command: a, on: ‸n4, wrong: 1}')],
+  ['UNKNOWN_NODE', balance('port: 80, servers: [n1, ‸n4]')],
+  ['UNKNOWN_NODE', balance('port: 80, servers: [n1, {node: ‸n4}]')],
+  ['UNKNOWN_SERVICE', services('s: {command: a, needs: ‸t}')],
+  ['UNKNOWN_SERVICE', services('s: {command: a, with: [‸t]}')],
+  ['DUPLICATE_ENTRY', services('s: {command: a, on: [n1, ‸n1]}')],
+  ['NAME_CLASH', services('s: {command: a, group: ‸t}', 't: {command: a, group: t}')],
+  ['CYCLE', services('s: {command: a, ‸needs: t}', 't: {command: a, needs: s}')],
+  ['CYCLE', services('s: {command: a, ‸with: s}')],
+  ['CYCLE', services('s: {command: a, group: g, ‸needs: t}', 't: {command: a, group: g}')],
+  ['GROUP_NODES', services('s: {command: a, group: g, on: [n1, n2]}', 't: {command: a, group: g, on: ‸[n2, n3]}')],
+  ['WITH_NOWHERE', services('s: {command: a, on: n1, ‸with: t}', 't: {command: a, on: n2}')],
+
+  ['LINK_COUNT', 'cluster: c\nnodes:\n  n1: [10.0.0.1, 10.1.0.1]\n  ‸n2: [10.0.0.2]\n'],
+  ['ADDRESS_FAMILY', 'cluster: c\nnodes:\n  n1: 10.0.0.1\n  n2: ‸fd00::2\n'],
+  ['DUPLICATE_ADDRESS', 'cluster: c\nnodes:\n  n1: fd00::1\n  n2: {addresses: [‸FD00:0::1]}\n'],
+  ['DUPLICATE_ADDRESS', services('s: {address: ‸10.0.0.2}')],
+  ['DUPLICATE_ADDRESS', services('s: {address: 10.0.0.9}', 't: {address: {ip: ‸10.0.0.9/24}}')],
+  ['ADDRESS_OUTSIDE', services('s: {address: {ip: ‸10.9.0.9}}')],
+  ['ADDRESS_PREFIX', services('s: {address: {ip: ‸10.9.0.9, interface: eth0}}')],
+
+  ['DEAD_TOO_SHORT', `${nodes}heartbeat: {interval: 1s, dead: ‸2s}\n`],
+  ['DEAD_TOO_SHORT', `${nodes}heartbeat: {interval: ‸1s}\n`],
+  ['CHECK_TIMEOUT', balance('port: 80, servers: [n1], check: {every: 100ms, timeout: ‸1s}')],
+  ['TOO_MANY_INSTANCES', services('s: {command: a, on: n1, instances: ‸2}')],
+
+  ['DUPLICATE_SERVER', balance('port: 80, servers: [n1, ‸n1]')],
+  ['SERVER_LINK', balance('port: 80, servers: [n1, {node: n1, id: a, link: ‸2}]')],
+  ['SERVER_LINK', balance('port: 80, servers: [n1, {address: 10.0.0.9, ‸link: 0}]')],
+  ['PORT_CLASH', balance('port: ‸7354, servers: [n1]')],
+  ['PORT_CLASH', balance('port: 80, servers: [n1], stats: {port: ‸80, user: a, password: b}')],
+  ['BALANCE_LOOP', balance('port: ‸80, servers: [n1, n3]')],
+  ['HTTP_ONLY', balance('port: 80, servers: [n1], mode: tcp, ‸cookie: a')],
+  ['HTTP_ONLY', balance('port: 80, servers: [n1], check: {‸method: GET}')],
+
+  ['DEAD_SHORT', `${nodes}heartbeat: {interval: 1s, dead: ‸3s}\n`],
+  ['ONE_NODE', 'cluster: c\n‸nodes: {n1: [10.0.0.1, 10.1.0.1]}\n'],
+  ['TWO_NODES', two],
+  ['ONE_LINK', two],
+  ['SHARED_NETWORK', 'cluster: c\nnodes:\n  n1: [10.0.0.1, ‸10.0.0.9]\n'],
+  ['LINK_NETWORK', 'cluster: c\nnodes:\n  n1: 10.0.0.1\n  n2: ‸10.0.1.2\n'],
+  ['ONE_PLACE', services('s: {command: a, on: ‸n1}')],
+  ['ONE_SERVER', balance('port: 80, ‸servers: [n1]')],
+  ['GROUP_OF_ONE', services('s: {command: a, group: ‸g}')],
+  ['NO_FENCING', services('‸s: {command: a}')],
+  ['NO_FENCING', services('s: {command: a, ‸takeover: fencing}')],
+  ['LISTEN_ADDRESS', balance('port: 80, servers: [n1], address: ‸10.0.0.99')],
+  ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
+];
+
+function unmark(marked: string): { text: string; place: string | null } {
+  const offset = marked.indexOf('‸');
+  if (offset < 0) return { text: marked, place: null };
+  const before = marked.slice(0, offset).split('\n');
+  return { text: marked.replace('‸', ''), place: `${before.length}:${(before.at(-1) ?? '').length + 1}` };
+}
+
+describe('every problem is found at its place', () => {
+  test.each(cases)('%s: %#', (code, marked) => {
+    const { text, place } = unmark(marked);
+    const { cluster, problems } = parseClusterFile(text, 'cluster.yaml');
+    const found = problems.filter((problem) => problem.code === code).map(({ line, column }) => `${line}:${column}`);
+    expect(found).toHaveLength(1);
+    if (place !== null) expect(found).toEqual([place]);
+    expect(cluster === null).toBe(problems.some(({ severity }) => severity === 'error'));
+  });
+
+  test('and every code of the list has a case', () => {
+    const tested = new Set<string>(cases.map(([code]) => code));
+    expect(Object.keys(problemCodes).filter((code) => !tested.has(code))).toEqual([]);
+  });
+});
+
+test('one mistake is told once: a misspelt key is not missing too, and a broken part is not judged further', () => {
+  const codes = (text: string): string[] => parseClusterFile(text, 'f').problems.map(({ code }) => code);
+  expect(codes('cluster: c\nnodes:\n  n1: {adresses: [10.0.0.1]}\n')).toEqual(['ONE_NODE', 'UNKNOWN_KEY']);
+  expect(codes(services('s: {command: a, takeover: nothin}'))).toEqual(['BAD_VALUE']);
+  expect(codes(services('s: {comand: a}', 't: {command: b, takeover: lease, needs: s}'))).toEqual(['SERVICE_KIND']);
+});
+
+test('all mistakes come in one run, in the order of the text', () => {
+  const text = services(
+    's: {command: a, on: n9, wrong: 1, check: {every: 5}}',
+    't: {address: 10.9.0.1, needs: u}',
+    'v: 5',
+  );
+  const { problems } = parseClusterFile(text, 'f');
+  expect(problems.map(({ code, line }) => `${line} ${code}`)).toEqual([
+    '7 UNKNOWN_NODE',
+    '7 UNKNOWN_KEY',
+    '7 BAD_DURATION',
+    '8 ADDRESS_OUTSIDE',
+    '8 UNKNOWN_SERVICE',
+    '9 BAD_TYPE',
+  ]);
+});
