@@ -68,8 +68,8 @@ function serviceFindings(service: ServiceStatus): Finding[] {
 }
 
 const down = (service: ServiceStatus): Finding => {
-  const state = service.state === 'waiting' ? 'does not run' : `does not run (${service.state})`;
-  return critical(`${service.name} ${state}: ${service.because}`);
+  const more = service.state === 'waiting' || service.state === 'failed' ? '' : ` (${service.state})`;
+  return critical(`${service.name} does not run${more}: ${service.because}`);
 };
 
 function nodeFindings(node: NodeStatus): Finding[] {

@@ -1,4 +1,4 @@
-/** The events of all nodes in one list, and a stream of what comes after. */
+/** The events of all nodes in one list, from a time or from where a reader stopped, and a stream of what comes after. */
 import type { NodeId } from '../core/model.ts';
 import { byText } from '../lib/compare.ts';
 import { gather } from './gather.ts';
@@ -7,12 +7,50 @@ import type { PeerEvents } from './question.ts';
 import { type EventLine, type EventsAnswer, schemaVersion } from './status.ts';
 
 const pollMs = 500;
+const cursorLengthMax = 4096;
 
-export async function eventsAnswer(host: ApiHost, since: string, limit: number): Promise<EventsAnswer> {
-  const { answers, silent } = await gather(host, () => ({ kind: 'events', after: 0, since, limit }), isPeerEvents);
-  const own = host.journal.read(0, since, limit);
-  const events = [own, ...[...answers.values()].map((answer) => answer.events)].flat().sort(byTime);
-  return { schemaVersion, events: events.slice(-limit), silent };
+export interface EventsAsked {
+  /** RFC 3339 in UTC; empty: from the beginning. */
+  readonly since: string;
+  /** Null: everything since that time. */
+  readonly after: Cursor | null;
+  readonly limit: number;
+}
+
+/** How far a reader has read, node by node: every node numbers its own events. */
+export type Cursor = ReadonlyMap<NodeId, number>;
+
+export async function eventsAnswer(host: ApiHost, asked: EventsAsked): Promise<EventsAnswer> {
+  const { since, after, limit } = asked;
+  const question = (node: NodeId): PeerQuestion => {
+    const from = after?.get(node);
+    // A node that the reader has not met yet only tells its number, so that its whole past is not taken for news.
+    return { kind: 'events', after: from ?? 0, since, limit: after !== null && from === undefined ? 0 : limit };
+  };
+  const { answers, silent } = await gather(host, question, isPeerEvents);
+  const own: PeerEvents = {
+    events: host.journal.read(after?.get(host.self) ?? 0, since, limit),
+    lastSeq: host.journal.lastSeq,
+  };
+  const all = new Map([...answers, [host.self, own]]);
+  const events = [...all.values()].flatMap((answer) => answer.events).sort(byTime);
+  // What a silent node does now is news when it answers again.
+  const cursor = new Map([...(after ?? []), ...[...all].map(([node, { lastSeq }]) => [node, lastSeq] as const)]);
+  return { schemaVersion, events: events.slice(-limit), silent, cursor: showCursor(cursor) };
+}
+
+export const showCursor = (cursor: Cursor): string => [...cursor].map(([node, seq]) => `${node}:${seq}`).join(',');
+
+/** Null when it is none. */
+export function parseCursor(text: string): Cursor | null {
+  if (text.length > cursorLengthMax) return null;
+  const cursor = new Map<NodeId, number>();
+  for (const part of text.split(',').filter((each) => each !== '')) {
+    const [, node, seq] = /^([^:]{1,255}):(\d{1,15})$/.exec(part) ?? [];
+    if (node === undefined) return null;
+    cursor.set(node, Number(seq));
+  }
+  return cursor;
 }
 
 /**
@@ -20,35 +58,21 @@ export async function eventsAnswer(host: ApiHost, since: string, limit: number):
  * Peers are asked twice a second; a peer that was away is caught up with when it answers again.
  */
 export function followEvents(host: ApiHost, emit: (line: EventLine) => void): () => void {
-  const endOwn = host.journal.follow(emit);
-  const seen = new Map<NodeId, number>();
+  let cursor: Cursor = new Map();
   let ended = false;
+  const endOwn = host.journal.follow(emit);
   const poll = async (): Promise<void> => {
+    const answer = await eventsAnswer(host, { since: '', after: cursor, limit: eventsMax });
+    cursor = parseCursor(answer.cursor) ?? cursor;
     if (ended) return;
-    for (const line of await newFromPeers(host, seen)) if (!ended) emit(line);
-    if (!ended) setTimeout(() => void poll(), pollMs).unref();
+    for (const line of answer.events) if (line.node !== host.self) emit(line);
+    setTimeout(() => void poll(), pollMs).unref();
   };
   void poll();
   return () => {
     ended = true;
     endOwn();
   };
-}
-
-/** Events of peers after the numbers in `seen`, which it moves on. A peer that is asked for the first time tells only its number. */
-async function newFromPeers(host: ApiHost, seen: Map<NodeId, number>): Promise<EventLine[]> {
-  const question = (node: NodeId): PeerQuestion => {
-    const after = seen.get(node);
-    return { kind: 'events', after: after ?? 0, since: '', limit: after === undefined ? 0 : eventsMax };
-  };
-  const { answers } = await gather(host, question, isPeerEvents);
-  const lines: EventLine[] = [];
-  for (const [node, answer] of answers) {
-    if (seen.has(node)) lines.push(...answer.events);
-    // It may be lower than before: the node lost its state directory and counts anew.
-    seen.set(node, answer.lastSeq);
-  }
-  return lines.sort(byTime);
 }
 
 const isPeerEvents = (answer: unknown): answer is PeerEvents =>

@@ -3,7 +3,7 @@ import type { Answer, AnswerCode, Command } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { ErrorCode, Failure } from '../lib/errors.ts';
 import { type CommandBody, type PlanBody, parseCommandBody, parseJson, parsePlanBody } from './body.ts';
-import { eventsAnswer } from './events.ts';
+import { eventsAnswer, parseCursor } from './events.ts';
 import { adminAfter } from './foresee.ts';
 import { gather } from './gather.ts';
 import { type ApiHost, eventsMax, type Parsed } from './host.ts';
@@ -128,7 +128,10 @@ async function events(host: ApiHost, query: URLSearchParams): Promise<Response> 
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > eventsMax)
     return refuse('BAD_REQUEST', `\`limit\` must be 1 to ${eventsMax}`);
   const sinceUtc = since === '' ? '' : new Date(since).toISOString();
-  return ok(await eventsAnswer(host, sinceUtc, limit));
+  const after = query.get('after');
+  const cursor = after === null ? null : parseCursor(after);
+  if (after !== null && cursor === null) return refuse('BAD_REQUEST', '`after` must be a cursor of a former answer');
+  return ok(await eventsAnswer(host, { since: sinceUtc, after: cursor, limit }));
 }
 
 // ---------------------------------------------------------------- plan and change

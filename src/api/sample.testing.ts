@@ -200,7 +200,7 @@ export function sampleHost(patch: Partial<ApiHost> = {}, options: SampleOptions 
     balancers: async () => [],
     stall: () => ({ maxMs: 4.5, lastMinuteMs: 2 }),
     packets: () => ({}),
-    command: async () => ({ ok: true, version: { view: 4, counter: 3 }, changed: true }),
+    command: async () => ({ ok: true, version: { view: 4, counter: 2 }, changed: true }),
     parse: async (source) =>
       source === 'bad' ? { cluster: null, problems: [{ message: 'it is bad' }] } : { cluster, problems: [] },
     ask: async (node, question) => (question.kind === 'status' ? answerOf(node, options) : { events: [], lastSeq: 0 }),

@@ -34,7 +34,7 @@ export function serviceStatus(service: Service, known: Known): ServiceStatus {
     sparesWanted: service.on.length - service.instances,
     copies,
     failures: failuresOf(service, known).reduce((sum, failure) => sum + failure.count, 0),
-    because: reasonFor(service, state, known),
+    because: reasonFor(service, state, copies, known),
   };
 }
 
@@ -68,12 +68,24 @@ export function whatIs(service: Service): string {
     case 'systemd':
       return `systemd:${resource.unit}`;
     case 'command':
-      return `command ${resource.argv.at(-1) ?? ''}`;
+      return shortened(commandLine(resource.argv));
     case 'address':
       return `address ${resource.address}/${resource.prefix}`;
     case 'balance':
       return `${resource.engine} ${resource.mode} ${resource.listen.address ?? '*'}:${resource.listen.port}`;
   }
+}
+
+/** A shell line as the user wrote it, or the program with its arguments. */
+function commandLine(argv: readonly string[]): string {
+  return argv[0] === '/bin/sh' && argv[1] === '-c' && argv.length === 3 ? (argv[2] ?? '') : argv.join(' ');
+}
+
+const whatMax = 60;
+
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > whatMax ? `${line.slice(0, whatMax - 1)}…` : line;
 }
 
 const isRunning = (copy: CopyStatus): boolean => copy.state === 'running' || copy.state === 'reloading';
@@ -119,7 +131,7 @@ const placementOf = (service: Service, known: Known) =>
 
 const placedNowhere = (service: Service, known: Known): boolean => placementOf(service, known)?.nodes.length === 0;
 
-function reasonFor(service: Service, state: ServiceSummary, known: Known): string {
+function reasonFor(service: Service, state: ServiceSummary, copies: readonly CopyStatus[], known: Known): string {
   const stopped = known.admin.stopped[service.id];
   if (stopped !== undefined) return stopped.because === '' ? 'stopped by an operator' : stopped.because;
   const lastFailure = failuresOf(service, known).at(-1);
@@ -128,14 +140,21 @@ function reasonFor(service: Service, state: ServiceSummary, known: Known): strin
   if (known.noQuorumBecause !== null) return `no quorum: ${known.noQuorumBecause}`;
   const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
   if (state === 'running') return placed;
-  const next = nextStep(service, known);
+  const next = nextStep(service, copies, known);
   if (state === 'failed' && lastFailure !== undefined)
     return `on ${lastFailure.node}: ${lastFailure.last}; ${next ?? placed}`;
   return next ?? placed;
 }
 
-/** What the plan will do about it, or what that waits for. */
-function nextStep(service: Service, known: Known): string | null {
+const _failedWhere = (service: Service, known: Known): string =>
+  `failed ${failuresOf(service, known)
+    .map((failure) => `${failure.count} ${failure.count === 1 ? 'time' : 'times'} on ${failure.node}`)
+    .join(', ')}`;
+
+/** What is being done about it, what the plan will do, or what that waits for. */
+function nextStep(service: Service, copies: readonly CopyStatus[], known: Known): string | null {
+  const underWay = copies.filter(isUnderWay).map((copy) => `${copy.state} on ${copy.node}`);
+  if (underWay.length > 0) return underWay.join(', ');
   const actions = known.pending.filter((action) => action.service === service.id);
   const waits = actions.find((action) => action.blocked !== null);
   if (waits !== undefined) return `waits: ${waits.blocked}`;

@@ -215,6 +215,8 @@ export interface EventsAnswer {
   readonly events: readonly EventLine[];
   /** Nodes that did not answer: their events are missing here. */
   readonly silent: readonly NodeId[];
+  /** Give it back as `after=` to get what came since. */
+  readonly cursor: string;
 }
 
 /** `POST /v1/plan`: what would be done now, with the file that runs or with another one. */

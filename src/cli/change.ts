@@ -4,7 +4,7 @@
  * What would interrupt a service is refused where nobody can be asked and nobody said --yes.
  */
 import type { CommandBody, PlanBody } from '../api/body.ts';
-import type { ClusterStatus, CommandAnswer, EventLine, PlanAnswer } from '../api/status.ts';
+import type { ClusterStatus, CommandAnswer, EventsAnswer, PlanAnswer } from '../api/status.ts';
 import { showVersion } from '../core/state.ts';
 import { type Context, fail, isForMachines, print, sleep } from './context.ts';
 import { exit } from './exit.ts';
@@ -40,17 +40,18 @@ export async function change(context: Context, wanted: Change, options: ChangeOp
   if (options.dryRun) return showDryRun(context, wanted, effect, options);
   const agreed = await agree(context, wanted, effect, options);
   if (agreed !== true) return agreed;
+  const since = await eventsNow(context);
   const answer = await context.client.call<CommandAnswer>({
     method: 'POST',
     path: '/v1/command',
     body: wanted.command,
   });
   if (!answer.ok) return fail(context, answer.failure);
-  if (!answer.value.changed)
-    return finish(context, options, exit.ok, `${wanted.title}: it was so already`, answer.value, null);
+  const { value } = answer;
+  if (!value.changed) return finish(context, options, exit.ok, `${wanted.title}: it was so already`, value, null);
   if (!options.wait)
-    return finish(context, options, exit.ok, `${wanted.title}: accepted, carried out now`, answer.value, null);
-  return settle(context, wanted, answer.value, options);
+    return finish(context, options, exit.ok, `${wanted.title}: accepted, carried out now`, value, null);
+  return report(context, wanted, value, await waitUntilSettled(context, value, since, options), options);
 }
 
 const foresee = (context: Context, body: Partial<PlanBody>) =>
@@ -91,7 +92,11 @@ async function agree(
   if (options.yes || !wanted.needsYes(plan)) return true;
   const { terminal } = context;
   if (!terminal.canAsk) {
-    const message = `${wanted.title}: this interrupts a service, and nobody is there to be asked`;
+    const stops = (plan?.actions ?? [])
+      .filter((action) => action.verb === 'stop')
+      .map((action) => `${action.service} on ${action.node}`);
+    const what = stops.length === 0 ? 'it needs a yes' : `it stops ${stops.join(', ')}`;
+    const message = `${wanted.title}: ${what}, and nobody is there to be asked`;
     return fail(context, {
       code: 'NOT_CONFIRMED',
       message,
@@ -107,45 +112,49 @@ async function agree(
 // ---------------------------------------------------------------- wait and report
 
 const pollMs = 200;
-/** One look may come between two actions; three also give the last events of other nodes the time to arrive. */
+/** One look may come between two actions; more than two also give the last events the time to arrive. */
 const stableLooks = 3;
-
-async function settle(
-  context: Context,
-  wanted: Change,
-  answer: CommandAnswer,
-  options: ChangeOptions,
-): Promise<number> {
-  const shown = new AbortController();
-  void context.client.follow('/v1/events?follow=1', (line) => showProgress(context, line, options), shown.signal);
-  try {
-    const last = await waitUntilSettled(context, answer, options.timeoutMs);
-    return await report(context, wanted, answer, last, options);
-  } finally {
-    shown.abort();
-  }
-}
-
-function showProgress({ terminal }: Context, line: string, options: ChangeOptions): void {
-  if (!isForMachines(options.output)) terminal.note(`  ${renderEvent(JSON.parse(line) as EventLine, terminal.look)}`);
-}
 
 type Waited = { readonly how: 'settled' | 'stuck' | 'late'; readonly status: ClusterStatus | null };
 
 /** Looks again and again; a daemon that does not answer for a moment is no end of it. */
-async function waitUntilSettled({ client }: Context, answer: CommandAnswer, timeoutMs: number): Promise<Waited> {
-  const endMs = performance.now() + timeoutMs;
+async function waitUntilSettled(
+  context: Context,
+  answer: CommandAnswer,
+  since: string,
+  options: ChangeOptions,
+): Promise<Waited> {
+  const endMs = performance.now() + options.timeoutMs;
   let status: ClusterStatus | null = null;
+  let cursor = since;
   let quiet = 0;
   while (performance.now() < endMs) {
     await sleep(pollMs);
-    const looked = await client.call<ClusterStatus>({ method: 'GET', path: '/v1/status', timeoutMs: 3000 });
+    const looked = await context.client.call<ClusterStatus>({ method: 'GET', path: '/v1/status', timeoutMs: 3000 });
+    cursor = await showProgress(context, cursor, options);
     if (!looked.ok) continue;
     status = looked.value;
     quiet = knows(status, answer) && (status.settled || status.stuck) ? quiet + 1 : 0;
     if (quiet >= stableLooks) return { how: status.settled ? 'settled' : 'stuck', status };
   }
   return { how: 'late', status };
+}
+
+/** Where the events are now; empty when nobody can tell. */
+async function eventsNow({ client }: Context): Promise<string> {
+  const answer = await client.call<EventsAnswer>({ method: 'GET', path: '/v1/events?limit=1', timeoutMs: 3000 });
+  return answer.ok ? answer.value.cursor : '';
+}
+
+/** Shows what happened since the cursor, and gives the next one. */
+async function showProgress({ client, terminal }: Context, cursor: string, options: ChangeOptions): Promise<string> {
+  const path = `/v1/events?after=${encodeURIComponent(cursor)}`;
+  const answer = await client.call<EventsAnswer>({ method: 'GET', path, timeoutMs: 3000 });
+  if (!answer.ok) return cursor;
+  if (!isForMachines(options.output)) {
+    for (const event of answer.value.events) terminal.note(`  ${renderEvent(event, terminal.look)}`);
+  }
+  return answer.value.cursor;
 }
 
 const knows = (status: ClusterStatus, { version }: CommandAnswer): boolean =>
@@ -202,7 +211,7 @@ async function finish(
   } else {
     const tone = code === exit.ok ? 'good' : 'warn';
     terminal.out(
-      `${paint(terminal.look, tone, line)}${answer.changed ? ` (file ${showVersion(answer.version)})` : ''}\n`,
+      `${paint(terminal.look, tone, line)}${answer.changed ? ` (version ${showVersion(answer.version)})` : ''}\n`,
     );
   }
   return code;

@@ -19,8 +19,13 @@ export async function readClusterFile(context: Pick<Context, 'terminal'>, file: 
     import('../config/render.ts'),
   ]);
   const { cluster, problems } = parseClusterFile(source, nameOf(file));
-  if (problems.length > 0) context.terminal.note(renderProblems(problems, source).trimEnd());
-  if (cluster !== null) return { ok: true, source, cluster, problems };
+  if (cluster !== null) {
+    // They were there before and are no reason to stop: one line is enough.
+    if (problems.length > 0)
+      context.terminal.note(`${nameOf(file)}: ${count(problems, 'warning')}, shown by: sempre validate ${file}`);
+    return { ok: true, source, cluster, problems };
+  }
+  context.terminal.note(renderProblems(problems, source).trimEnd());
   const message = `${nameOf(file)} has ${count(problems, 'error')}; nothing was changed`;
   return { ok: false, exitCode: fail(context, { code: 'CONFIG_INVALID', message, next: `sempre validate ${file}` }) };
 }

@@ -28,7 +28,7 @@ export function renderPlan(answer: PlanAnswer, look: Look): string {
   const what = count === 0 ? 'nothing to do' : `${count} ${count === 1 ? 'action' : 'actions'}`;
   const nowhere = answer.unplaced.map(({ service, because }) => [service, because]);
   return [
-    `${answer.cluster}, file ${showVersion(answer.version)}: ${what}\n`,
+    `${answer.cluster}, version ${showVersion(answer.version)}: ${what}\n`,
     section(look, 'Actions', ['#', 'ACTION', 'AFTER', 'WHY'], answer.actions.map(actionRow)),
     section(look, 'Runs nowhere', ['SERVICE', 'WHY'], nowhere),
   ]

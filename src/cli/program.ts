@@ -2,6 +2,7 @@
  * The command line: every command with its words and options. What a command does is loaded when it is used, so that
  * `--help` and completion answer at once.
  */
+import { userInfo } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { ChangeOptions } from './change.ts';
 import type { Context, Format } from './context.ts';
@@ -188,12 +189,28 @@ const changing = (command: Command): Command =>
     .option('--reason <text>', 'why, for the events', '')
     .addOption(output());
 
+/** Who asked belongs to the reason: events are read long after. */
+function withAuthor(reason: string, environment: NodeJS.ProcessEnv): string {
+  const author = environment.SUDO_USER || userName();
+  if (author === null) return reason;
+  return reason === '' ? `by ${author}` : `${reason} (by ${author})`;
+}
+
+/** Null for a user id that has no name on this machine. */
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
+
 const changeOptions = ({ timeout, yes, dryRun, wait, reason, output }: RawChange): ChangeOptions => ({
   yes,
   dryRun,
   wait,
   timeoutMs: timeout,
-  reason,
+  reason: withAuthor(reason, process.env),
   output,
 });
 

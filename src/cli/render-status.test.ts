@@ -45,7 +45,7 @@ describe('renderStatus', () => {
   it('shows a calm cluster on one screen', () => {
     expect(renderStatus(mergeStatus(inputOf()), plainLook, false)).toMatchInlineSnapshot(`
       "+ sample: OK  2 of 2 services run, 3 of 3 nodes online
-      quorum 3 of 3, view 7, coordinator bal1, file 4.2, settled, asked bal2 at 2026-11-20T21:04:11Z
+      quorum 3 of 3, view 7, coordinator bal1, version 4.2, settled, asked bal2 at 2026-11-20T21:04:11Z
 
       Nodes
         NAME  STATE     RUNS  WORST STALL  NOTE
@@ -74,10 +74,10 @@ describe('renderStatus', () => {
   it('says first what is wrong', () => {
     expect(renderStatus(mergeStatus(failed), plainLook, false)).toMatchInlineSnapshot(`
       "x sample: CRITICAL  0 of 2 services run, 2 of 3 nodes online
-        x site does not run (failed): on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
+        x site does not run: on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
         x web does not run: web1 is the only node that may run it
         ! web1 is lost: not heard on any link
-      quorum 2 of 3, view 7, coordinator bal1, file 4.2, at work, asked bal2 at 2026-11-20T21:04:11Z
+      quorum 2 of 3, view 7, coordinator bal1, version 4.2, at work, asked bal2 at 2026-11-20T21:04:11Z
 
       Nodes
         NAME  STATE     RUNS  WORST STALL  NOTE
@@ -119,12 +119,12 @@ describe('renderStatus', () => {
     expect(Math.max(...text.split('\n').map((line) => Array.from(line).length))).toBeLessThanOrEqual(70);
     expect(text).toMatchInlineSnapshot(`
       "✖ sample: CRITICAL  0 of 2 services run, 2 of 3 nodes online
-        ✖ site does not run (failed): on bal1: address 10.0.0.5: no
-          interface has it; next: stop on bal1, start on bal1
+        ✖ site does not run: on bal1: address 10.0.0.5: no interface has it;
+          next: stop on bal1, start on bal1
         ✖ web does not run: web1 is the only node that may run it
         ▲ web1 is lost: not heard on any link
-      quorum 2 of 3, view 7, coordinator bal1, file 4.2, at work, asked bal2
-      at 2026-11-20T21:04:11Z
+      quorum 2 of 3, view 7, coordinator bal1, version 4.2, at work, asked
+      bal2 at 2026-11-20T21:04:11Z
 
       Nodes
         NAME  STATE     RUNS  WORST STALL  NOTE
@@ -175,6 +175,8 @@ describe('healthLine', () => {
     expect(healthLine(mergeStatus(inputOf()))).toBe(
       'SEMPRE OK: 2 of 2 services run, 3 of 3 nodes online |nodes_online=3;;;0;3 services_running=2;;;0;2 quorum=1;;;0;1 failures=0;;;0 pending=0;;;0 stall_max=4.5ms;;;0',
     );
-    expect(healthLine(mergeStatus(failed))).toMatch(/^SEMPRE CRITICAL: site does not run \(failed\): on bal1: address/);
+    expect(healthLine(mergeStatus(failed))).toMatch(
+      /^SEMPRE CRITICAL: site does not run: failed 2 times on bal1: address/,
+    );
   });
 });

@@ -66,7 +66,7 @@ function facts(status: ClusterStatus): string {
     quorum,
     view,
     `coordinator ${status.coordinator ?? 'none'}`,
-    `file ${showVersion(status.version)}`,
+    `version ${showVersion(status.version)}`,
     doing,
     `asked ${status.answeredBy} at ${status.at.slice(0, 19)}Z`,
   ].join(', ');

@@ -9,7 +9,11 @@ const change = (to: string) => ({ what: 'service site', from: 'stopped', to, bec
 
 let directory = '';
 let remarks: string[] = [];
-const open = (): Promise<Journal> => Journal.open(directory, 'bal1', (remark) => remarks.push(remark));
+function open(): Promise<Journal> {
+  // A journal of a former test may still be writing.
+  const mine = remarks;
+  return Journal.open(directory, 'bal1', (remark) => mine.push(remark));
+}
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), `sempre-journal-${process.pid}-`));

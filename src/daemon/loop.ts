@@ -78,6 +78,8 @@ export class NodeLoop {
         return storage.saveDoc(effect.doc);
       case 'reserve':
         return storage.reserve(effect.upTo);
+      case 'notePromise':
+        return storage.notePromise(effect.note);
       case 'saveLedger':
         return storage.saveLedger(effect.services);
       case 'reply':

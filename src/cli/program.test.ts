@@ -1,0 +1,235 @@
+/** Whole commands against a daemon of our own making: what they print, where, and how they exit. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Called, Client } from '../api/client.ts';
+import type { ApiHost } from '../api/host.ts';
+import { route } from '../api/routes.ts';
+import { plan, type SampleOptions, sampleHost } from '../api/sample.testing.ts';
+import type { Command } from '../core/ports.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { Context } from './context.ts';
+import { run } from './program.ts';
+import { plainLook } from './terminal.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface World {
+  readonly host?: ApiHost;
+  readonly canAsk?: boolean;
+  readonly yes?: boolean;
+}
+
+/** The API without a socket. */
+function clientOf(host: ApiHost | undefined): Client {
+  return {
+    call: async <T>({ method, path, body }: Parameters<Client['call']>[0]): Promise<Called<T>> => {
+      if (host === undefined)
+        return { ok: false, failure: { code: 'DAEMON_UNREACHABLE', message: 'nobody listens', next: 'x' } };
+      const url = new URL(path, 'http://sempre');
+      const text = body === undefined ? '' : JSON.stringify(body);
+      const answer = await route(host, { method, path: url.pathname, query: url.searchParams, body: text });
+      if (answer.status === 200) return { ok: true, value: answer.body as T };
+      return { ok: false, failure: (answer.body as { error: Failure }).error };
+    },
+    follow: async () => ({ ok: true, value: null }),
+  };
+}
+
+async function sempre(argv: string[], world: World = {}): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const context: Context = {
+    client: clientOf(world.host),
+    terminal: {
+      look: plainLook,
+      isTty: false,
+      canAsk: world.canAsk ?? false,
+      out: (text) => {
+        out += text;
+      },
+      note: (line) => {
+        err += `${line}\n`;
+      },
+      confirm: async () => world.yes ?? false,
+    },
+  };
+  const code = await run(argv, {}, async () => context);
+  return { code, out, err };
+}
+
+const stop = {
+  id: 0,
+  verb: 'stop',
+  service: 'site',
+  on: 'bal1',
+  after: [],
+  because: 'asked',
+  handFrom: null,
+  handTo: null,
+  drained: [],
+  blocked: null,
+} as const;
+const busy: SampleOptions = { plan: { ...plan, actions: [stop] } };
+
+function hostThatTakes(commands: Command[], foreseen = plan): ApiHost {
+  return sampleHost({
+    planFor: () => foreseen,
+    command: async (command) => {
+      commands.push(command);
+      return { ok: true, version: { view: 4, counter: 2 }, changed: true };
+    },
+  });
+}
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), `sempre-cli-${process.pid}-`));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('commands that read', () => {
+  it('print data on standard output and nothing else there', async () => {
+    const { code, out, err } = await sempre(['status', '-o', 'json'], { host: sampleHost() });
+    expect([code, err]).toEqual([0, '']);
+    expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1, cluster: 'sample', settled: true });
+    expect((await sempre(['status', '-o', 'yaml'], { host: sampleHost() })).out).toMatch(
+      /^schemaVersion: 1\ncluster: sample\n/,
+    );
+    expect((await sempre(['why', 'site', 'bal1'], { host: sampleHost() })).out).toContain('chosen, runs there');
+  });
+
+  it('give 69 and the next command without a daemon; health gives 3', async () => {
+    const { code, out, err } = await sempre(['status']);
+    expect([code, out]).toEqual([69, '']);
+    expect(err).toBe('error DAEMON_UNREACHABLE: nobody listens\n  next: x\n');
+    expect(await sempre(['health'])).toEqual({ code: 3, out: 'SEMPRE UNKNOWN: nobody listens\n', err: '' });
+  });
+
+  it('give the health as a Nagios code', async () => {
+    expect((await sempre(['health'], { host: sampleHost() })).code).toBe(0);
+    expect((await sempre(['health'], { host: sampleHost({}, { lost: ['bal2'] }) })).code).toBe(1);
+    expect((await sempre(['health'], { host: sampleHost({}, { quorum: false }) })).code).toBe(2);
+  });
+
+  it('give 105 for what is not there, and 64 for what is no command', async () => {
+    expect((await sempre(['why', 'nothing'], { host: sampleHost() })).code).toBe(105);
+    expect((await sempre(['why', 'site', 'nowhere'], { host: sampleHost() })).code).toBe(105);
+    expect((await sempre(['nonsense'])).code).toBe(64);
+    expect((await sempre(['status', '-o', 'xml'])).code).toBe(64);
+    expect((await sempre(['node', 'standby'])).code).toBe(64);
+    expect((await sempre(['events', '--since', 'yesterday'], { host: sampleHost() })).code).toBe(64);
+  });
+
+  it('plan: 0 with nothing to do, 1 with actions, 106 without quorum', async () => {
+    expect((await sempre(['plan'], { host: sampleHost() })).code).toBe(0);
+    const { code, out } = await sempre(['plan'], { host: sampleHost({}, busy) });
+    expect(code).toBe(1);
+    expect(out).toContain('0  stop site on bal1');
+    expect((await sempre(['plan'], { host: sampleHost({}, { quorum: false }) })).code).toBe(106);
+  });
+});
+
+describe('commands that change', () => {
+  it('are refused with 64 where they interrupt a service and nobody can be asked', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands, { ...plan, actions: [stop] });
+    for (const argv of [
+      ['node', 'standby', 'bal1'],
+      ['service', 'stop', 'site'],
+      ['service', 'move', 'site'],
+    ]) {
+      const { code, err } = await sempre(argv, { host });
+      expect([argv[1], code]).toEqual([argv[1], 64]);
+      expect(err).toContain('--yes');
+    }
+    expect(commands).toEqual([]);
+  });
+
+  it('show the effect, ask, and do nothing without a yes', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands, { ...plan, actions: [stop] });
+    const refused = await sempre(['service', 'stop', 'site'], { host, canAsk: true });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('stop site on bal1');
+    expect(commands).toEqual([]);
+    await sempre(['service', 'stop', 'site', '--reason', 'tests'], { host, canAsk: true, yes: true });
+    expect(commands).toEqual([
+      { kind: 'run', service: 'site', wanted: 'stopped', because: expect.stringMatching(/^tests/) },
+    ]);
+  });
+
+  it('do nothing in a dry run', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands, { ...plan, actions: [stop] });
+    const { code, out } = await sempre(['node', 'standby', 'bal1', '--dry-run'], { host });
+    expect(code).toBe(0);
+    expect(out).toContain('stop site on bal1');
+    expect(commands).toEqual([]);
+  });
+
+  it('report what became of it, and not only that it was accepted', async () => {
+    const done = await sempre(['node', 'online', 'bal1'], { host: hostThatTakes([]) });
+    expect(done).toEqual({ code: 0, out: 'bal1 comes back online: done (version 4.2)\n', err: '' });
+    const missed = await sempre(['service', 'move', 'site', '--to', 'bal2', '--yes'], { host: hostThatTakes([]) });
+    expect(missed.code).toBe(2);
+    expect(missed.out).toContain('it runs on bal1; see: sempre why site bal2');
+  });
+
+  it('give 124 when it takes longer than --timeout, and 2 when an operator is needed', async () => {
+    const late = sampleHost({}, busy);
+    const { code, out } = await sempre(['service', 'start', 'web', '--timeout', '1s'], { host: late });
+    expect(code).toBe(124);
+    expect(out).toContain('it goes on');
+    const stuck = sampleHost({}, { plan: { ...plan, actions: [{ ...stop, blocked: 'bal1 must be fenced' }] } });
+    const waiting = await sempre(['service', 'start', 'web'], { host: stuck });
+    expect(waiting.code).toBe(2);
+    expect(waiting.out).toContain('bal1 must be fenced');
+  });
+
+  it('give the refusal of the cluster as an exit code', async () => {
+    const refusing = (code: 'NO_QUORUM' | 'CONFLICT' | 'UNSAFE' | 'NO_SUCH_OBJECT') =>
+      sampleHost({ command: async () => ({ ok: false, code, because: 'no' }) });
+    const codes = [];
+    for (const code of ['NO_QUORUM', 'CONFLICT', 'UNSAFE', 'NO_SUCH_OBJECT'] as const) {
+      codes.push((await sempre(['service', 'cleanup', 'web'], { host: refusing(code) })).code);
+    }
+    expect(codes).toEqual([106, 75, 107, 105]);
+  });
+});
+
+describe('cluster files', () => {
+  const good = 'cluster: sample\nnodes:\n  a: 10.0.0.1/24\n  b: 10.0.0.2/24\n  c: 10.0.0.3/24\nservices: {}\n';
+
+  it('that are bad change nothing and are shown with line and column', async () => {
+    const file = join(directory, 'bad.yaml');
+    await writeFile(file, good.replace('nodes:', 'noodes:'));
+    for (const argv of [
+      ['apply', file],
+      ['validate', file],
+      ['plan', file],
+    ]) {
+      const { code, err } = await sempre(argv, {
+        host: sampleHost({ command: () => Promise.reject(new Error('no')) }),
+      });
+      expect([argv[0], code]).toEqual([argv[0], 78]);
+      expect(err).toContain(`${file}:2:1`);
+    }
+    const { code, out } = await sempre(['validate', file, '-o', 'json']);
+    expect(code).toBe(78);
+    expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1, valid: false });
+  });
+
+  it('that cannot be read give 65', async () => {
+    expect((await sempre(['validate', join(directory, 'none.yaml')])).code).toBe(65);
+  });
+
+  it('take a version only in its form', async () => {
+    expect((await sempre(['apply', 'x', '--if-version', '3'], { host: sampleHost() })).code).toBe(64);
+  });
+});
