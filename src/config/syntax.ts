@@ -26,6 +26,10 @@ const wordings: { readonly [code in YAMLParseError['code']]?: Wording } = {
   BAD_INDENT: { message: 'the indentation does not fit the lines above', hint: 'is a «[», «{» or quote open above?' },
   BLOCK_AS_IMPLICIT_KEY: { message: 'a second «key: value» on one line', hint: quoteIt },
   BLOCK_IN_FLOW: { message: 'a «[» or «{» is still open where this line begins', hint: 'close it on the lines above' },
+  MISSING_CHAR: {
+    message: 'a quote, «[» or «{» is still open here',
+    hint: 'it was opened on this line or above: close it there',
+  },
   MULTILINE_IMPLICIT_KEY: { message: 'this is no «key: value»', hint: 'is a «:» missing, or the indentation wrong?' },
   BAD_SCALAR_START: { message: 'a value cannot begin with this character', hint: quoteIt },
   BAD_DQ_ESCAPE: {
