@@ -6,7 +6,7 @@
  * these namespaces and vanish with them.
  */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { identify, initBelow, isAlive, type ProcessId, signal } from './process-id.ts';
 import { run, toolEnv } from './run.ts';
@@ -129,7 +129,7 @@ function letGo(child: ReturnType<typeof spawn>): void {
 
 /** Hosts do not inherit what npm, a test runner or a user's shell put into the environment. */
 function bootEnv(): NodeJS.ProcessEnv {
-  return { PATH: toolEnv.PATH, LANG: 'C.UTF-8', HOME: '/root' };
+  return { PATH: toolEnv.PATH, LANG: 'C.UTF-8', HOME: '/root', SEMPRE_HOME: dirname(import.meta.dirname) };
 }
 
 /** Whether this machine lets us make namespaces at all: in a container without privileges even root may not. */
