@@ -48,7 +48,9 @@ describe('start', () => {
     expect(await run('start', shell(line, { env: { OWN: 'a "b"' } }))).toEqual({ outcome: 'ok' });
     const { pid } = record();
     expect(processNow(pid)).toMatchObject({ groupId: pid, sessionId: pid });
-    const log = readFileSync(logPath(), 'utf8');
+    const readLog = (): string => readFileSync(logPath(), 'utf8');
+    await expect.poll(readLog, { timeout: 5000 }).toContain('to stderr');
+    const log = readLog();
     for (const wanted of [folder, 'OWN=a "b"', 'SEMPRE_NODE=n1', 'SEMPRE_SERVICE=web', 'to stderr']) {
       expect(log).toContain(`${wanted}\n`);
     }
@@ -102,7 +104,7 @@ describe('start', () => {
 
 describe('the end of a program', () => {
   test('is told at once, with its last words', async () => {
-    const resource = shell('sleep 0.4; echo out of memory; exit 9');
+    const resource = shell('sleep 1; echo out of memory; exit 9');
     expect(await run('start', resource)).toEqual({ outcome: 'ok' });
     await expect
       .poll(() => bench.died, { timeout: 5000 })
@@ -122,7 +124,7 @@ describe('the end of a program', () => {
   });
 
   test('shows processes that it left behind, which must be stopped first', async () => {
-    const resource = shell('sleep 60 & sleep 0.3');
+    const resource = shell('sleep 60 & sleep 1');
     await run('start', resource);
     await expect.poll(() => bench.died.length, { timeout: 5000 }).toBe(1);
     const left = { outcome: 'failed', because: expect.stringMatching(/\d+ \(sleep\)/) };
@@ -135,20 +137,25 @@ describe('the end of a program', () => {
 
 describe('stop', () => {
   test('ends the whole group by the signal that was asked for', async () => {
-    const resource = shell('trap "echo bye; exit 0" INT; sleep 60 & echo $! >child; wait', { stopSignal: 'SIGINT' });
+    const resource = shell('trap "echo bye; exit 0" INT; sleep 60 & echo $! >child; touch ready; wait', {
+      stopSignal: 'SIGINT',
+      checkArgv: ['test', '-e', 'ready'],
+    });
     await run('start', resource);
     // A shell's background job ignores SIGINT: it is killed when the time is nearly over.
-    expect(await run('stop', resource, 1000)).toEqual({ outcome: 'ok' });
+    expect(await run('stop', resource, 2000)).toEqual({ outcome: 'ok' });
     expect(readFileSync(logPath(), 'utf8')).toContain('bye');
     expect(processNow(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeNull();
   });
 
   test('kills who does not listen, when most of the time is over', async () => {
-    const resource = shell('trap "" TERM; while :; do sleep 0.05; done');
+    const resource = shell('trap "" TERM; touch ready; while :; do sleep 0.05; done', {
+      checkArgv: ['test', '-e', 'ready'],
+    });
     await run('start', resource);
     const begunMs = performance.now();
-    expect(await run('stop', resource, 1000)).toEqual({ outcome: 'ok' });
-    expect(performance.now() - begunMs).toBeGreaterThan(790);
+    expect(await run('stop', resource, 2000)).toEqual({ outcome: 'ok' });
+    expect(performance.now() - begunMs).toBeGreaterThan(1590);
     expect(existsSync(recordPath())).toBe(false);
   });
 
@@ -241,7 +248,14 @@ describe('check', () => {
       outcome: 'failed',
       because: 'its check ended with exit code 2: no page',
     });
-    expect(await run('check', { ...resource, checkArgv: ['sleep', '30'] }, 300)).toMatchObject({ unknown: true });
+  });
+
+  test('a check that hangs or is missing says that the service is broken, never that it cannot run here', async () => {
+    await run('start', resourceOf(['sleep', '60']));
+    for (const checkArgv of [['sleep', '30'], ['/no/such/check'], []]) {
+      const broken = { outcome: 'failed', scope: 'soft', unknown: false };
+      expect(await run('probe', resourceOf(['sleep', '60'], { checkArgv }), 300)).toMatchObject(broken);
+    }
   });
 
   test('keeps the log small while the program goes on writing', async () => {

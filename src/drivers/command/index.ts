@@ -91,8 +91,8 @@ export class CommandDriver implements Driver<CommandResource> {
     this.#adopt(id, record);
     if (resource.checkArgv === null) return running(record.digest);
     const result = await runCheck(resource.checkArgv, resource, this.#environment(op.service, resource), op.timeoutMs);
-    // It lives: however wrong its check is, nobody may conclude that it cannot run here.
-    return result === null ? running(record.digest) : { ...result, scope: 'soft' };
+    // It lives: however its check fails, nobody may conclude that it cannot run here, or may not be running.
+    return result === null ? running(record.digest) : failed(result.because);
   }
 
   async #leftBehind(record: CommandRecord): Promise<OpResult> {

@@ -67,10 +67,10 @@ describe('the time limit', () => {
   test('ends the program and its children, also when they hold the pipes', async () => {
     const begunMs = performance.now();
     const ended = await runProgram(
-      shell(`sleep 60 & echo $! >${folder}/child; echo $$ >${folder}/leader; wait`, { timeoutMs: 500 }),
+      shell(`sleep 60 & echo $! >${folder}/child; echo $$ >${folder}/leader; wait`, { timeoutMs: 1000 }),
     );
     expect(ended.kind).toBe('timedOut');
-    expect(performance.now() - begunMs).toBeLessThan(3000);
+    expect(performance.now() - begunMs).toBeLessThan(5000);
     expect(await groupMembers(pidIn('leader'))).toEqual([]);
     expect(processNow(pidIn('child'))).toBeNull();
   });
@@ -78,15 +78,15 @@ describe('the time limit', () => {
   test('kills who does not listen to SIGTERM, within the limit', async () => {
     const begunMs = performance.now();
     const ended = await runProgram(
-      shell(`trap "" TERM; echo $$ >${folder}/deaf; echo said; while :; do sleep 0.05; done`, { timeoutMs: 500 }),
+      shell(`trap "" TERM; echo $$ >${folder}/deaf; echo said; while :; do sleep 0.05; done`, { timeoutMs: 1000 }),
     );
     expect(ended).toMatchObject({ kind: 'timedOut', stdout: 'said\n' });
-    expect(performance.now() - begunMs).toBeLessThan(3000);
+    expect(performance.now() - begunMs).toBeLessThan(5000);
     expect(await groupMembers(pidIn('deaf'))).toEqual([]);
   });
 
   test('gives time to clean up', async () => {
-    const ended = await runProgram(shell('trap "echo cleaned; exit 0" TERM; sleep 60 & wait', { timeoutMs: 1500 }));
+    const ended = await runProgram(shell('trap "echo cleaned; exit 0" TERM; sleep 60 & wait', { timeoutMs: 2500 }));
     expect(ended).toMatchObject({ kind: 'timedOut', stdout: 'cleaned\n' });
   });
 

@@ -106,9 +106,9 @@ describe('systemd', () => {
 
   test('a unit that never settles is unknown, not stopped', async () => {
     setState('web.service', 'deactivating/stop-sigterm/loaded/success');
-    expect(await run('probe', 'web', 400)).toMatchObject({ outcome: 'failed', unknown: true });
-    expect(await run('check', 'web', 400)).toMatchObject({
-      because: 'web.service is deactivating (stop-sigterm) for 400 ms',
+    expect(await run('probe', 'web', 1000)).toMatchObject({ outcome: 'failed', unknown: true });
+    expect(await run('check', 'web', 1000)).toMatchObject({
+      because: 'web.service is deactivating (stop-sigterm) for 1000 ms',
     });
   });
 

@@ -133,10 +133,12 @@ export class SystemdDriver implements Driver<SystemdResource> {
 
   /** The unit's state once systemd has done with it, or whatever it is when the time is over. */
   async #settled(call: Call): Promise<UnitState | Failed> {
+    let last: UnitState | null = null;
     for (let pauseMs = pollMsMin; ; pauseMs = Math.min(pauseMs * 1.5, pollMsMax)) {
       const state = await this.#show(call);
-      if ('outcome' in state || phaseOf(state) !== 'moving') return state;
-      if (performance.now() + pauseMs >= call.deadlineMs) return state;
+      if ('outcome' in state) return last ?? state;
+      if (phaseOf(state) !== 'moving' || performance.now() + pauseMs >= call.deadlineMs) return state;
+      last = state;
       await sleep(pauseMs);
     }
   }
