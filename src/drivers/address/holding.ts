@@ -51,7 +51,9 @@ function schedule(act: () => void, atMs: Ms): NodeJS.Timeout | undefined {
   return undefined;
 }
 
-function watcher({ segment, onConflict }: HoldingOptions, announce: () => void): () => void {
+function watcher({ segment, handoverMs, onConflict }: HoldingOptions, announce: () => void): () => void {
+  // Until it has stopped, the old holder of a planned move is heard too, and that is no news.
+  const reportFromMs = performance.now() + handoverMs;
   let answeredMs = Number.NEGATIVE_INFINITY;
   let reportedMs = Number.NEGATIVE_INFINITY;
   let handedOverMs = Number.NEGATIVE_INFINITY;
@@ -63,7 +65,7 @@ function watcher({ segment, onConflict }: HoldingOptions, announce: () => void):
     if (rival === undefined || nowMs - handedOverMs < handoverTrustMs || nowMs - answeredMs < answerEveryMs) return;
     answeredMs = nowMs;
     announce();
-    if (nowMs - reportedMs < reportEveryMs) return;
+    if (nowMs < reportFromMs || nowMs - reportedMs < reportEveryMs) return;
     reportedMs = nowMs;
     onConflict(conflictText(rival));
   };

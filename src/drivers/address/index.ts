@@ -14,7 +14,7 @@ import { addAddress, parkAddress, removeAddress } from './commands.ts';
 import { type Drain, drain, isDraining, noteDrain, unpark } from './drain.ts';
 import { type HandoverRules, installHandover, removeLeftRules } from './handover.ts';
 import { type Holding, hold } from './holding.ts';
-import { type Holder, home, locate, mayAdministerNetwork, whyNotReady } from './locate.ts';
+import { type Holder, holdersOf, mayAdministerNetwork, survey, whyNotReady } from './locate.ts';
 import { loopbackDetails, performOnLoopback } from './loopback.ts';
 import { loadPackets, type Packets } from './packet_socket.ts';
 import type { Place } from './parse.ts';
@@ -85,10 +85,10 @@ class AddressDriver implements Driver<AddressResource> {
   // ---------------------------------------------------------------- probe and check
 
   async #look(op: AgentOp, resource: AddressResource): Promise<OpResult> {
-    const located = await locate(resource, op.timeoutMs);
-    if (located.kind === 'failed') return located.result;
-    const holder = serving(located.holders, resource);
-    if (op.verb === 'probe') await this.#tidyUp(op.service.id, resource, located.holders);
+    const holders = await holdersOf(resource, op.timeoutMs);
+    if ('outcome' in holders) return holders;
+    const holder = serving(holders, resource);
+    if (op.verb === 'probe') await this.#tidyUp(op.service.id, resource, holders);
     if (holder === undefined) return stopped;
     const because = misplaced(holder.place, resource) ?? whyNotReady(holder.place);
     if (because !== null) return failed(because);
@@ -122,17 +122,17 @@ class AddressDriver implements Driver<AddressResource> {
     if (!mayAdministerNetwork()) {
       return failedOnNode('adding an address needs the capability CAP_NET_ADMIN: run the daemon as root');
     }
-    const [located, place] = await Promise.all([locate(resource, op.timeoutMs), home(resource, op.timeoutMs)]);
-    if (located.kind === 'failed') return located.result;
-    if ('outcome' in place) return place;
+    const seen = await survey(resource, op.timeoutMs);
+    if ('outcome' in seen) return seen;
+    const { holders, home: place } = seen;
     const because = whyNotReady(place);
     if (because !== null) return failed(because);
     const segment = openSegment(resource, place, await this.#packets);
     if (typeof segment === 'string') {
       this.#context.log(op.service.id, `not probed and not announced: ${segment}`);
-      return this.#take(op, resource, place, located.holders, null);
+      return this.#take(op, resource, place, holders, null);
     }
-    const result = await this.#take(op, resource, place, located.holders, segment);
+    const result = await this.#take(op, resource, place, holders, segment);
     if (result.outcome !== 'ok') segment.close();
     return result;
   }
@@ -195,13 +195,14 @@ class AddressDriver implements Driver<AddressResource> {
     const id = op.service.id;
     this.#release(id);
     this.#digests.delete(id);
-    const located = await locate(resource, op.timeoutMs);
-    if (located.kind === 'failed') return located.result;
-    const holders = located.holders.filter(({ place }) => !place.loopback || resource.interface === 'lo');
+    const present = await holdersOf(resource, op.timeoutMs);
+    if ('outcome' in present) return present;
+    const holders = present.filter(({ place }) => !place.loopback || resource.interface === 'lo');
     const park = op.handTo !== null && resource.drainMs > 0 && holders.length > 0;
     if (park) await this.#park(op, resource);
     const result = await removeFrom(holders, resource, op.timeoutMs);
-    if (!park) await this.#endDrain(id, resource, located.holders);
+    // Told twice, a stop of a planned move leaves the drain that the first one began.
+    if (op.handTo === null) await this.#endDrain(id, resource, present);
     await this.#handovers.get(id)?.remove();
     this.#handovers.delete(id);
     return result;
@@ -260,10 +261,9 @@ async function removeFrom(holders: readonly Holder[], resource: AddressResource,
   for (const { place, prefix } of holders) {
     const said = await runTool(removeAddress(resource, prefix, place.interface), timeoutMs);
     if (said.ok) continue;
-    const again = await locate(resource, timeoutMs);
+    const left = await holdersOf(resource, timeoutMs);
     // Somebody else was quicker: what counts is that it is gone.
-    const gone = again.kind === 'located' && !again.holders.some((left) => left.place.interface === place.interface);
-    if (!gone) return said.result;
+    if ('outcome' in left || left.some((holder) => holder.place.interface === place.interface)) return said.result;
   }
   return ok;
 }

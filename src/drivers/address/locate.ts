@@ -9,44 +9,48 @@ import { runTool } from './tool.ts';
 
 type Failed = OpResult & { readonly outcome: 'failed' };
 
-export type Located =
-  | { readonly kind: 'failed'; readonly result: Failed }
-  | {
-      readonly kind: 'located';
-      /** Every interface that holds it now. */
-      readonly holders: readonly Holder[];
-    };
-
+/** An interface that holds the address now. */
 export interface Holder {
   readonly place: Place;
   /** As it was added, which a removal must repeat. */
   readonly prefix: number;
 }
 
-export async function locate(resource: AddressResource, timeoutMs: Ms): Promise<Located> {
+export async function holdersOf(resource: AddressResource, timeoutMs: Ms): Promise<readonly Holder[] | Failed> {
   const shown = await show(showAddress(resource), timeoutMs);
-  if ('outcome' in shown) return { kind: 'failed', result: shown };
-  const holders = shown.flatMap((place) => {
+  return 'outcome' in shown ? shown : holdersIn(shown, resource);
+}
+
+export interface Survey {
+  readonly holders: readonly Holder[];
+  /** The interface that the address belongs on. */
+  readonly home: Place;
+}
+
+/** All that a start must know, in one question where that is possible: each costs some milliseconds of an outage. */
+export async function survey(resource: AddressResource, timeoutMs: Ms): Promise<Survey | Failed> {
+  if (resource.interface !== null) return surveyNamed(resource, resource.interface, timeoutMs);
+  // The address itself is of its own network: this shows its holders too.
+  const shown = await show(showNetwork(resource), timeoutMs);
+  if ('outcome' in shown) return shown;
+  const fitting = shown.filter((place) => !place.loopback && place.addresses.length > 0);
+  const home = fitting.find((place) => place.up && place.carrier) ?? fitting[0];
+  return home === undefined ? noInterface(resource) : { holders: holdersIn(shown, resource), home };
+}
+
+async function surveyNamed(resource: AddressResource, name: string, timeoutMs: Ms): Promise<Survey | Failed> {
+  const [holders, shown] = await Promise.all([holdersOf(resource, timeoutMs), show(showInterface(name), timeoutMs)]);
+  if ('outcome' in holders) return holders;
+  if ('outcome' in shown) return { ...shown, scope: 'node' };
+  const [home] = shown;
+  return home === undefined ? failedOnNode(`there is no interface ${name} on this node`) : { holders, home };
+}
+
+function holdersIn(places: readonly Place[], resource: AddressResource): Holder[] {
+  return places.flatMap((place) => {
     const prefix = prefixHeld(place, resource.address);
     return prefix === null ? [] : [{ place, prefix }];
   });
-  return { kind: 'located', holders };
-}
-
-/** The interface that the address belongs on. */
-export async function home(resource: AddressResource, timeoutMs: Ms): Promise<Place | Failed> {
-  if (resource.interface !== null) return named(resource.interface, timeoutMs);
-  const shown = await show(showNetwork(resource), timeoutMs);
-  if ('outcome' in shown) return shown;
-  // The address itself, parked on `lo`, is of its own network too.
-  const fitting = shown.filter((place) => !place.loopback && place.addresses.length > 0);
-  return fitting.find((place) => place.up && place.carrier) ?? fitting[0] ?? noInterface(resource);
-}
-
-async function named(name: string, timeoutMs: Ms): Promise<Place | Failed> {
-  const shown = await show(showInterface(name), timeoutMs);
-  if ('outcome' in shown) return { ...shown, scope: 'node' };
-  return shown[0] ?? failedOnNode(`there is no interface ${name} on this node`);
 }
 
 function noInterface(resource: AddressResource): Failed {

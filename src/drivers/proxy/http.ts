@@ -99,7 +99,7 @@ function exchange(
     member.onDown.add(clientGone);
     answer.once('close', clientGone);
     asked.setTimeout(resource.idleTimeoutMs, () => (answer.headersSent ? answer.destroy() : finish('silent')));
-    asked.once('error', () => finish(answer.headersSent || answer.destroyed ? 'done' : 'broken'));
+    asked.on('error', () => finish(answer.headersSent || answer.destroyed ? 'done' : 'broken'));
     asked.once('response', (response) => {
       member.onDown.delete(clientGone);
       const newTie = resource.cookie === null || tied === member.server.id ? null : resource.cookie;
@@ -117,7 +117,7 @@ function sendBack(
 ): void {
   answer.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', answerHeaders(response.rawHeaders, tie));
   // An answer that breaks off must look broken to the client too, and never complete.
-  response.once('error', () => answer.destroy());
+  response.on('error', () => answer.destroy());
   response.once('aborted', () => answer.destroy());
   response.pipe(answer);
 }

@@ -27,7 +27,7 @@ export async function passUpgrade(
     setHost: false,
   });
   client.once('close', () => asked.destroy());
-  asked.once('error', () => refuse(client, '502 Bad Gateway'));
+  asked.on('error', () => refuse(client, '502 Bad Gateway'));
   // It stays with HTTP: the answer's body is of no use to a client that wanted something else.
   asked.once('response', ({ statusCode, statusMessage }) => refuse(client, `${statusCode} ${statusMessage}`));
   asked.once('upgrade', (response, server, serverHead) => {
