@@ -141,12 +141,12 @@ function reasonFor(service: Service, state: ServiceSummary, copies: readonly Cop
   const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
   if (state === 'running') return placed;
   const next = nextStep(service, copies, known);
-  if (state === 'failed' && lastFailure !== undefined)
-    return `on ${lastFailure.node}: ${lastFailure.last}; ${next ?? placed}`;
-  return next ?? placed;
+  if (state !== 'failed' || lastFailure === undefined) return next ?? placed;
+  // The scheduler's words name each node with each failure: they are for `why`.
+  return `${failedWhere(service, known)}: ${lastFailure.last}${next === null ? '' : `; ${next}`}`;
 }
 
-const _failedWhere = (service: Service, known: Known): string =>
+const failedWhere = (service: Service, known: Known): string =>
   `failed ${failuresOf(service, known)
     .map((failure) => `${failure.count} ${failure.count === 1 ? 'time' : 'times'} on ${failure.node}`)
     .join(', ')}`;

@@ -74,7 +74,7 @@ describe('renderStatus', () => {
   it('says first what is wrong', () => {
     expect(renderStatus(mergeStatus(failed), plainLook, false)).toMatchInlineSnapshot(`
       "x sample: CRITICAL  0 of 2 services run, 2 of 3 nodes online
-        x site does not run: on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
+        x site does not run: failed 2 times on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
         x web does not run: web1 is the only node that may run it
         ! web1 is lost: not heard on any link
       quorum 2 of 3, view 7, coordinator bal1, version 4.2, at work, asked bal2 at 2026-11-20T21:04:11Z
@@ -93,7 +93,7 @@ describe('renderStatus', () => {
 
       Services
         NAME  STATE      COPIES  WHERE  WHAT                     NOTE
-        site  x failed   0 of 1  -      address 10.0.0.5/24      on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
+        site  x failed   0 of 1  -      address 10.0.0.5/24      failed 2 times on bal1: address 10.0.0.5: no interface has it; next: stop on bal1, start on bal1
         web   x waiting  0 of 1  -      systemd:apache2.service  web1 is the only node that may run it
 
       Balancers
@@ -119,8 +119,8 @@ describe('renderStatus', () => {
     expect(Math.max(...text.split('\n').map((line) => Array.from(line).length))).toBeLessThanOrEqual(70);
     expect(text).toMatchInlineSnapshot(`
       "✖ sample: CRITICAL  0 of 2 services run, 2 of 3 nodes online
-        ✖ site does not run: on bal1: address 10.0.0.5: no interface has it;
-          next: stop on bal1, start on bal1
+        ✖ site does not run: failed 2 times on bal1: address 10.0.0.5: no
+          interface has it; next: stop on bal1, start on bal1
         ✖ web does not run: web1 is the only node that may run it
         ▲ web1 is lost: not heard on any link
       quorum 2 of 3, view 7, coordinator bal1, version 4.2, at work, asked
@@ -141,8 +141,8 @@ describe('renderStatus', () => {
       Services
         NAME  STATE      COPIES  WHERE  WHAT
         site  ✖ failed   0 of 1  -      address 10.0.0.5/24
-            on bal1: address 10.0.0.5: no interface has it; next: stop on
-            bal1, start on bal1
+            failed 2 times on bal1: address 10.0.0.5: no interface has it;
+            next: stop on bal1, start on bal1
         web   ✖ waiting  0 of 1  -      systemd:apache2.service
             web1 is the only node that may run it
 

@@ -20,6 +20,7 @@ import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { NodeLoop } from './loop.ts';
 import type { DaemonOptions } from './options.ts';
+import { readPromise } from './promise-note.ts';
 import { StallMeter } from './stall.ts';
 import { FileStorage, type SavedState } from './storage.ts';
 
@@ -73,11 +74,18 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     }),
     (opId, result) => deliver({ kind: 'opDone', opId, result }),
   );
-  const init = { self, boot: randomBytes(6).readUIntBE(0, 6), doc, reserved: saved.reserved, ledger: saved.ledger };
+  const init = {
+    self,
+    boot: randomBytes(6).readUIntBE(0, 6),
+    doc,
+    reserved: saved.reserved,
+    ledger: saved.ledger,
+    noted: readPromise(options.runDirectory),
+  };
   loop = new NodeLoop(init, {
     transport,
     agents,
-    storage: new FileStorage(options.stateDirectory, deliver, warn),
+    storage: new FileStorage({ ...options, deliver, complain: warn }),
     nowMs,
     onChange: (change) => note(journal.add(change, new Date()), log),
     onReply: (requestId, answer) => replies.answer(requestId, answer),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cluster, noAdmin } from '../api/sample.testing.ts';
 import type { Doc, NodeEvent } from '../core/ports.ts';
+import { readPromise, writePromise } from './promise-note.ts';
 import { seal, unseal } from './sealed-file.ts';
 import { FileStorage, readState } from './storage.ts';
 
@@ -35,14 +36,15 @@ function open(): {
   const events: NodeEvent[] = [];
   const remarks: string[] = [];
   let wake = (): void => {};
-  const storage = new FileStorage(
-    directory,
-    (event) => {
+  const storage = new FileStorage({
+    stateDirectory: directory,
+    runDirectory: directory,
+    deliver: (event) => {
       events.push(event);
       wake();
     },
-    (remark) => remarks.push(remark),
-  );
+    complain: (remark) => remarks.push(remark),
+  });
   const seen = async (count: number): Promise<void> => {
     while (events.length < count) await new Promise<void>((resolve) => (wake = resolve));
   };
@@ -81,6 +83,28 @@ describe('FileStorage', () => {
     await seen(2);
     expect(events.map((event) => 'ok' in event && event.ok)).toEqual([false, false]);
     expect(remarks[0]).toContain('no such file or directory');
+  });
+});
+
+describe('the note of what was promised', () => {
+  const note = {
+    promised: { number: 7, members: ['a', 'b'], coordinator: 'a' },
+    continuous: [{ node: 'a', since: 3 }],
+  };
+
+  it('is kept when the call returns, for the next life of the daemon', () => {
+    open().storage.notePromise(note);
+    expect(readPromise(directory)).toEqual(note);
+  });
+
+  it('does not count after a boot of the machine, when it is damaged, or when there is none', async () => {
+    expect(readPromise(directory)).toBeNull();
+    writePromise(directory, note, 'boot 1');
+    expect(readPromise(directory, 'boot 1')).toEqual(note);
+    expect(readPromise(directory, 'boot 2')).toBeNull();
+    expect(readPromise(directory, '')).toBeNull();
+    await writeFile(join(directory, 'promise.json'), 'torn');
+    expect(readPromise(directory, 'boot 1')).toBeNull();
   });
 });
 

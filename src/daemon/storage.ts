@@ -7,7 +7,8 @@
 import { readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from '../core/model.ts';
-import type { Doc, NodeEvent, Storage } from '../core/ports.ts';
+import type { Doc, NodeEvent, PromiseNote, Storage } from '../core/ports.ts';
+import { writePromise } from './promise-note.ts';
 import { reasonOf } from './reason.ts';
 import { readSealed, SealedFile } from './sealed-file.ts';
 
@@ -54,21 +55,32 @@ export async function readState(directory: string, now: Date): Promise<SavedStat
   };
 }
 
+export interface StorageOptions {
+  /** On a disk: survives the machine. */
+  readonly stateDirectory: string;
+  /** In memory: survives the daemon. */
+  readonly runDirectory: string;
+  readonly deliver: (event: NodeEvent) => void;
+  readonly complain: (remark: string) => void;
+}
+
 /** The storage port on real files. Every save is answered by one event, in the order of the saves. */
 export class FileStorage implements Storage {
   private readonly deliver: (event: NodeEvent) => void;
   private readonly complain: (remark: string) => void;
+  private readonly runDirectory: string;
   private readonly doc: SealedFile;
   private readonly reserveFile: SealedFile;
   private readonly ledger: SealedFile;
   private reservedMax = 0;
 
-  constructor(directory: string, deliver: (event: NodeEvent) => void, complain: (remark: string) => void) {
+  constructor({ stateDirectory, runDirectory, deliver, complain }: StorageOptions) {
     this.deliver = deliver;
     this.complain = complain;
-    this.doc = new SealedFile(join(directory, files.doc));
-    this.reserveFile = new SealedFile(join(directory, files.reserve));
-    this.ledger = new SealedFile(join(directory, files.ledger));
+    this.runDirectory = runDirectory;
+    this.doc = new SealedFile(join(stateDirectory, files.doc));
+    this.reserveFile = new SealedFile(join(stateDirectory, files.reserve));
+    this.ledger = new SealedFile(join(stateDirectory, files.ledger));
   }
 
   saveDoc(doc: Doc): void {
@@ -92,6 +104,11 @@ export class FileStorage implements Storage {
     void this.ledger.save(services).then((written) => {
       if (!written.ok) this.complain(written.because);
     });
+  }
+
+  notePromise(note: PromiseNote): void {
+    const problem = writePromise(this.runDirectory, note);
+    if (problem !== null) this.complain(problem);
   }
 }
 
