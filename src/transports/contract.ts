@@ -51,6 +51,7 @@ export function testBeat(from: NodeId, seq: number): Beat {
     echoes: [],
     hears: [],
     promised: { number: 0, members: [], coordinator: '' },
+    continuous: [],
     installed: null,
     recordVersion: 0,
     holds: [],

@@ -141,6 +141,22 @@ describe('reliable channel', () => {
     expect(carriedOut).toBe(1);
   });
 
+  test('a connection on a link that leaves the file is closed, and the next question takes another link', async () => {
+    await pair();
+    const before = testDoc('n1', site.cluster, 'x'.repeat(5000));
+    n1().transport.send('n2', before);
+    await until('the document is there', () => docsAt('n2') === 1);
+    const used = must(
+      n2().received.find(({ message }) => message.kind === 'doc'),
+      'the document',
+    ).link;
+    const nodes = site.cluster.nodes.map((node) => ({ ...node, links: node.links.filter((_, link) => link !== used) }));
+    for (const { transport } of [n2(), n1()]) transport.configure({ ...site.cluster, nodes });
+    await until('it is closed', () => ended('n2', 'the cluster file changed') === 1);
+    expect(await n1().transport.ask('n2', 1, 5000)).toMatchObject({ ok: true });
+    expect(n2().transport.stats().links.length).toBe(1);
+  });
+
   test('a newer document takes the place of one that waits; what is too old is dropped', async () => {
     await site.start('n1');
     for (let i = 0; i < 10; i++) n1().transport.send('n2', testDoc('n1', site.cluster, `${i}`.repeat(5000)));

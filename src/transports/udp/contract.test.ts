@@ -1,4 +1,4 @@
 import { transportContract } from '../contract.ts';
 import { makeUdpSite } from './site.testing.ts';
 
-transportContract('udp', makeUdpSite);
+transportContract('udp', () => makeUdpSite());

@@ -152,32 +152,28 @@ describe('UdpTransport among hostile packets', () => {
     for (const greeting of peer.got) expect(greeting.length).toBeLessThanOrEqual(packet.length);
   });
 
-  test('lets heartbeats through a flood of garbage, with level memory', async () => {
+  test('hears its peer through a flood of garbage, with level memory', async () => {
     const { peer, mine } = await n2();
+    const second = await at(site.addressOf('n2', 1));
     const flooder = await at(site.addressOf('n1', 0).replace(/\d+$/, '78'));
     const cookie = mine.seal(new Uint8Array(0)).subarray(0, 20);
     const garbage = [randomBytes(200), Buffer.concat([cookie, randomBytes(180)]), randomBytes(1200)];
-    const heapBefore = process.memoryUsage();
-    const startedAt = performance.now();
-    let beats = 0;
-    for (let burst = 0; burst < 20; burst++) {
+    const beats = (link: number): number => n1.received.filter((it) => it.link === link).length;
+    const rssBefore = process.memoryUsage().rss;
+    for (let burst = 1; burst <= 20; burst++) {
       for (let i = 0; i < 1000; i++) send(flooder, must(garbage[i % garbage.length], 'garbage'));
-      beats += 1;
-      send(peer, mine.seal(bytes(testBeat('n2', burst + 1))));
-      await new Promise((done) => setTimeout(done, 10));
+      send(peer, mine.seal(bytes(testBeat('n2', burst))));
+      send(second, mine.seal(bytes(testBeat('n2', burst))), 1);
+      await new Promise((done) => setImmediate(done));
     }
-    // A burst that overflows the kernel's buffer takes single heartbeats with it; a few are enough to stay alive.
-    await until('heartbeats got through', () => n1.received.length >= beats / 4);
-    await until('the flood is over', () => refused('foreign') > 1000);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
-    const heapAfter = process.memoryUsage();
-    expect(heapAfter.rss - heapBefore.rss).toBeLessThan(150 * 1024 * 1024);
-    n1.received.length = 0;
-    const last = testBeat('n2', 1000);
+    // The kernel's buffer of the flooded link overflows and takes heartbeats with it; the other link loses none.
+    await until('all heartbeats of the other link', () => beats(1) === 20);
     await until(
-      'a heartbeat right afterwards',
-      () => n1.received.length > 0,
-      () => send(peer, mine.seal(bytes(last))),
+      'a heartbeat on the flooded link',
+      () => beats(0) > 0,
+      () => send(peer, mine.seal(bytes(testBeat('n2', 21)))),
     );
+    expect(refused('foreign')).toBeGreaterThan(100);
+    expect(process.memoryUsage().rss - rssBefore).toBeLessThan(150 * 1024 * 1024);
   });
 });

@@ -105,6 +105,7 @@ export class UdpTransport implements Transport {
     this.#configurePeers(this.#currentKeys());
     const moved = (peer: NodeId, link: number): boolean =>
       renamed ||
+      this.#linkOf(link) === undefined ||
       former.port !== this.#topology.port ||
       former.own[link] !== this.#topology.own[link] ||
       former.peers.get(peer)?.[link] !== this.#topology.peers.get(peer)?.[link];

@@ -37,8 +37,10 @@ export class Link {
   }
 
   send(packet: Uint8Array, to: string): void {
-    this.#counts.sent += 1;
-    this.#counts.sentBytes += packet.length;
+    if (this.open) {
+      this.#counts.sent += 1;
+      this.#counts.sentBytes += packet.length;
+    }
     this.#udp.send(packet, to);
   }
 

@@ -23,14 +23,8 @@ export interface UdpSite extends Site {
 
 let sites = 0;
 
-export async function makeUdpSite(): Promise<UdpSite> {
-  sites += 1;
-  // Addresses of this process and site alone; the port is free on all of them as nobody else uses them.
-  const net = `127.${10 + (process.pid % 200)}.${(Math.floor(process.pid / 200) + sites * 7) % 250}`;
-  const cluster = testCluster(
-    [1, 2, 3].map((i) => [`${net}.${i}`, `${net}.${100 + i}`]),
-    await freePort(`${net}.1`),
-  );
+export async function makeUdpSite(addresses = loopback()): Promise<UdpSite> {
+  const cluster = testCluster(addresses, await freePort());
   const key = createSecretKey(randomBytes(32));
   const members = new Map<NodeId, UdpMember>();
   const member = (node: NodeId): UdpMember => must(members.get(node), `node ${node}`);
@@ -70,10 +64,17 @@ function makeMember(node: NodeId, key: ClusterKey): UdpMember {
   return made;
 }
 
-const freePort = (address: string): Promise<number> =>
+/** Addresses of this process and site alone: a port that is free on one of them is free on all. */
+function loopback(): readonly (readonly string[])[] {
+  sites += 1;
+  const net = `127.${10 + (process.pid % 200)}.${(Math.floor(process.pid / 200) + sites * 7) % 250}`;
+  return [1, 2, 3].map((i) => [`${net}.${i}`, `${net}.${100 + i}`]);
+}
+
+const freePort = (): Promise<number> =>
   new Promise((done) => {
     const socket = createSocket('udp4');
-    socket.bind(0, address, () => {
+    socket.bind(0, () => {
       const { port } = socket.address();
       socket.close(() => done(port));
     });

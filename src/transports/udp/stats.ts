@@ -28,6 +28,7 @@ export interface LinkStats {
   readonly open: boolean;
   readonly sent: number;
   readonly sentBytes: number;
+  /** Refused by the kernel, or the socket was not open. */
   readonly sendFailures: number;
   readonly lastSendError: string | null;
   /** Messages that were accepted. */

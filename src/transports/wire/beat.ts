@@ -3,7 +3,8 @@
  * every node on every link and has to fit into one datagram. Names are written once and pointed at from then on; so are
  * lives (a node and its boot).
  *
- *   ["beat", from, boot, seq, sentAtMs, names, lives, echoes, hears, promised, installed, recordVersion, holds, doc]
+ *   ["beat", from, boot, seq, sentAtMs, names, lives, echoes, hears, promised, installed, recordVersion, holds, doc,
+ *    continuous]
  *
  *   lives     name, boot, ...
  *   echoes    life, sentAtMs, heldMs, links as bits, ...
@@ -11,6 +12,7 @@
  *   promised  number, coordinator (-1: none), member, ...
  *   holds     life, version, ...
  *   doc       view and counter of docVersion, of docContent and of docOnDisk
+ *   continuous  name, view number, ...
  *
  * Later versions may add values at the end; they are ignored here.
  */
@@ -38,7 +40,8 @@ export function packBeat(beat: Beat): readonly unknown[] {
   const promised = [number, coordinator === '' ? -1 : table.name(coordinator), ...members.map((m) => table.name(m))];
   const head = ['beat', beat.from, beat.boot, beat.seq, beat.sentAtMs, table.names, table.lives];
   const doc = [beat.docVersion, beat.docContent, beat.docOnDisk].flatMap((v) => [v.view, v.counter]);
-  return [...head, echoes, hears, promised, beat.installed, beat.recordVersion, holds, doc];
+  const continuous = beat.continuous.flatMap(({ node, since }) => [table.name(node), since]);
+  return [...head, echoes, hears, promised, beat.installed, beat.recordVersion, holds, doc, continuous];
 }
 
 /** Names and lives that were met so far, with their places. */
@@ -87,9 +90,10 @@ export function readBeat(value: readonly unknown[], fault: Fault): Beat | undefi
   const holds = readHolds(value[12], lives);
   if ((installed !== null && !isCount(installed)) || !isCount(recordVersion)) return refuse(fault, 'installed');
   const doc = readDocVersions(value[13]);
-  if (holds === undefined || doc === undefined) return refuse(fault, 'holds');
+  const continuous = readContinuous(value[14], names);
+  if (holds === undefined || doc === undefined || continuous === undefined) return refuse(fault, 'holds');
   const head = { kind: 'beat', from, boot, seq, sentAtMs } as const;
-  return { ...head, echoes, hears, promised, installed, recordVersion, holds, ...doc };
+  return { ...head, echoes, hears, promised, continuous, installed, recordVersion, holds, ...doc };
 }
 
 function readLives(value: unknown, names: readonly NodeId[]): readonly Life[] | undefined {
@@ -124,6 +128,17 @@ function readHolds(value: unknown, lives: readonly Life[]): readonly Hold[] | un
     holds.push({ node: life.node, boot: life.boot, version });
   }
   return holds;
+}
+
+function readContinuous(value: unknown, names: readonly NodeId[]): Beat['continuous'] | undefined {
+  if (!isNumbers(value, 2, nodesMax)) return undefined;
+  const entries: { node: NodeId; since: number }[] = [];
+  for (let i = 0; i < value.length; i += 2) {
+    const [node, since] = [names[at(value, i)], value[i + 1]];
+    if (node === undefined || !isCount(since)) return undefined;
+    entries.push({ node, since });
+  }
+  return entries;
 }
 
 function readView(value: unknown, names: readonly NodeId[]): View | undefined {
