@@ -103,6 +103,7 @@ export async function bringUp(
   const topology = loopback ? loopbackTopology(cluster) : topologyOf(cluster);
   if (!topology.ok) return topology;
   const name = options.name ?? cluster.name;
+  await sweep(name);
   const claimed = claim(name);
   if (!claimed.ok) return claimed;
   const plan = {
@@ -119,6 +120,12 @@ export async function bringUp(
   const built = await kinds[plan.kind].build(plan, installed, options.ephemeral ?? false);
   if (!built.ok) forget(name);
   return built.ok ? success(await statusOf(built.value)) : built;
+}
+
+/** A lab that died may have left services running, if it was one of plain processes. */
+async function sweep(name: string): Promise<void> {
+  const old = readLab(name);
+  if (old !== null && !labIsUp(old)) await kinds[old.kind].remove(old);
 }
 
 /** What a lab of hosts and a lab of plain processes do in different ways. */

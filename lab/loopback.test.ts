@@ -13,7 +13,11 @@ const port = 20_000 + (process.pid % 20_000);
 
 const daemon = `
   const node = process.argv[process.argv.indexOf('--node') + 1];
-  require('node:child_process').spawn('sleep', ['${port}'], { detached: true, stdio: 'ignore' }).unref();
+  const { spawn } = require('node:child_process');
+  const folder = process.argv[process.argv.indexOf('--run') + 1];
+  spawn('sleep', ['${port}'], { detached: true, stdio: 'ignore' }).unref();
+  // As an engine with a clean environment that is given a file of the node.
+  spawn('bash', ['-c', 'sleep ${port}; true', folder + '/settings'], { detached: true, stdio: 'ignore', env: {} }).unref();
   require('node:http').createServer((_, answer) => answer.end(node)).listen(${port}, node === 'one' ? '127.9.0.1' : '127.9.0.2');
 `;
 
@@ -49,7 +53,7 @@ describe('a lab on loopback addresses', () => {
   it('starts a killed daemon again and leaves alone what it had started', async () => {
     const before = await sleepers();
     must(await labKillDaemon(name, 'one'));
-    await until(sleepers, before + 1);
+    await until(sleepers, before + 2);
     await until(() => answer('127.9.0.1'), 'one');
   });
 
@@ -57,7 +61,7 @@ describe('a lab on loopback addresses', () => {
     const before = await sleepers();
     must(await labPowerOff(name, 'one'));
     expect(await answer('127.9.0.1')).toBe('');
-    expect(await sleepers()).toBe(before - 2);
+    expect(await sleepers()).toBe(before - 4);
     must(await labPowerOn(name, 'one'));
     await until(() => answer('127.9.0.1'), 'one');
   });

@@ -12,7 +12,7 @@ import { monotonicMs, sleep } from './clock.ts';
 import type { Installed } from './content.ts';
 import type { Injected } from './machines.ts';
 import { bootPlain } from './namespaces.ts';
-import { identify, isAlive, type ProcessId, signal } from './process-id.ts';
+import { identify, isAlive, type ProcessId, parentOf, signal } from './process-id.ts';
 import { forget, hostInit, type LabRecord, labDirectory, removeHost, writeHost, writeLab } from './record.ts';
 import type { LabHost, Topology } from './topology.ts';
 
@@ -107,7 +107,7 @@ export async function powerOffLoopback(record: LabRecord, host: LabHost): Promis
   if (init === null) return failure('CONFLICT', `${host.name} is off already`);
   const atMs = monotonicMs();
   signal(init, 'SIGKILL');
-  const dead = await killMarked(markOf(loopbackPaths(record.name, host.name)));
+  const dead = await killNode(loopbackPaths(record.name, host.name));
   const tookMs = monotonicMs() - atMs;
   if (!dead) return failure('INTERNAL', `Processes of ${host.name} do not die`);
   removeHost(record.name, host.name);
@@ -119,7 +119,7 @@ export async function removeLoopback(record: LabRecord): Promise<Result<null>> {
   for (const host of record.topology.hosts) {
     const init = hostInit(record.name, host.name);
     if (init !== null) signal(init, 'SIGKILL');
-    if (!(await killMarked(markOf(loopbackPaths(record.name, host.name)))))
+    if (!(await killNode(loopbackPaths(record.name, host.name))))
       return failure('INTERNAL', `Processes of ${host.name} do not die`);
   }
   forget(record.name);
@@ -135,15 +135,13 @@ export function loopbackDaemon(record: LabRecord, host: LabHost): ProcessId | nu
   }
 }
 
-/** Every process of a node has this in its environment, also services whose parent is long dead: the daemon hands TMPDIR down. */
+/** What the daemon hands down to what it starts, also to services whose parent is long dead. */
 const markOf = (paths: LoopbackPaths): string => join(paths.directory, 'tmp');
 
-export const loopbackMark = (record: LabRecord, host: LabHost): string => markOf(loopbackPaths(record.name, host.name));
-
 /** Kills until nobody is left: a process may have started another one meanwhile. */
-async function killMarked(mark: string): Promise<boolean> {
+async function killNode(paths: LoopbackPaths): Promise<boolean> {
   for (let round = 0; round < 200; round++) {
-    const left = marked(mark);
+    const left = processesOf(paths);
     if (left.length === 0) return true;
     for (const one of left) signal(one, 'SIGKILL');
     while (left.some(isAlive) && round++ < 200) await sleep(5);
@@ -151,15 +149,35 @@ async function killMarked(mark: string): Promise<boolean> {
   return false;
 }
 
-export function marked(mark: string): ProcessId[] {
-  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
-  return pids.filter((pid) => hasMark(pid, mark)).flatMap((pid) => identify(Number(pid)) ?? []);
+/**
+ * Every process of a node: those with its mark in their environment or its folder among their arguments (drivers start
+ * engines with a clean environment), and all that descend from them.
+ */
+export function processesOf(paths: LoopbackPaths): ProcessId[] {
+  const pids = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .map(Number);
+  const parents = new Map(pids.map((pid) => [pid, parentOf(pid)]));
+  const own = new Set(pids.filter((pid) => isMarked(pid, paths)));
+  for (let before = -1; before !== own.size; ) {
+    before = own.size;
+    for (const [pid, parent] of parents) if (parent !== null && own.has(parent)) own.add(pid);
+  }
+  return [...own].flatMap((pid) => identify(pid) ?? []);
 }
 
-function hasMark(pid: string, mark: string): boolean {
+function isMarked(pid: number, paths: LoopbackPaths): boolean {
+  return (
+    (listIn(pid, 'environ')?.includes(`TMPDIR=${markOf(paths)}`) ?? false) ||
+    (listIn(pid, 'cmdline')?.some((word) => word.startsWith(`${paths.directory}/`)) ?? false)
+  );
+}
+
+/** Null: the process is gone, or not ours. */
+function listIn(pid: number, name: 'environ' | 'cmdline'): readonly string[] | null {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`TMPDIR=${mark}`);
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1').split('\0');
   } catch {
-    return false; // Gone, or not ours.
+    return null;
   }
 }

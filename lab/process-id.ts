@@ -19,6 +19,8 @@ export function isAlive(process: ProcessId): boolean {
   return identify(process.pid)?.startTicks === process.startTicks;
 }
 
+export const parentOf = (pid: number): number | null => statOf(pid)?.parent ?? null;
+
 /** Sends the signal to that very process; false when it is gone. */
 export function signal(target: ProcessId, name: NodeJS.Signals): boolean {
   if (!isAlive(target)) return false;

@@ -1,7 +1,7 @@
 /** Faults that are signals: a daemon that is paused or killed, a whole host that stands still. */
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { monotonicMs } from './clock.ts';
-import { loopbackDaemon, loopbackMark, marked } from './loopback.ts';
+import { loopbackDaemon, loopbackPaths, processesOf } from './loopback.ts';
 import type { Injected } from './machines.ts';
 import { inHost } from './namespaces.ts';
 import { signal } from './process-id.ts';
@@ -39,7 +39,7 @@ export async function signalLoopback(
   const daemon = loopbackDaemon(record, host);
   const atMs = monotonicMs();
   const targets = whole
-    ? marked(loopbackMark(record, host)).filter((one) => one.pid !== init.pid)
+    ? processesOf(loopbackPaths(record.name, host.name)).filter((one) => one.pid !== init.pid)
     : daemon === null
       ? []
       : [daemon];
