@@ -100,14 +100,14 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A request on a connection of its own; rejects when it breaks or takes longer than two seconds. */
+/** A request on a connection of its own; rejects when it breaks, or nothing comes for `limitMs`. */
 export function get(
   port: number,
-  options: { path?: string; headers?: Record<string, string>; method?: string; body?: string } = {},
+  options: { path?: string; headers?: Record<string, string>; method?: string; body?: string; limitMs?: number } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { path = '/', headers = {}, method = 'GET', body } = options;
-    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, timeout: 2000 });
+    const { path = '/', headers = {}, method = 'GET', body, limitMs = 2000 } = options;
+    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, timeout: limitMs });
     asked.on('timeout', () => asked.destroy(new Error('timed out')));
     asked.on('error', reject);
     asked.on('response', (response) => {
@@ -131,12 +131,13 @@ export async function steadyClient(
   port: number,
   everyMs: number,
   forMs: number,
+  limitMs = 2000,
 ): Promise<{ total: number; failed: string[] }> {
   const asked: Promise<string | null>[] = [];
   const startMs = performance.now();
   while (performance.now() - startMs < forMs) {
     asked.push(
-      get(port).then(
+      get(port, { limitMs }).then(
         ({ status }) => (status === 200 ? null : `status ${status}`),
         (error: Error) => error.message,
       ),
