@@ -242,6 +242,19 @@ export function labSocket(lab: string | null, node: string): string | null {
     : `/proc/${init.pid}/root/run/sempre/sempre.sock`;
 }
 
+/** The last lines that a node's daemon printed; none where nothing can be read. */
+export function labLog(lab: string | null, node: string, lines: number): readonly string[] {
+  const found = poweredHost(lab, node);
+  if (!found.ok) return [];
+  const { record, init } = found.value;
+  const file =
+    record.kind === 'loopback'
+      ? `${loopbackPaths(record.name, node).directory}/daemon.log`
+      : `/proc/${init.pid}/root/var/log/sempre/daemon.log`;
+  const text = readSource(file);
+  return text.ok ? text.value.trimEnd().split('\n').slice(-lines) : [];
+}
+
 function poweredHost(lab: string | null, node: string): Result<{ record: LabRecord; init: ProcessId }> {
   const record = findLab(lab);
   if (!record.ok) return record;

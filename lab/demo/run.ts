@@ -5,7 +5,7 @@ import type { ClusterStatus } from '../../src/api/status.ts';
 import { parseClusterFile, renderProblems } from '../../src/config/parse.ts';
 import type { Cluster } from '../../src/core/model.ts';
 import { monotonicMs, sleep } from '../clock.ts';
-import { bringUp, checkoutDirectory, type LabStatus, labDown, labProbe } from '../commands.ts';
+import { bringUp, checkoutDirectory, type LabStatus, labDown, labLog, labProbe } from '../commands.ts';
 import { canMakeNamespaces } from '../namespaces.ts';
 import { labIsUp, labNames, readLab } from '../record.ts';
 import { act, type Row } from './act.ts';
@@ -60,6 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   );
   const well = await awaitWell(observer, beganMs, options);
   const probe = labProbe(options.lab, parts.url, ['--lines', '--while-stdin', '--limit', String(limitMs)]);
+  if (!well) sayLogs(cluster, options);
   if (!well || !probe.ok) return { ...refused, stallMsMax: observer.stallMsMax };
   const recorder = new Recorder(probe.value, limitMs);
   const stage = { ...parts, lab: options.lab, kind: lab.value.kind, cluster, observer, recorder };
@@ -132,6 +133,13 @@ function banner(cluster: Cluster, parts: Parts, loopback: boolean, { say }: Demo
     );
   }
   say('');
+}
+
+function sayLogs(cluster: Cluster, { lab, say }: DemoOptions): void {
+  for (const node of cluster.nodes) {
+    say(`The last words of the daemon on ${node.id}:`);
+    for (const line of labLog(lab, node.id, 5)) say(`  ${line.slice(0, 500)}`);
+  }
 }
 
 /** Says what has changed while the cluster comes up. */
