@@ -26,8 +26,8 @@ function node(number: number, linkCount: number): ClusterNode {
 
 function service(prng: Prng, id: string, nodes: readonly string[], former: readonly Service[]): Service {
   const on = shuffled(prng, nodes).slice(0, prng.between(Math.min(2, nodes.length), nodes.length));
-  const clone = prng.chance(0.25);
   const kind = prng.pick(['command', 'command', 'address', 'balance'] as const);
+  const clone = kind !== 'address' && prng.chance(0.25);
   const takeover: Takeover =
     clone || kind !== 'command' ? 'nothing' : prng.pick(['lease', 'lease', 'nothing', 'fencing'] as const);
   const needs = former.filter(() => prng.chance(0.2)).map((other) => other.id);

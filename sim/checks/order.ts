@@ -46,6 +46,9 @@ function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
 
 function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
+  // Another copy elsewhere serves those that need it.
+  const elsewhere = [...world.hosts.values()].some((other) => other !== host && other.running.has(op.service.id));
+  if (elsewhere) return;
   for (const [id, service] of host.running) {
     if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
     const record = host.loop?.state.local.get(id)?.record.state;

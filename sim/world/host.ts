@@ -4,7 +4,7 @@
  * `running` is the truth that the checks read; the daemon only learns of it through its agents.
  */
 import type { NodeId, Service, ServiceId } from '../../src/core/model.ts';
-import type { AgentOp, Answer, Change, Doc, Message, NodeEvent, View } from '../../src/core/ports.ts';
+import type { AgentOp, Answer, Change, Doc, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
 import { NodeLoop } from '../../src/daemon/loop.ts';
 import { runAgent } from './agents.ts';
 import type { Prng } from './prng.ts';
@@ -30,6 +30,8 @@ export class Host {
   readonly #rate: number;
   readonly #offsetMs: number;
   readonly #disk: { doc: Doc; reserved: number; ledger: readonly Service[] };
+  /** Files in memory: they outlive the daemon, not the machine. */
+  #noted: PromiseNote | null = null;
   readonly #heardAtMs = new Map<string, number>();
 
   constructor(world: World, id: NodeId, prng: Prng) {
@@ -62,6 +64,7 @@ export class Host {
     this.powered = false;
     this.killDaemon();
     this.underWay.clear();
+    this.#noted = null;
     for (const id of [...this.running.keys()]) this.setRunning(id, null);
   }
 
@@ -70,13 +73,16 @@ export class Host {
     this.life++;
     const life = this.life;
     const { doc, reserved, ledger } = this.#disk;
-    const init = { self: this.id, boot: this.prng.below(2 ** 31) + 1, doc, reserved, ledger };
+    const init = { self: this.id, boot: this.prng.below(2 ** 31) + 1, doc, reserved, ledger, noted: this.#noted };
     this.loop = new NodeLoop(init, {
       transport: { send: (to, message) => this.world.network.send(this, to, message), configure: () => undefined },
       agents: { run: (op) => runAgent(this, op) },
       storage: {
         saveDoc: (saved) => this.#write(life, () => this.#saveDoc(saved)),
         reserve: (upTo) => this.#write(life, () => this.#reserve(upTo)),
+        notePromise: (note) => {
+          this.#noted = note;
+        },
         saveLedger: (services) =>
           void this.world.agenda.after(this.prng.between(1, 5), () => this.#saveLedger(life, services)),
       },

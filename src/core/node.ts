@@ -14,7 +14,7 @@ import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
 import { agreeOnView, leave, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
-import type { Message, NodeEffect, NodeEvent, NodeRecord, RecordMessage } from './ports.ts';
+import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage } from './ports.ts';
 import { answerDecided, decide, dropFinishedMoves, onAnswer, onRequest, pursueRequests } from './request/index.ts';
 import { schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
@@ -23,13 +23,14 @@ import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn
 /** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
 export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const number = Math.max(init.reserved, init.doc.version.view);
-  const turn: Turn = { nowMs, effects: [], state: blank(init, number, nowMs) };
+  const unknown = { promised: { number, members: [], coordinator: '' }, continuous: [] };
+  const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
   put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
   syncServices(turn);
   return turn.state;
 }
 
-function blank(init: NodeInit, number: number, nowMs: Ms): NodeState {
+function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
   const { deadMs } = init.doc.cluster.heartbeat;
   return {
     self: init.self,
@@ -40,13 +41,17 @@ function blank(init: NodeInit, number: number, nowMs: Ms): NodeState {
     beatSeq: 0,
     lastBeatMs: nowMs - deadMs,
     beatNow: true,
-    promised: { number, members: [], coordinator: '' },
+    promised: noted.promised,
+    continuous: new Map(noted.continuous.map(({ node, since }) => [node, since])),
+    formerPromise: noted.promised.number,
     installed: null,
+    proposedAtMs: nowMs - deadMs,
     waiting: null,
     reservedUpTo: init.reserved,
     reserving: null,
     lost: new Map(),
     hadQuorum: false,
+    purging: false,
     graceUntilMs: nowMs + 3 * deadMs,
     doc: init.doc,
     onDisk: init.doc.version,

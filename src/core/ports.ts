@@ -32,6 +32,8 @@ export type NodeEffect =
   | { readonly kind: 'saveDoc'; readonly doc: Doc }
   /** Note on disk that view numbers up to this one may have been promised. */
   | { readonly kind: 'reserve'; readonly upTo: number }
+  /** Keep this where it outlives the daemon, though not the machine; done when the port call returns. */
+  | { readonly kind: 'notePromise'; readonly note: PromiseNote }
   /** Keep the definitions of what was started here, so that a restarted daemon can watch and stop it. Best effort. */
   | { readonly kind: 'saveLedger'; readonly services: readonly Service[] }
   | { readonly kind: 'reply'; readonly requestId: string; readonly answer: Answer }
@@ -147,7 +149,16 @@ export interface ServiceRecord {
  * failed: runs but is broken, or ended by itself; must be stopped before it is started.
  * blocked: its stop failed; nobody may touch or start it until an operator has (or, later, the node is fenced).
  */
-export type ServiceState = 'unknown' | 'probing' | 'stopped' | 'starting' | 'running' | 'reloading' | 'stopping' | 'failed' | 'blocked';
+export type ServiceState =
+  | 'unknown'
+  | 'probing'
+  | 'stopped'
+  | 'starting'
+  | 'running'
+  | 'reloading'
+  | 'stopping'
+  | 'failed'
+  | 'blocked';
 
 export interface OrderId {
   readonly view: number;
@@ -176,6 +187,8 @@ export interface Beat extends Sender {
   readonly hears: readonly NodeId[];
   /** The newest view that the sender agreed to; it grants leases of no older one. */
   readonly promised: View;
+  /** For each member of `promised`: since which number every view that the sender promised has had that member in it. */
+  readonly continuous: PromiseNote['continuous'];
   /** Number of the view that it acts in; null: none. */
   readonly installed: number | null;
   readonly recordVersion: number;
@@ -202,6 +215,12 @@ export interface View {
   /** Sorted by id. */
   readonly members: readonly NodeId[];
   readonly coordinator: NodeId;
+}
+
+/** What a node agreed to, and since which view number each member has been in everything that it agreed to. */
+export interface PromiseNote {
+  readonly promised: View;
+  readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];
 }
 
 export interface RecordMessage extends Sender {
@@ -249,7 +268,12 @@ export type Command =
   | { readonly kind: 'apply'; readonly source: string; readonly cluster: Cluster; readonly ifVersion: Version | null }
   | { readonly kind: 'standby'; readonly node: NodeId; readonly on: boolean; readonly because: string }
   | { readonly kind: 'move'; readonly service: ServiceId; readonly to: NodeId | null; readonly because: string }
-  | { readonly kind: 'run'; readonly service: ServiceId; readonly wanted: 'started' | 'stopped'; readonly because: string }
+  | {
+      readonly kind: 'run';
+      readonly service: ServiceId;
+      readonly wanted: 'started' | 'stopped';
+      readonly because: string;
+    }
   /** Forgets failures and bans, on one node or on all. */
   | { readonly kind: 'cleanup'; readonly service: ServiceId; readonly node: NodeId | null };
 
@@ -283,4 +307,6 @@ export interface Storage {
   /** Answers with `reserved`. */
   reserve(upTo: number): void;
   saveLedger(services: readonly Service[]): void;
+  /** Kept when this returns, for the next life of the daemon on this machine (a file in memory). Best effort. */
+  notePromise(note: PromiseNote): void;
 }

@@ -10,6 +10,7 @@ import type {
   NodeEffect,
   NodeRecord,
   Order,
+  PromiseNote,
   ServiceRecord,
   Version,
   View,
@@ -23,6 +24,8 @@ export interface NodeInit {
   readonly doc: Doc;
   /** View numbers up to this one may have been promised in former lives. */
   readonly reserved: number;
+  /** What the former life of the daemon promised last; null: unknown (the machine was off). */
+  readonly noted: PromiseNote | null;
   /** Definitions of services that a former life started. */
   readonly ledger: readonly Service[];
 }
@@ -41,8 +44,14 @@ export interface NodeState {
   readonly beatNow: boolean;
   /** The newest view that this node agreed to (or proposes). */
   readonly promised: View;
+  /** For each member of `promised`: since which number every promise of this node has included it. */
+  readonly continuous: ReadonlyMap<NodeId, number>;
+  /** The last promise of the former life: this life installs no proposal of its own up to there. */
+  readonly formerPromise: number;
   /** The view in which it acts; null: none. */
   readonly installed: View | null;
+  /** When this node last proposed a view. */
+  readonly proposedAtMs: Ms;
   /** A promise that waits until its number is reserved on disk. */
   readonly waiting: View | null;
   readonly reservedUpTo: number;
@@ -50,6 +59,8 @@ export interface NodeState {
   /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   readonly hadQuorum: boolean;
+  /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
+  readonly purging: boolean;
   /** No view and no quorum needed until then: a restarted daemon leaves what runs alone while it joins. */
   readonly graceUntilMs: Ms;
 
@@ -112,8 +123,11 @@ export interface Peer {
   readonly heardAtMs: Ms;
   /** Another life that has not proven that it is fresh: echoed, so that it can. */
   readonly candidate: { readonly boot: number; readonly peerSentAtMs: Ms; readonly heardAtMs: Ms } | null;
-  /** The lease that it grants us: in which view, from which send time of ours. */
-  readonly grant: { readonly view: View; readonly atMs: Ms } | null;
+  /**
+   * The lease that it grants us: promised to which view with us in it, from which send time of ours, and since which view
+   * all of its promises had us in them.
+   */
+  readonly grant: { readonly view: View; readonly since: number; readonly atMs: Ms } | null;
   readonly links: ReadonlyMap<number, { readonly heardAtMs: Ms; readonly rttMs: Ms | null }>;
   /** Its last beat; null: none yet. */
   readonly beat: Beat | null;

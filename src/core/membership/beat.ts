@@ -23,6 +23,7 @@ function beatOf(state: NodeState, nowMs: number): Beat {
     echoes: echoes(state, nowMs),
     hears: alivePeers(state, nowMs),
     promised: state.promised,
+    continuous: [...state.continuous].map(([node, since]) => ({ node, since })),
     installed: state.installed?.number ?? null,
     recordVersion: state.recordVersion,
     holds: [...state.records.values()].map(({ node, boot, version }) => ({ node, boot, version })),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { boot, step } from '../node.ts';
 import type { Cluster } from '../model.ts';
+import { boot, step } from '../node.ts';
 import type { Beat, Echo, NodeEvent } from '../ports.ts';
 import { type NodeState, noVersion } from '../state.ts';
 import { alivePeers } from './hearing.ts';
@@ -12,9 +12,15 @@ const cluster: Cluster = {
   services: [],
 };
 
-const doc = { version: noVersion, content: noVersion, source: '', cluster, admin: { standby: {}, stopped: {}, moves: {} } };
+const doc = {
+  version: noVersion,
+  content: noVersion,
+  source: '',
+  cluster,
+  admin: { standby: {}, stopped: {}, moves: {} },
+};
 
-const newcomer = (): NodeState => boot({ self: 'a', boot: 7, doc, reserved: 0, ledger: [] }, 0);
+const newcomer = (): NodeState => boot({ self: 'a', boot: 7, doc, reserved: 0, noted: null, ledger: [] }, 0);
 
 function beat(seq: number, echo: Partial<Echo> | null, life = 20): Beat {
   const echoes = echo === null ? [] : [{ node: 'a', boot: 7, sentAtMs: 0, heldMs: 0, links: [0], ...echo }];
@@ -27,6 +33,7 @@ function beat(seq: number, echo: Partial<Echo> | null, life = 20): Beat {
     echoes,
     hears: [],
     promised: { number: 0, members: [], coordinator: '' },
+    continuous: [],
     installed: null,
     recordVersion: 0,
     holds: [],

@@ -10,7 +10,7 @@
  */
 import type { Ms, NodeId } from '../model.ts';
 import type { Beat, Echo } from '../ports.ts';
-import { changed, heartbeat, type NodeState, nodeIds, type Peer, put, sameView, type Turn } from '../state.ts';
+import { changed, heartbeat, type NodeState, nodeIds, type Peer, put, type Turn } from '../state.ts';
 
 export const unheard = (node: NodeId): Peer => ({
   node,
@@ -54,17 +54,19 @@ function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs:
     peerSentAtMs: beat.sentAtMs,
     heardAtMs: nowMs,
     candidate: null,
-    grant: grantIn(peer, beat, echo),
+    grant: grantIn(state.self, peer, beat, echo),
     beat,
   };
 }
 
-/** The voter grants while it is promised to that view; a grant counts from our send time, never from its arrival. */
-function grantIn(peer: Peer, beat: Beat, echo: Echo | null): Peer['grant'] {
+/** The voter grants while it is promised to a view with us; a grant counts from our send time, never from its arrival. */
+function grantIn(self: NodeId, peer: Peer, beat: Beat, echo: Echo | null): Peer['grant'] {
   const view = beat.promised;
-  const known = peer.grant !== null && sameView(peer.grant.view, view) ? peer.grant : null;
-  if (echo === null) return known;
-  return { view, atMs: Math.max(echo.sentAtMs, known?.atMs ?? echo.sentAtMs) };
+  const since = beat.continuous.find((entry) => entry.node === self)?.since;
+  if (since === undefined || !view.members.includes(self)) return null;
+  const known = peer.grant !== null && peer.grant.since === since ? peer.grant : null;
+  if (echo === null) return known === null ? null : { ...known, view };
+  return { view, since, atMs: Math.max(echo.sentAtMs, known?.atMs ?? echo.sentAtMs) };
 }
 
 function heardOn(state: NodeState, peer: Peer, link: number, beat: Beat, echo: Echo | null, nowMs: Ms): Peer {

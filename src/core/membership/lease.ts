@@ -1,12 +1,13 @@
 /**
  * How long may this node act without hearing anything more?
  *
- * A lease lasts `dead` from our own send time of the newest packets that a majority of voters, promised to our view,
- * has echoed. A voter that promises a newer view stops granting the older one, so once a majority has promised view n+1
- * at time T, every lease of view n ends by T + dead (plus clock drift), however late packets arrive.
- * docs/internals/membership.md has the proof.
+ * A lease lasts `dead` from our own send time of the newest packets that a majority of voters has echoed while it granted. A
+ * voter grants us our view n while it is promised to n or to a later view, and every view that it promised from n on has had us
+ * in it. So once a majority has promised a view without us, at time T, our lease ends by T + `dead` (plus clock drift), however
+ * late packets arrive and whatever is promised afterwards. docs/internals/membership.md has the proof.
  */
 import type { Ms } from '../model.ts';
+import type { View } from '../ports.ts';
 import { majorityGrantedAt } from '../quorum/majority.ts';
 import { heartbeat, type NodeState, sameView } from '../state.ts';
 
@@ -15,13 +16,21 @@ export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
   const view = state.installed;
   if (view === null) return null;
   const grants: Ms[] = [];
-  for (const member of view.members) {
-    const grant = state.peers.get(member)?.grant ?? null;
-    // Numbers alone would not do: two proposers may have used the same one, and only one of the views has us in it.
-    if (grant !== null && (sameView(grant.view, view) || sameView(grant.view, state.promised))) grants.push(grant.atMs);
-  }
+  for (const { grant } of state.peers.values())
+    if (grant !== null && grant.view.number >= view.number && grant.since <= view.number) grants.push(grant.atMs);
   const grantedAt = majorityGrantedAt(grants, state.doc.cluster.nodes.length, nowMs);
   return grantedAt === null ? null : grantedAt + heartbeat(state).deadMs;
+}
+
+/**
+ * Whether a node in view `from` may step over to `to` and go on with what it runs: a majority that promised `to` never promised
+ * anything without us in between. Otherwise such a view may have acted, and what we run may have been started elsewhere.
+ */
+export function isContinuous(state: NodeState, from: View, to: View): boolean {
+  const grants: Ms[] = [];
+  for (const { grant } of state.peers.values())
+    if (grant !== null && sameView(grant.view, to) && grant.since <= from.number) grants.push(grant.atMs);
+  return majorityGrantedAt(grants, state.doc.cluster.nodes.length, 0) !== null;
 }
 
 /** In a view of a majority, with a lease: this node may run services. */

@@ -18,9 +18,9 @@ import { sortedUnique } from '../../lib/compare.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { isMajority } from '../quorum/majority.ts';
-import { changed, emit, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
+import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
-import { hasQuorum } from './lease.ts';
+import { hasQuorum, isContinuous } from './lease.ts';
 
 /** Numbers that are reserved on disk in advance, so that no promise has to wait for a disk. */
 const reserveAhead = 16;
@@ -77,6 +77,9 @@ function propose(turn: Turn): void {
   if (state.waiting !== null || leaderOf(state, nowMs) !== state.self) return;
   const members = circleOf(state, nowMs);
   if (members === null || isUnderWay(state, members)) return;
+  // Two that propose against each other must not burn numbers as fast as packets travel.
+  if (nowMs - state.proposedAtMs < heartbeat(state).intervalMs) return;
+  put(turn, { proposedAtMs: nowMs });
   const highest = Math.max(
     state.promised.number,
     ...[...state.peers.values()].map((p) => p.beat?.promised.number ?? 0),
@@ -87,7 +90,8 @@ function propose(turn: Turn): void {
 /** Our newest proposal has these members, and none of them has promised anything newer. */
 function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
   const { promised } = state;
-  if (promised.coordinator !== state.self || promised.members.join() !== members.join()) return false;
+  if (promised.coordinator !== state.self || promised.number <= state.formerPromise) return false;
+  if (promised.members.join() !== members.join()) return false;
   return members.every((member) => {
     const beat = state.peers.get(member)?.beat;
     return !beat || beat.promised.number < promised.number || sameView(beat.promised, promised);
@@ -117,9 +121,11 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
     return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
   const peer = state.peers.get(view.coordinator);
   if (!isAlive(state, peer, nowMs)) return null;
-  return peer.beat?.installed === view.number || (peer.beat?.promised.coordinator ?? null) === peer.node
-    ? peer.node
-    : null;
+  const beat = peer.beat;
+  if (beat === null) return null;
+  // One that proposes the next view has not stopped coordinating; one that has just restarted has.
+  const isProposing = beat.promised.coordinator === peer.node && beat.promised.number > view.number;
+  return beat.installed === view.number || isProposing ? peer.node : null;
 }
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */
@@ -129,7 +135,10 @@ function promise(turn: Turn, view: View): void {
     put(turn, { waiting: view });
     reserve(turn, view.number);
   } else {
-    put(turn, { promised: view, waiting: null, beatNow: true });
+    const continuous = new Map(view.members.map((node) => [node, turn.state.continuous.get(node) ?? view.number]));
+    put(turn, { promised: view, continuous, waiting: null, beatNow: true });
+    const entries = [...continuous].map(([node, since]) => ({ node, since }));
+    emit(turn, { kind: 'notePromise', note: { promised: view, continuous: entries } });
   }
 }
 
@@ -165,6 +174,8 @@ function installOwn(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
   if (view.coordinator !== state.self || sameView(view, state.installed)) return;
+  // A former life may have acted in that view and changed the document under its number.
+  if (view.number <= state.formerPromise) return;
   const agreed = view.members.every((member) => {
     if (member === state.self) return true;
     const peer = state.peers.get(member);
@@ -174,6 +185,10 @@ function installOwn(turn: Turn): void {
 }
 
 function install(turn: Turn, view: View): void {
+  const former = turn.state.installed;
+  // What runs here may have been started elsewhere by then: it must stop first, and then we join as a newcomer.
+  if (former !== null && !isContinuous(turn.state, former, view))
+    return leave(turn, 'a view without this node may have come between');
   const { state, nowMs } = turn;
   const before = state.installed;
   assert(before === null || view.number > before.number, 'installed view numbers rise');
@@ -202,12 +217,61 @@ export const describe = (view: View | null): string =>
   view === null ? 'none' : `${view.number} {${view.members.join(' ')}} led by ${view.coordinator}`;
 
 /**
- * The node that should propose: the coordinator of a working view, else the one whose circle is largest, else the first in
- * the file. All nodes judge by what beats say of each other, so that they nearly always name the same one.
+ * The node that should propose: the coordinator of a working view, else who is already getting a proposal agreed, else the one
+ * whose circle is largest, else the first in the file. All nodes judge by what beats say, so that they nearly always name the
+ * same one; where they do not, the higher number wins.
  */
 export function leaderOf(state: NodeState, nowMs: number): NodeId {
-  const working = workingCoordinator(state, nowMs);
-  if (working !== null) return working;
+  return (
+    workingCoordinator(state, nowMs) ??
+    actingCoordinator(state, nowMs) ??
+    pursuer(state, nowMs) ??
+    widestCircle(state, nowMs)
+  );
+}
+
+/** A peer that coordinates a view in which we are not: it will take us in. */
+function actingCoordinator(state: NodeState, nowMs: number): NodeId | null {
+  let best: NodeId | null = null;
+  let number = -1;
+  for (const node of alivePeers(state, nowMs)) {
+    const beat = state.peers.get(node)?.beat;
+    if (!beat || beat.promised.coordinator !== node || beat.installed !== beat.promised.number) continue;
+    if (beat.installed <= number) continue;
+    best = node;
+    number = beat.installed;
+  }
+  return best;
+}
+
+/** The node whose proposal with us in it has the highest number: two that propose against each other would never end. */
+function pursuer(state: NodeState, nowMs: number): NodeId | null {
+  let best: NodeId | null = null;
+  let number = state.installed?.number ?? -1;
+  for (const node of nodeIds(state)) {
+    const view = proposalOf(state, node, nowMs);
+    if (view === null || view.number <= number) continue;
+    best = node;
+    number = view.number;
+  }
+  return best;
+}
+
+function proposalOf(state: NodeState, node: NodeId, nowMs: number): View | null {
+  if (node === state.self) {
+    const { promised } = state;
+    const isOurs = promised.coordinator === node && promised.number > state.formerPromise;
+    return isOurs && !sameView(promised, state.installed) ? promised : null;
+  }
+  const peer = state.peers.get(node);
+  if (!isAlive(state, peer, nowMs) || peer.beat === null) return null;
+  const { promised, installed } = peer.beat;
+  return promised.coordinator === node && installed !== promised.number && promised.members.includes(state.self)
+    ? promised
+    : null;
+}
+
+function widestCircle(state: NodeState, nowMs: number): NodeId {
   let best = state.self;
   let bestSize = -1;
   for (const node of nodeIds(state)) {

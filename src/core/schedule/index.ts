@@ -31,12 +31,14 @@ import { settle } from './settle.ts';
 import { takeoverWaits, type Waits } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
+export type { Held, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
+export { explain } from './plan.ts';
 export { leaseTakeoverAt } from './takeover.ts';
 
 export function schedule(input: ScheduleInput): Plan {
   const graph = graphOf(input.cluster);
   const seen = seenOf(graph, input);
-  const held = remember(input.held ?? nothingHeld, input.cluster, input.records);
+  const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const placements = place(graph, input, seen, held);
   const waits = takeoverWaits(graph, input, held);
   const changes = new Map<ServiceId, Change>();
