@@ -69,10 +69,6 @@ export class Outlet {
     return this.#link;
   }
 
-  get connected(): boolean {
-    return this.#connection?.ready ?? false;
-  }
-
   /** Takes a parcel. False: there is no room, and nothing older that would give way. */
   post(parcel: Parcel): boolean {
     if (parcel.message === 'record' || parcel.message === 'doc')
@@ -110,9 +106,16 @@ export class Outlet {
   #go(nowMs: Ms): void {
     if (this.#connection !== null) return this.#pump(nowMs);
     if (this.#waiting.length === 0 || nowMs < this.#dialAtMs) return;
-    const routes = this.#ports.routes();
-    const route = routes.find(({ link }) => link !== this.#failedLink) ?? routes[0];
+    const route = this.#route();
     if (route !== undefined) this.#dial(route.link, nowMs);
+  }
+
+  /** The best link but the one that failed last; a link without heartbeats only when there are none anywhere. */
+  #route(): Route | undefined {
+    const all = this.#ports.routes();
+    const heard = all.filter((route) => route.heard);
+    const usable = heard.length > 0 ? heard : all;
+    return usable.find(({ link }) => link !== this.#failedLink) ?? usable[0];
   }
 
   #dial(link: number, nowMs: Ms): void {
