@@ -157,6 +157,8 @@ function act(turn: Turn, isTick: boolean): void {
   if (isTick) watchServices(turn);
   answerDecided(turn);
   pursueRequests(turn);
+  // Members take orders only in a view that they have installed: they hear of it before the first order.
+  if (turn.state.beatNow) beatIfDue(turn);
   coordinate(turn);
   dropFinishedMoves(turn);
   if (isTick) reserveEarly(turn);

@@ -106,6 +106,8 @@ export interface OrderSent {
   readonly order: Order;
   readonly to: NodeId;
   readonly sentAtMs: Ms;
+  /** How often it was sent. */
+  readonly tries: number;
   /** The node's record showed it: kept for pacing repeated starts. */
   readonly seen: boolean;
 }

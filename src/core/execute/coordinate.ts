@@ -19,16 +19,33 @@ import { compareOrders, takeOrder } from './local.ts';
 /** Repeated starts of a service on a node that failed or met another holder are spaced by this, times how often. */
 const retryPaceMs = 250;
 const retryPaceMsMax = 5000;
+const firstRepeatMs = 10;
+
+/** How many loss timeouts a coordinator that has just started waits for the rest before it starts the first service. */
+const coldStartFactor = 3;
 
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.installed;
   if (view === null || view.coordinator !== state.self || !isCurrent(state) || !hasQuorum(state, nowMs)) return;
-  if (state.pending !== null || !recordsAreFresh(state)) return;
+  if (state.pending !== null || !recordsAreFresh(state) || isColdStart(state, nowMs)) return;
   noteSeen(turn);
   repeatUnseen(turn);
   replan(turn);
   orderReady(turn);
+}
+
+/**
+ * Nothing runs yet and not everybody is here yet: machines that were switched on together boot at their own pace, and a
+ * service that was started on the second choice would stay there.
+ */
+function isColdStart(state: NodeState, nowMs: number): boolean {
+  const view = state.installed;
+  if (view === null || view.members.length === state.doc.cluster.nodes.length) return false;
+  if (nowMs - state.startedAtMs > coldStartFactor * heartbeat(state).deadMs) return false;
+  return view.members.every((member) =>
+    Object.values(state.records.get(member)?.services ?? {}).every((service) => service.state === 'stopped'),
+  );
 }
 
 /** Every member's record is here, as new as that member's last beat. */
@@ -127,15 +144,20 @@ const keyOf = (node: NodeId, serviceId: string): string => `${node}/${serviceId}
 /** Sends an order, to be repeated until the node's record shows it. */
 export function deliver(turn: Turn, given: Order, to: NodeId): void {
   const { state, nowMs } = turn;
-  const sent: OrderSent = { order: given, to, sentAtMs: nowMs, seen: false };
-  put(turn, { ordered: new Map(state.ordered).set(keyOf(to, given.serviceId), sent) });
+  const key = keyOf(to, given.serviceId);
+  const before = state.ordered.get(key);
+  const tries = before !== undefined && compareOrders(before.order.id, given.id) === 0 ? before.tries + 1 : 1;
+  const sent: OrderSent = { order: given, to, sentAtMs: nowMs, tries, seen: false };
+  put(turn, { ordered: new Map(state.ordered).set(key, sent) });
   if (to === state.self) takeOrder(turn, state.self, given);
   else emit(turn, { kind: 'send', to, message: { kind: 'order', from: state.self, boot: state.boot, order: given } });
 }
 
 function repeatUnseen(turn: Turn): void {
   for (const sent of turn.state.ordered.values()) {
-    if (sent.seen || turn.nowMs - sent.sentAtMs < heartbeat(turn.state).intervalMs) continue;
+    // Soon at first: in the first moments of a view an order may overtake the news of it.
+    const waitMs = Math.min(heartbeat(turn.state).intervalMs, firstRepeatMs * 2 ** Math.min(sent.tries, 10));
+    if (sent.seen || turn.nowMs - sent.sentAtMs < waitMs) continue;
     deliver(turn, sent.order, sent.to);
   }
 }
