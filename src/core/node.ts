@@ -9,7 +9,7 @@ import { opDone, takeOrder } from './execute/local.ts';
 import { pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { beatIfDue } from './membership/beat.ts';
-import { absorbBeat, alivePeers, forgetConfirmations } from './membership/hearing.ts';
+import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
 import { agreeOnView, leave, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms } from './model.ts';
@@ -77,7 +77,10 @@ export function step(
   nowMs: Ms,
 ): { state: NodeState; effects: readonly NodeEffect[] } {
   const turn: Turn = { nowMs, state: before, effects: [] };
+  const isQuiet =
+    event.kind === 'message' && event.message.kind === 'beat' && saysNothingNew(before, event.message, nowMs);
   absorb(turn, event);
+  if (isQuiet) return { state: turn.state, effects: turn.effects };
   if (turn.state.doc !== before.doc) {
     syncServices(turn);
     pardonChanged(turn, before);

@@ -10,7 +10,17 @@
  */
 import type { Ms, NodeId } from '../model.ts';
 import type { Beat, Echo } from '../ports.ts';
-import { changed, heartbeat, type NodeState, nodeIds, type Peer, put, type Turn } from '../state.ts';
+import {
+  changed,
+  compareVersions,
+  heartbeat,
+  type NodeState,
+  nodeIds,
+  type Peer,
+  put,
+  sameView,
+  type Turn,
+} from '../state.ts';
 
 export const unheard = (node: NodeId): Peer => ({
   node,
@@ -31,6 +41,27 @@ export const isAlive = (state: NodeState, peer: Peer | undefined, nowMs: Ms): pe
 
 export function alivePeers(state: NodeState, nowMs: Ms): NodeId[] {
   return nodeIds(state).filter((node) => node !== state.self && isAlive(state, state.peers.get(node), nowMs));
+}
+
+/**
+ * Whether a beat only says again what its sender said before, and so only moves clocks on: most do, and the next tick will see
+ * to those. Keeps the cost of a quiet cluster near that of its packets.
+ */
+export function saysNothingNew(state: NodeState, beat: Beat, nowMs: Ms): boolean {
+  const peer = state.peers.get(beat.from);
+  const known = peer?.beat ?? null;
+  if (known === null || peer?.boot !== beat.boot || !isAlive(state, peer, nowMs)) return false;
+  if (beat.seq <= known.seq) return true;
+  return (
+    sameView(known.promised, beat.promised) &&
+    known.installed === beat.installed &&
+    known.recordVersion === beat.recordVersion &&
+    known.hears.length === beat.hears.length &&
+    known.hears.every((node, i) => node === beat.hears[i]) &&
+    compareVersions(known.docVersion, beat.docVersion) === 0 &&
+    compareVersions(known.docContent, beat.docContent) === 0 &&
+    compareVersions(known.docOnDisk, beat.docOnDisk) === 0
+  );
 }
 
 export function absorbBeat(turn: Turn, link: number, beat: Beat): void {

@@ -121,11 +121,7 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
     return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
   const peer = state.peers.get(view.coordinator);
   if (!isAlive(state, peer, nowMs)) return null;
-  const beat = peer.beat;
-  if (beat === null) return null;
-  // One that proposes the next view has not stopped coordinating; one that has just restarted has.
-  const isProposing = beat.promised.coordinator === peer.node && beat.promised.number > view.number;
-  return beat.installed === view.number || isProposing ? peer.node : null;
+  return peer.beat?.installed === view.number ? peer.node : null;
 }
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */

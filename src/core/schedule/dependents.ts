@@ -87,9 +87,9 @@ function gather(nodeCount: number, voices: readonly Voice[]): Leaning {
 
 const bounded = (sum: number): number => Math.max(-leaningMax, Math.min(leaningMax, sum));
 
-export function leaningTerms(leaning: Leaning | undefined, index: number): readonly Term[] {
-  if (leaning === undefined) return [];
+export function leaningTerms(leaning: Leaning | undefined, index: number): Term[] {
   const terms: Term[] = [];
+  if (leaning === undefined) return terms;
   const sum = leaning.points[index] ?? 0;
   const excluded = leaning.excluded[index] ?? 0;
   const because = leaning.because[index] ?? null;

@@ -27,8 +27,8 @@ export function remember(before: Held, cluster: Cluster, records: ReadonlyMap<No
 function activeNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<ServiceId, readonly NodeId[]> {
   const active = new Map<ServiceId, NodeId[]>();
   for (const [node, record] of records) {
-    for (const [id, entry] of Object.entries(record.services)) {
-      if (!isActive(entry.state)) continue;
+    for (const id of Object.keys(record.services)) {
+      if (!isActive(record.services[id]?.state ?? 'unknown')) continue;
       const known = active.get(id);
       if (known === undefined) active.set(id, [node]);
       else known.push(node);

@@ -102,11 +102,13 @@ function withOthers(candidate: Candidate): readonly NodeScore[] {
   const { service, seen, own, targets, leaning, wish } = candidate;
   const stuck = service.clone ? null : stuckOf(service, seen);
   if (targets.length === 0 && leaning === undefined && stuck === null && wish === undefined) return own;
+  const elsewhere = targets.map((target) => ({ nodes: target.nodes, term: notThere(target) }));
+  if (stuck !== null) elsewhere.push(stuck);
   const scores = own.map((node, index) => {
     if (seen.places[index] === undefined) return node;
-    const terms = targets.filter((target) => !target.nodes.includes(node.node)).map(notThere);
-    if (stuck !== null && !stuck.nodes.includes(node.node)) terms.push(stuck.term);
-    return extended(node, [...terms, ...leaningTerms(leaning, index)]);
+    const terms = leaningTerms(leaning, index);
+    for (const each of elsewhere) if (!each.nodes.includes(node.node)) terms.push(each.term);
+    return extended(node, terms);
   });
   return wish?.from == null ? scores : awayFrom(wish.from, service, scores, wish);
 }

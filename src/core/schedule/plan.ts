@@ -13,7 +13,7 @@ export interface ScheduleInput {
    * A node outside the view that is missing here may hold a lease that began just now.
    */
   readonly lost: ReadonlyMap<NodeId, Ms>;
-  /** What `remember` returned last in this view; without it, only what the records show at this moment counts. */
+  /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;
 }

@@ -1,4 +1,5 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
+import { must } from '../../lib/assert.ts';
 import type { Service } from '../model.ts';
 import { scoreMax, stickinessMax } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
@@ -19,6 +20,8 @@ export interface NodeRules {
   readonly terms: readonly Term[];
   /** The score for all services that do not list it. */
   readonly unlisted: NodeScore;
+  /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length. */
+  readonly plain: Map<number, NodeScore[]>;
 }
 
 export function nodeRulesOf(graph: Graph, { view, admin }: ScheduleInput): readonly NodeRules[] {
@@ -28,7 +31,7 @@ export function nodeRulesOf(graph: Graph, { view, admin }: ScheduleInput): reado
     const standby = Object.hasOwn(admin.standby, id) ? admin.standby[id] : undefined;
     const terms: Term[] = isMember(view, id) ? [] : [absent];
     if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
-    return { node: id, terms, unlisted: scored(id, [unlisted, ...terms]) };
+    return { node: id, terms, unlisted: scored(id, [unlisted, ...terms]), plain: new Map() };
   });
 }
 
@@ -44,16 +47,26 @@ export function ownScores(
   const remembered = held.get(service.id);
   return rules.map((rule, index) => {
     const place = seen.places[index];
-    const copy = seen.at[index];
     if (place === undefined) return rule.unlisted;
-    const terms = [...rule.terms, ...everywhere];
-    if (copy !== undefined) terms.push(...failureTerms(service, copy));
-    terms.push(preference(place, service.on.length));
+    const copy = seen.at[index];
+    const terms: Term[] = [...everywhere];
+    if (copy !== undefined && copy.record !== null) terms.push(...failureTerms(service, copy, copy.record));
     if (service.stickiness !== 0 && runsOn(service, copy, remembered?.includes(rule.node) ?? false))
       terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
     if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
-    return scored(rule.node, terms);
+    const plain = plainScore(rule, place, service.on.length);
+    return terms.length === 0 ? plain : scored(rule.node, [...plain.terms, ...terms]);
   });
+}
+
+/** Made once for each place: a cluster has thousands of copies and few places. */
+function plainScore(rule: NodeRules, place: number, count: number): NodeScore {
+  let known = rule.plain.get(count);
+  if (known === undefined) {
+    known = Array.from({ length: count }, (_, at) => scored(rule.node, [...rule.terms, preference(at, count)]));
+    rule.plain.set(count, known);
+  }
+  return must(known[place], 'score of a place in «on»');
 }
 
 export const forbid = (because: string): Term => ({ points: null, because });
@@ -94,8 +107,7 @@ function bannedEverywhere(service: Service, { copies }: SeenService): readonly T
   ];
 }
 
-function failureTerms(service: Service, { record, state }: Copy): readonly Term[] {
-  if (record === null) return [];
+function failureTerms(service: Service, { state }: Copy, record: ServiceRecord): readonly Term[] {
   const terms: Term[] = [];
   const last = lastFailureOf(record);
   if (record.banned === 'node') terms.push(forbid(`it cannot run here: ${last}; ${pardonBy(service, 'mended')}`));

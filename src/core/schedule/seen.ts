@@ -10,6 +10,7 @@ export interface Copy {
   readonly node: NodeId;
   /** A member without an entry has not looked yet: unknown. */
   readonly state: ServiceState;
+  /** Null: there is none, or it says nothing but `stopped`. */
   readonly record: ServiceRecord | null;
   /** The node is named in the service's `on`. */
   readonly listed: boolean;
@@ -48,6 +49,9 @@ interface Member {
   /** Place in the file; null when the file no longer names it. */
   readonly index: number | null;
   readonly entries: NodeRecord['services'];
+  /** Most copies of a large cluster look like one of these: made once. */
+  readonly stopped: Copy;
+  readonly unseen: Copy;
 }
 
 function membersOf(graph: Graph, { view, records }: ScheduleInput): readonly Member[] {
@@ -57,28 +61,45 @@ function membersOf(graph: Graph, { view, records }: ScheduleInput): readonly Mem
     node,
     index: graph.nodeIndex.get(node) ?? null,
     entries: records.get(node)?.services ?? {},
+    stopped: { node, state: 'stopped', record: null, listed: true },
+    unseen: { node, state: 'unknown', record: null, listed: true },
   }));
 }
 
 export const isMember = (view: View, node: NodeId): boolean => view.members.includes(node);
 
 function seenService(graph: Graph, service: Service, members: readonly Member[]): SeenService {
-  const places: (number | undefined)[] = new Array(graph.cluster.nodes.length).fill(undefined);
+  const places = placesOf(graph, service);
+  const at: (Copy | undefined)[] = graph.cluster.nodes.map(() => undefined);
+  const copies: Copy[] = [];
+  for (const member of members) {
+    const copy = copyOn(member, service.id, member.index !== null && places[member.index] !== undefined);
+    if (copy === undefined) continue;
+    copies.push(copy);
+    if (member.index !== null) at[member.index] = copy;
+  }
+  return { copies, at, places };
+}
+
+function placesOf(graph: Graph, service: Service): readonly (number | undefined)[] {
+  const places: (number | undefined)[] = graph.cluster.nodes.map(() => undefined);
   service.on.forEach((node, place) => {
     const index = graph.nodeIndex.get(node);
     if (index !== undefined) places[index] = place;
   });
-  const at: (Copy | undefined)[] = new Array(graph.cluster.nodes.length).fill(undefined);
-  const copies: Copy[] = [];
-  for (const { node, index, entries } of members) {
-    const record = Object.hasOwn(entries, service.id) ? (entries[service.id] ?? null) : null;
-    const listed = index !== null && places[index] !== undefined;
-    if (record === null && !listed) continue;
-    const copy: Copy = { node, state: record?.state ?? 'unknown', record, listed };
-    copies.push(copy);
-    if (index !== null) at[index] = copy;
-  }
-  return { copies, at, places };
+  return places;
+}
+
+function copyOn({ node, entries, stopped, unseen }: Member, id: ServiceId, listed: boolean): Copy | undefined {
+  const record = Object.hasOwn(entries, id) ? entries[id] : undefined;
+  if (record === undefined) return listed ? unseen : undefined;
+  if (listed && isPlainlyStopped(record)) return stopped;
+  return { node, state: record.state, record, listed };
+}
+
+/** There is nothing to say of it but that it is stopped. */
+function isPlainlyStopped({ state, failures, banned, conflicts }: ServiceRecord): boolean {
+  return state === 'stopped' && failures === 0 && banned === 'no' && conflicts === 0;
 }
 
 /**

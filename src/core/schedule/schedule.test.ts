@@ -1,0 +1,274 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { must } from '../../lib/assert.ts';
+import { mayOverlap, restartsWithNeeds, type Service, stickinessMax } from '../model.ts';
+import { clusterOf, someWorld } from './cases/arbitrary.ts';
+import { begin, carryOut, copyKey, end, recordOf, type World } from './cases/world.ts';
+import { explain, type Plan, type PlannedAction, schedule } from './index.ts';
+import { isActive, underWay } from './seen.ts';
+
+const everything = { withs: true, needs: true, settledOnly: false };
+const runs = { numRuns: Number(globalThis.process?.env['FC_RUNS'] ?? 1500) };
+
+const seed = fc.integer({ min: 0, max: 0x7fff_ffff });
+
+/** Chance from one number, so that a failing run shrinks and can be repeated. */
+function chanceOf(from: number): (count: number) => number {
+  let state = from;
+  return (count) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (state >>> 8) % count;
+  };
+}
+
+const membersOf = (world: World): readonly string[] => world.input.view.members;
+
+const show = (plan: Plan): string => plan.actions.map(explain).join('\n');
+
+const verbOf = { probing: 'probe', starting: 'start', stopping: 'stop', reloading: 'reload' } as const;
+
+function endOfState(world: World, service: string, on: string, chance: (count: number) => number): World {
+  const state = recordOf(world.input, service, on).state as keyof typeof verbOf;
+  const action = { verb: verbOf[state], service, on, drained: [] as readonly string[] } as PlannedAction;
+  return end(world, action, chance(8) === 0 ? 'failed' : 'ok');
+}
+
+// ---------------------------------------------------------------- what must hold at every moment
+
+const mayRun = (world: World, service: string, node: string): boolean => {
+  const { state } = recordOf(world.input, service, node);
+  return isActive(state) || state === 'stopping' || state === 'failed' || state === 'blocked';
+};
+
+function checkBegin(world: World, action: PlannedAction): void {
+  const service = world.input.cluster.services.find(({ id }) => id === action.service);
+  if (service === undefined) return expect(action.verb).toBe('stop') as unknown as undefined;
+  if (action.verb === 'start') checkStart(world, service, action);
+  if (action.verb === 'stop') checkStop(world, service, action.on);
+}
+
+function checkStart(world: World, service: Service, action: PlannedAction): void {
+  const { on } = action;
+  expect(recordOf(world.input, service.id, on).state, 'a start meets a stopped copy').toBe('stopped');
+  for (const node of membersOf(world)) {
+    if (node === on || service.clone) continue;
+    const isHandedOver = mayOverlap(service) && action.handFrom === node;
+    if (!isHandedOver) expect(mayRun(world, service.id, node), `${service.id} on ${on} while on ${node}`).toBe(false);
+    if (service.on.includes(node))
+      expect(recordOf(world.input, service.id, node).state, `${service.id} known on ${node}`).not.toBe('unknown');
+  }
+  for (const need of service.needs) expect(serves(world, need, on), `${need} serves ${service.id} on ${on}`).toBe(true);
+}
+
+/** Where it is placed on the same node it has to run there, else anywhere. */
+function serves(world: World, need: string, node: string): boolean {
+  const placed = must(
+    schedule(world.input).placements.find((each) => each.service === need),
+    need,
+  ).nodes;
+  const isUp = (at: string): boolean => ['running', 'reloading'].includes(recordOf(world.input, need, at).state);
+  return placed.includes(node) ? isUp(node) : membersOf(world).some(isUp);
+}
+
+function checkStop(world: World, service: Service, on: string): void {
+  for (const dependent of world.input.cluster.services) {
+    if (!dependent.needs.includes(service.id)) continue;
+    const placed = must(
+      schedule(world.input).placements.find((each) => each.service === dependent.id),
+      dependent.id,
+    ).nodes;
+    const state = recordOf(world.input, dependent.id, on).state;
+    const staysThrough = placed.includes(on) && !restartsWithNeeds(dependent);
+    const others = membersOf(world).some(
+      (node) => node !== on && isActive(recordOf(world.input, service.id, node).state),
+    );
+    const isWithout = placed.includes(on) && others;
+    if (!staysThrough && !isWithout)
+      expect(isActive(state), `${dependent.id} stopped before ${service.id} on ${on}`).toBe(false);
+  }
+}
+
+function checkLost(world: World, action: PlannedAction): void {
+  const service = world.input.cluster.services.find(({ id }) => id === action.service);
+  if (action.verb !== 'start' || service === undefined || service.clone || service.takeover === 'nothing') return;
+  if (world.input.held?.has(service.id)) return;
+  const lost = service.on.filter((node) => !membersOf(world).includes(node));
+  if (service.takeover === 'fencing') expect(lost, `${service.id} may run on a lost node`).toEqual([]);
+  for (const node of lost)
+    expect(world.input.nowMs - must(world.input.lost.get(node), node)).toBeGreaterThanOrEqual(2000);
+}
+
+/**
+ * As the coordinator does it: plan, begin something that waits for nothing or end something that is under way, plan again.
+ * Returns the world in which nothing is left to do.
+ */
+function live(
+  world: World,
+  chance: (count: number) => number,
+  watch: (before: World, action: PlannedAction) => void,
+): World {
+  let now = world;
+  for (let step = 0; step < 600; step++) {
+    const plan = schedule(now.input);
+    const ready = plan.actions.filter((action) => action.blocked === null && action.after.length === 0);
+    const busy = membersOf(now).flatMap((node) =>
+      now.input.cluster.services
+        .filter(({ id }) => underWay(recordOf(now.input, id, node).state) !== null)
+        .map(({ id }) => ({ service: id, node })),
+    );
+    if (ready.length + busy.length === 0) {
+      expect(
+        plan.actions.filter((action) => action.blocked === null),
+        show(plan),
+      ).toEqual([]);
+      return now;
+    }
+    const pick = chance(ready.length + busy.length);
+    const action = ready[pick];
+    if (action !== undefined) {
+      watch(now, action);
+      now = begin(now, action);
+    } else {
+      const { service, node } = must(busy[pick - ready.length], 'operation under way');
+      now = endOfState(now, service, node, chance);
+    }
+  }
+  throw new Error(`does not settle:\n${show(schedule(now.input))}`);
+}
+
+// ---------------------------------------------------------------- properties
+
+describe('schedule', () => {
+  test('a plan that is carried out leaves nothing to do', () => {
+    const property = fc.property(someWorld({ ...everything, settledOnly: true }), seed, (world, from) => {
+      const chance = chanceOf(from);
+      const plan = schedule(world.input);
+      // The plan was made for copies that a probe finds stopped.
+      const after = schedule(carryOut({ ...world, hidden: new Set() }, plan.actions, chance).input);
+      expect(
+        after.actions.filter((action) => action.blocked === null),
+        `${show(plan)}\n--\n${show(after)}`,
+      ).toEqual([]);
+    });
+    fc.assert(property, runs);
+  });
+
+  test('carried out in any order: never two places, nothing without what it needs, and it comes to an end', () => {
+    const property = fc.property(someWorld(everything), seed, (world, from) => {
+      live(world, chanceOf(from), (before, action) => {
+        checkBegin(before, action);
+        checkLost(before, action);
+      });
+    });
+    fc.assert(property, runs);
+  });
+
+  test('in the end everything runs where it is placed, unless something blocks it', () => {
+    const property = fc.property(someWorld({ ...everything, settledOnly: true }), seed, (world, from) => {
+      const rest = live(world, chanceOf(from), () => {});
+      const { placements, actions } = schedule(rest.input);
+      const held = new Set(actions.map((action) => action.service));
+      for (const { service, nodes } of placements) {
+        const running = membersOf(rest).filter((node) => recordOf(rest.input, service, node).state === 'running');
+        const isStuck = membersOf(rest).some((node) => recordOf(rest.input, service, node).state === 'blocked');
+        if (!held.has(service) && !isStuck) expect([...running].sort(), service).toEqual([...nodes].sort());
+      }
+    });
+    fc.assert(property, runs);
+  });
+
+  test('a node that is forbidden is not chosen, and the best one is', () => {
+    const property = fc.property(someWorld(everything), ({ input }) => {
+      for (const { service, nodes, scores } of schedule(input).placements) {
+        const isBlocked = membersOf({ input, hidden: new Set() }).some(
+          (node) => recordOf(input, service, node).state === 'blocked',
+        );
+        if (isBlocked) continue;
+        const chosen = scores.filter(({ node }) => nodes.includes(node)).map(({ score }) => score);
+        const others = scores
+          .filter(({ node }) => !nodes.includes(node))
+          .map(({ score }) => score ?? Number.NEGATIVE_INFINITY);
+        expect(chosen).not.toContain(null);
+        if (nodes.length > 0)
+          expect(Math.min(...chosen.map(Number))).toBeGreaterThanOrEqual(Math.max(...others, Number.NEGATIVE_INFINITY));
+      }
+    });
+    fc.assert(property, runs);
+  });
+
+  test('scores do not depend on the order of the file', () => {
+    const property = fc.property(someWorld({ ...everything, withs: false }), seed, ({ input }, from) => {
+      const chance = chanceOf(from);
+      const services = input.cluster.services
+        .map((service) => ({ service, key: chance(1000) }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ service }) => service);
+      const shuffled = schedule({ ...input, cluster: { ...input.cluster, services } });
+      for (const placement of schedule(input).placements) {
+        const other = must(
+          shuffled.placements.find(({ service }) => service === placement.service),
+          placement.service,
+        );
+        const scoresOf = (nodes: readonly string[]): readonly (number | null)[] =>
+          placement.scores
+            .filter(({ node }) => nodes.includes(node))
+            .map(({ score }) => score)
+            .sort();
+        expect(other.nodes.length).toBe(placement.nodes.length);
+        expect(scoresOf(other.nodes)).toEqual(scoresOf(placement.nodes));
+      }
+    });
+    fc.assert(property, runs);
+  });
+
+  test('a node that comes back moves nothing that is to stay', () => {
+    const property = fc.property(
+      someWorld({ ...everything, withs: false, settledOnly: true }),
+      seed,
+      (random, from) => {
+        const chance = chanceOf(from);
+        const services = random.input.cluster.services.map((service) => ({ ...service, stickiness: stickinessMax }));
+        const nodes = random.input.cluster.nodes.map(({ id }) => id);
+        const cluster = clusterOf(nodes, services);
+        const admin = { ...random.input.admin, moves: {} };
+        const before = live({ ...random, input: { ...random.input, cluster, admin } }, chance, () => {});
+        const view = { ...before.input.view, members: nodes };
+        const records = new Map(nodes.map((node) => [node, before.input.records.get(node) ?? emptyRecord(node)]));
+        const busy = new Set(schedule(before.input).actions.map((action) => action.service));
+        const plan = schedule({ ...before.input, view, records, lost: new Map() });
+        const stops = plan.actions.filter((action) => action.verb === 'stop' && !busy.has(action.service));
+        // What could not run before may run now, and what needs it is then restarted or, if it did not run, started.
+        const started = new Set(plan.actions.filter(({ verb }) => verb === 'start').map(({ service }) => service));
+        const moved = stops.filter(({ because }) => !because.includes('which it needs'));
+        expect(moved.map(explain), [...started].join(' ')).toEqual([]);
+      },
+    );
+    fc.assert(property, runs);
+  });
+
+  test('the same input gives the same plan, whatever order records arrive in', () => {
+    const property = fc.property(someWorld(everything), ({ input }) => {
+      const records = new Map([...input.records].reverse());
+      expect(schedule({ ...input, records })).toEqual(schedule(input));
+    });
+    fc.assert(property, runs);
+  });
+
+  test('actions are numbered, and wait only for smaller numbers', () => {
+    const property = fc.property(someWorld(everything), ({ input }) => {
+      const { actions } = schedule(input);
+      actions.forEach((action, index) => {
+        expect(action.id).toBe(index);
+        for (const sooner of action.after) expect(sooner).toBeLessThan(index);
+        expect(action.because).not.toBe('');
+      });
+      const copies = actions
+        .filter(({ verb }) => verb !== 'tune')
+        .map(({ verb, service, on }) => `${verb} ${copyKey(service, on)}`);
+      expect(new Set(copies).size).toBe(copies.length);
+    });
+    fc.assert(property, runs);
+  });
+});
+
+const emptyRecord = (node: string) => ({ node, boot: 2, version: 1, services: {} });
