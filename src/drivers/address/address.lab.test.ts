@@ -76,9 +76,9 @@ class Holder {
   readonly lines: string[] = [];
   #nextId = 0;
 
-  constructor(host: Host, runDirectory: string) {
+  constructor(host: Host, runDirectory: string, way: 'frames' | 'arping' = 'frames') {
     const agent = fileURLToPath(new URL('lab_agent.fixture.ts', import.meta.url));
-    this.#child = fork(agent, [runDirectory], {
+    this.#child = fork(agent, [runDirectory, way], {
       execPath: '/usr/sbin/ip',
       execArgv: ['netns', 'exec', namespace(host), process.execPath],
     });
@@ -209,6 +209,19 @@ describe.skipIf(!isRoot)('address on real interfaces', () => {
     a = new Holder('a', join(folder, 'a'));
     expect((await a.run('probe', v4)).result).toEqual({ outcome: 'running', digest: null });
     expect((await a.run('stop', v4)).result).toEqual({ outcome: 'ok' });
+  });
+
+  test('where raw sockets cannot be had, arping asks and announces', async () => {
+    await b.end();
+    b = new Holder('b', join(folder, 'b'), 'arping');
+    const patient = { ...v4, probeMs: 300 };
+    await a.run('start', v4);
+    expect(await resolved(v4.address)).toBe(macOf.a);
+    const because = `${v4.address} is still answered by ${macOf.a}`;
+    expect((await b.run('start', patient)).result).toEqual({ outcome: 'conflict', because });
+    await a.run('stop', v4);
+    expect((await b.run('start', patient)).result).toEqual({ outcome: 'ok' });
+    await expect.poll(() => neighbour(v4.address), { timeout: 1000, interval: 10 }).toBe(macOf.b);
   });
 
   test('giving one address up keeps another of the same network', async () => {

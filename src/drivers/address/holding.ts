@@ -30,17 +30,15 @@ const handoverTrustMs = 10_000;
 
 /** Begins to announce and watch at once. */
 export function hold(options: HoldingOptions): Holding {
-  const { segment } = options;
-  const startMs = performance.now();
-  const announce = (): void => segment.announce(performance.now() - startMs < options.handoverMs);
-  const timers = options.announce ? announceAtMs.map((atMs) => schedule(announce, atMs)) : [];
-  const watch = setInterval(watcher(options, announce), watchMs).unref();
+  const watch = new Watch(options);
+  const timers = options.announce ? announceAtMs.map((atMs) => schedule(() => watch.announceAgain(), atMs)) : [];
+  const timer = setInterval(() => watch.look(), watchMs).unref();
   return {
-    segment,
+    segment: options.segment,
     close: () => {
-      clearInterval(watch);
-      for (const timer of timers) clearTimeout(timer);
-      segment.close();
+      clearInterval(timer);
+      for (const announcement of timers) clearTimeout(announcement);
+      options.segment.close();
     },
   };
 }
@@ -51,24 +49,45 @@ function schedule(act: () => void, atMs: Ms): NodeJS.Timeout | undefined {
   return undefined;
 }
 
-function watcher({ segment, handoverMs, onConflict }: HoldingOptions, announce: () => void): () => void {
-  // Until it has stopped, the old holder of a planned move is heard too, and that is no news.
-  const reportFromMs = performance.now() + handoverMs;
-  let answeredMs = Number.NEGATIVE_INFINITY;
-  let reportedMs = Number.NEGATIVE_INFINITY;
-  let handedOverMs = Number.NEGATIVE_INFINITY;
-  return () => {
+class Watch {
+  readonly #options: HoldingOptions;
+  /** Until it has stopped, the old holder of a planned move is heard too, and that is no news. */
+  readonly #handoverUntilMs: Ms;
+  #answeredMs = Number.NEGATIVE_INFINITY;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  #handedOverMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HoldingOptions) {
+    this.#options = options;
+    this.#handoverUntilMs = performance.now() + options.handoverMs;
+  }
+
+  /** Unless another of our nodes has begun to take it: announcing now would break the connections that began there. */
+  announceAgain(): void {
+    this.look();
+    if (!this.#isHandedOver()) this.#announce();
+  }
+
+  look(): void {
     const nowMs = performance.now();
-    const seen = segment.sightings().filter(({ kind }) => kind === 'uses');
-    if (seen.some(({ handover }) => handover)) handedOverMs = nowMs;
+    const seen = this.#options.segment.sightings().filter(({ kind }) => kind === 'uses');
+    if (seen.some(({ handover }) => handover)) this.#handedOverMs = nowMs;
     const rival = seen.find(({ handover }) => !handover);
-    if (rival === undefined || nowMs - handedOverMs < handoverTrustMs || nowMs - answeredMs < answerEveryMs) return;
-    answeredMs = nowMs;
-    announce();
-    if (nowMs < reportFromMs || nowMs - reportedMs < reportEveryMs) return;
-    reportedMs = nowMs;
-    onConflict(conflictText(rival));
-  };
+    if (rival === undefined || this.#isHandedOver() || nowMs - this.#answeredMs < answerEveryMs) return;
+    this.#answeredMs = nowMs;
+    this.#announce();
+    if (nowMs < this.#handoverUntilMs || nowMs - this.#reportedMs < reportEveryMs) return;
+    this.#reportedMs = nowMs;
+    this.#options.onConflict(conflictText(rival));
+  }
+
+  #announce(): void {
+    this.#options.segment.announce(performance.now() < this.#handoverUntilMs);
+  }
+
+  #isHandedOver(): boolean {
+    return performance.now() - this.#handedOverMs < handoverTrustMs;
+  }
 }
 
 const conflictText = ({ mac }: Sighting): string => `it is also used by ${mac}: announced it again`;

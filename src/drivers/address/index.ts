@@ -14,33 +14,37 @@ import { addAddress, parkAddress, removeAddress } from './commands.ts';
 import { type Drain, drain, isDraining, noteDrain, unpark } from './drain.ts';
 import { type HandoverRules, installHandover, removeLeftRules } from './handover.ts';
 import { type Holding, hold } from './holding.ts';
+import { prepareInterface } from './interface_settings.ts';
 import { type Holder, holdersOf, mayAdministerNetwork, survey, whyNotReady } from './locate.ts';
 import { loopbackDetails, performOnLoopback } from './loopback.ts';
 import { loadPackets, type Packets } from './packet_socket.ts';
 import type { Place } from './parse.ts';
-import { promoteSecondaries } from './promote_secondaries.ts';
 import { openSegment, type Segment } from './segment.ts';
 import { runTool } from './tool.ts';
 
 /** In a planned move the old holder answers at once; longer than this only means that it does not answer. */
 const handoverAskMs = 100;
 
-export function createAddressDriver(context: DriverContext): Driver<AddressResource> {
-  return new AddressDriver(context);
+/** `packets`: raw sockets, or in words why there are none; loaded now, because that takes longer than a start may. */
+export function createAddressDriver(
+  context: DriverContext,
+  packets: Promise<Packets | string> = loadPackets(),
+): Driver<AddressResource> {
+  return new AddressDriver(context, packets);
 }
 
 class AddressDriver implements Driver<AddressResource> {
   readonly #context: DriverContext;
   readonly #folder: string;
-  /** Begun now, because the first `import` takes longer than a whole start may. */
-  readonly #packets: Promise<Packets | string> = loadPackets();
+  readonly #packets: Promise<Packets | string>;
   readonly #holdings = new Map<ServiceId, Holding>();
   readonly #drains = new Map<ServiceId, Drain>();
   readonly #handovers = new Map<ServiceId, HandoverRules>();
   readonly #digests = new Map<ServiceId, string>();
 
-  constructor(context: DriverContext) {
+  constructor(context: DriverContext, packets: Promise<Packets | string>) {
     this.#context = context;
+    this.#packets = packets;
     this.#folder = join(context.runDirectory, 'address');
   }
 
@@ -154,7 +158,7 @@ class AddressDriver implements Driver<AddressResource> {
         handover = await this.#prepareHandover(id, resource, place, segment);
       const rival = segment !== null && op.handFrom === null ? await rivalOf(resource, segment) : null;
       if (rival !== null) return rival;
-      promoteSecondaries(place.interface);
+      prepareInterface(place.interface);
       const added = await runTool(addAddress(resource, place.interface), op.timeoutMs);
       if (!added.ok) return added.result;
     }

@@ -1,15 +1,19 @@
 /** An address driver in a network namespace, for the lab test: orders come in and results go out as messages of the parent. */
 import type { AddressResource } from '../../core/model.ts';
 import type { AgentOp } from '../../core/ports.ts';
+import type { DriverContext } from '../driver.ts';
 import { createAddressDriver } from './index.ts';
 
-const driver = createAddressDriver({
+const [runDirectory = '', way] = process.argv.slice(2);
+const context: DriverContext = {
   node: 'lab',
   clusterNodes: () => [],
-  runDirectory: process.argv[2] ?? '',
+  runDirectory,
   died: () => {},
   log: (_id, line) => process.send?.({ line }),
-});
+};
+const driver =
+  way === 'arping' ? createAddressDriver(context, Promise.resolve('no raw sockets')) : createAddressDriver(context);
 
 process.on('message', (op: AgentOp) => {
   const startMs = performance.now();

@@ -46,7 +46,8 @@ async function talk(): Promise<void> {
   for (let sent = 0; performance.now() < endMs; sent += 1) {
     socket.write('x');
     await sleep(20);
-    if (report.echoes.length < sent - 5) report.echoFailed ??= `no answer to message ${sent}`;
+    // A second behind: the machine may be busy, but no retransmission takes so long.
+    if (report.echoes.length < sent - 50) report.echoFailed ??= `no answer to message ${sent}`;
   }
   socket.end();
 }

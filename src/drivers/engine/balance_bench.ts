@@ -100,14 +100,20 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
 }
 
+export interface Asked {
+  readonly host?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly method?: string;
+  readonly body?: string;
+  readonly limitMs?: number;
+}
+
 /** A request on a connection of its own; rejects when it breaks, or nothing comes for `limitMs`. */
-export function get(
-  port: number,
-  options: { path?: string; headers?: Record<string, string>; method?: string; body?: string; limitMs?: number } = {},
-): Promise<Answer> {
+export function get(port: number, options: Asked = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { path = '/', headers = {}, method = 'GET', body, limitMs = 2000 } = options;
-    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, timeout: limitMs });
+    const { host = '127.0.0.1', path = '/', headers = {}, method = 'GET', body, limitMs = 2000 } = options;
+    const asked = request({ host, port, path, method, headers, agent: false, timeout: limitMs });
     asked.on('timeout', () => asked.destroy(new Error('timed out')));
     asked.on('error', reject);
     asked.on('response', (response) => {
@@ -131,19 +137,22 @@ export async function steadyClient(
   port: number,
   everyMs: number,
   forMs: number,
-  limitMs = 2000,
-): Promise<{ total: number; failed: string[] }> {
+  options: Asked = {},
+): Promise<{ total: number; failed: string[]; last: string }> {
   const asked: Promise<string | null>[] = [];
+  let last = '';
   const startMs = performance.now();
   while (performance.now() - startMs < forMs) {
-    asked.push(
-      get(port, { limitMs }).then(
-        ({ status }) => (status === 200 ? null : `status ${status}`),
-        (error: Error) => error.message,
-      ),
+    const one = get(port, options).then(
+      ({ status, body }) => {
+        last = body;
+        return status === 200 ? null : `status ${status}`;
+      },
+      (error: Error) => error.message,
     );
+    asked.push(one);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   const ends = await Promise.all(asked);
-  return { total: ends.length, failed: ends.filter((end) => end !== null) };
+  return { total: ends.length, failed: ends.filter((end) => end !== null), last };
 }

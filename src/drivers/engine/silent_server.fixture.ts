@@ -19,7 +19,7 @@ const resource = balance(
 const service = testService('site', resource);
 
 const started = await driver.perform(testOp('start', service), resource);
-const client = steadyClient(port, 10, 2000, 200);
+const client = steadyClient(port, 10, 2000, { limitMs: 200 });
 await sleep(500);
 const inFlight = webs[0]?.inFlight() ?? 0;
 // As a machine without power: packets are lost, and nobody says so.

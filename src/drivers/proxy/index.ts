@@ -112,7 +112,8 @@ class ProxyDriver implements Driver<BalanceResource> {
     }
     const because = this.#writeSettings(id, resource, this.#settingsPath(id));
     if (because !== null) return because;
-    bindBeforeTheAddressComes();
+    const { address } = resource.listen;
+    if (address !== null && !isLoopback(address)) bindBeforeTheAddressComes();
     const from = logEnd(this.#engines.path(id, 'log'));
     const argv = [process.execPath, '--disable-warning=ExperimentalWarning', program, this.#settingsPath(id)] as const;
     const launched = this.#engines.launch(op.service, { argv, env: { LC_ALL: 'C' } });
