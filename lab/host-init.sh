@@ -17,9 +17,9 @@ for folder in etc var; do
   mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$disk/$folder,workdir=$disk/.$folder" "/$folder"
 done
 mkdir -p /var/lib/sempre
-mount --bind "/proc/self/fd/$kept" /var/lib/sempre
-for folder in /run /tmp /dev/shm; do mount -t tmpfs -o mode=755 "$name" "$folder"; done
-chmod 1777 /tmp /dev/shm
+mount -c --bind "/proc/self/fd/$kept" /var/lib/sempre     # -c: the folder itself, not what has its name now
+for folder in /run /tmp /var/tmp /dev/shm; do mount -t tmpfs -o mode=755 "$name" "$folder"; done
+chmod 1777 /tmp /var/tmp /dev/shm
 mkdir -p /run/lock /run/resource-agents
 mount -t sysfs sysfs /sys 2>/dev/null || true       # so that /sys/class/net shows this host's interfaces
 # A real watchdog device would reset the machine that the lab runs on.
@@ -27,7 +27,7 @@ for device in /dev/watchdog*; do [ ! -e "$device" ] || mount --bind /dev/null "$
 # The program itself may lie under a folder that is hidden now.
 if [ ! "$checkout" -ef "/proc/self/fd/$code" ]; then
   mkdir -p "$checkout"
-  mount --bind "/proc/self/fd/$code" "$checkout"
+  mount -c --bind "/proc/self/fd/$code" "$checkout"
 fi
 exec {code}<&- {kept}<&-
 

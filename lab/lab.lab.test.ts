@@ -109,6 +109,7 @@ describe.skipIf(!possible)('a lab with real addresses (needs root and network na
     expect((await labPowerOff(name, 'four')).ok).toBe(false);
     must(await labPowerOn(name, 'four'));
     await until(() => answer('three', '10.9.0.4'), 'four 2');
+    expect(readFileSync(`${disksDirectory(name)}/four/starts`, 'utf8')).toBe('2');
     expect(await inside('four', 'ls', '/etc', '/var')).toContain('kept');
     expect(await inside('four', 'ls', '/run', '/tmp')).not.toContain('lost');
   });
