@@ -41,7 +41,7 @@ async function talk(): Promise<void> {
   socket.on('error', (error) => {
     report.echoFailed ??= error.message;
   });
-  socket.on('data', (chunk) => report.echoes.push(...chunk.toString()));
+  socket.on('data', (chunk) => report.echoes.push(...chunk.toString().split('')));
   const endMs = performance.now() + forMs - 300;
   for (let sent = 0; performance.now() < endMs; sent += 1) {
     socket.write('x');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { driverContract, testContext } from '../contract.ts';
 import { balance, freePort, serverAt } from '../engine/balance_bench.ts';
-import { balanceContract } from '../engine/balance_contract.ts';
+import { balanceContract } from '../engine/contract.ts';
 import { parseRecord } from '../engine/record.ts';
 import { createProxyDriver } from './index.ts';
 

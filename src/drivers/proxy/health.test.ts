@@ -5,7 +5,8 @@ const thresholds = { rise: 2, fall: 3 };
 /** `+` and `-` are checks, `r` is a refused connection; the answer shows up and down after each. */
 function story(events: string, from: Health = presumedUp): string {
   let health = from;
-  return [...events]
+  return events
+    .split('')
     .map((event) => {
       health = event === 'r' ? afterRefusal(health, thresholds) : afterCheck(health, event === '+', event, thresholds);
       return health.up ? 'u' : 'd';
