@@ -38,9 +38,11 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
   }
 }
 
-/** It is gone, and its node's daemon may still believe in it. */
+/** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
   const endedAtMs = host.endedAtMs.get(id);
+  const stoppedAtMs = host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY;
+  if (world.agenda.nowMs - stoppedAtMs < 2 * world.cluster.heartbeat.deadMs) return true;
   return !host.powered || host.isHelpless || (endedAtMs !== undefined && world.agenda.nowMs - endedAtMs < unnoticedMs);
 }
 

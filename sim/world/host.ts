@@ -17,6 +17,7 @@ export class Host {
   readonly running = new Map<ServiceId, Service>();
   /** When a service last ended without being stopped, for checks that must forgive that. */
   readonly endedAtMs = new Map<ServiceId, number>();
+  readonly stoppedAtMs = new Map<ServiceId, number>();
   readonly underWay = new Map<ServiceId, AgentOp[]>();
   powered = false;
   loop: NodeLoop | null = null;
@@ -164,8 +165,8 @@ export class Host {
   // ---------------------------------------------------------------- the truth
 
   setRunning(id: ServiceId, service: Service | null): void {
-    if (service === null) this.running.delete(id);
-    else this.running.set(id, service);
+    if (service !== null) this.running.set(id, service);
+    else if (this.running.delete(id)) this.stoppedAtMs.set(id, this.world.agenda.nowMs);
     this.world.serviceChanged(this, id);
   }
 
