@@ -24,7 +24,7 @@ export interface Finding {
 export function assess(status: ClusterStatus): Verdict {
   const findings = [
     ...quorumFindings(status),
-    ...status.services.flatMap(serviceFindings),
+    ...status.services.filter((service) => status.quorum || service.state === 'blocked').flatMap(serviceFindings),
     ...status.nodes.flatMap(nodeFindings),
     ...status.services.flatMap(spareFindings),
     ...failureFindings(status),
@@ -46,8 +46,11 @@ function summaryOf({ services, nodes }: ClusterStatus): string {
   return `${up} of ${services.length} services run, ${online} of ${nodes.length} nodes online`;
 }
 
-const quorumFindings = (status: ClusterStatus): Finding[] =>
-  status.quorum ? [] : [critical(`no quorum: ${status.noQuorumBecause ?? 'no reason is known'}`)];
+function quorumFindings(status: ClusterStatus): Finding[] {
+  if (status.quorum) return [];
+  const because = status.noQuorumBecause ?? 'no reason is known';
+  return [critical(`no quorum: ${because}; nothing may run on this side, and what the others run is not known here`)];
+}
 
 function serviceFindings(service: ServiceStatus): Finding[] {
   switch (service.state) {

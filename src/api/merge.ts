@@ -133,7 +133,7 @@ export function nodeState(
   const standby = admin.standby[name];
   if (standby !== undefined) return { state: 'standby', because: standby.because || 'set by an operator' };
   if (member) return { state: 'online', because: null };
-  if (name === report.node) return { state: 'joining', because: report.noQuorumBecause };
+  if (name === report.node) return { state: 'joining', because: 'in no view' };
   return { state: 'joining', because: 'heard, but no member of the view yet' };
 }
 

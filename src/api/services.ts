@@ -122,7 +122,8 @@ function summaryOf(service: Service, copies: readonly CopyStatus[], known: Known
   if (inState('stopping')) return 'stopping';
   if (known.noQuorumBecause === null && placedNowhere(service, known) && failuresOf(service, known).length > 0)
     return 'failed';
-  if (known.records.size === 0 || inState('probing')) return 'unknown';
+  // Without quorum nobody on this side knows what the others run.
+  if (known.noQuorumBecause !== null || inState('probing')) return 'unknown';
   return 'waiting';
 }
 
@@ -137,7 +138,7 @@ function reasonFor(service: Service, state: ServiceSummary, copies: readonly Cop
   const lastFailure = failuresOf(service, known).at(-1);
   if (state === 'blocked' && lastFailure !== undefined)
     return `it could not be stopped on ${lastFailure.node}: ${lastFailure.last}`;
-  if (known.noQuorumBecause !== null) return `no quorum: ${known.noQuorumBecause}`;
+  if (known.noQuorumBecause !== null) return 'no quorum on this side';
   const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
   if (state === 'running') return placed;
   const next = nextStep(service, copies, known);

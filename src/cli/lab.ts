@@ -37,7 +37,7 @@ function addLifecycle(lab: Command, act: Actor): void {
     .description('bring up all nodes of a cluster file on this machine')
     .argument('<file>')
     .option('--name <name>', "name of the lab; default: the cluster's")
-    .option('--pages', 'lay out pages for web servers that name their node', false)
+    .option('--no-pages', 'do not lay out pages that name their node for web servers')
     .action(
       act<{ name?: string; pages: boolean }>(async (context, options, file = '') => {
         const read = await readClusterFile(context, file);

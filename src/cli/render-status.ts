@@ -61,7 +61,7 @@ function facts(status: ClusterStatus): string {
   const members = status.view?.members.length ?? 0;
   const quorum = status.quorum ? `quorum ${members} of ${status.nodes.length}` : 'no quorum';
   const view = status.view === null ? 'no view' : `view ${status.view.number}`;
-  const doing = status.settled ? 'settled' : status.stuck ? 'waits for an operator' : 'at work';
+  const doing = doingNow(status);
   return [
     quorum,
     view,
@@ -70,6 +70,12 @@ function facts(status: ClusterStatus): string {
     doing,
     `asked ${status.answeredBy} at ${status.at.slice(0, 19)}Z`,
   ].join(', ');
+}
+
+function doingNow(status: ClusterStatus): string {
+  if (!status.quorum) return 'nothing can be decided';
+  if (status.settled) return 'settled';
+  return status.stuck ? 'waits for an operator' : 'at work';
 }
 
 // ---------------------------------------------------------------- nodes and links

@@ -2,14 +2,15 @@
  * One daemon for a run directory. Held as an abstract socket named after the directory's inode: the kernel lets it go with
  * the process, however that ends, and no two can hold it at the same moment.
  */
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { failure, type Result, success } from '../lib/errors.ts';
+import { makeDirectory } from './directory.ts';
 import { reasonOf } from './reason.ts';
 
 export async function lockRunDirectory(directory: string): Promise<Result<Server>> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory, 0o755);
     const { dev, ino } = await stat(directory);
     return success(await hold(`\0sempre-daemon-${dev}-${ino}`));
   } catch (error) {

@@ -6,12 +6,12 @@
  * first message is the one to mend. Once the loop runs, only a broken invariant ends it: a node that does not understand
  * its own state must not act; its services go on, and its supervisor starts it again.
  */
-import { mkdir } from 'node:fs/promises';
 import { exit, exitFor } from '../cli/exit.ts';
 import type { Failure, Result } from '../lib/errors.ts';
 import { failure, success } from '../lib/errors.ts';
 import { readKeyFile } from '../transports/udp/keyfile.ts';
 import { findDesired } from './desired.ts';
+import { makeDirectory } from './directory.ts';
 import { Journal } from './journal.ts';
 import { lockRunDirectory } from './lock.ts';
 import { Log } from './log.ts';
@@ -78,7 +78,7 @@ async function prepare(options: DaemonOptions, log: Log): Promise<Result<Start>>
 
 async function makeStateDirectory(directory: string): Promise<Result<null>> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await makeDirectory(directory, 0o750);
     return success(null);
   } catch (error) {
     return failure('STATE_UNUSABLE', `the state directory ${directory} cannot be made: ${reasonOf(error)}`);
