@@ -33,6 +33,7 @@ import {
   labNames,
   readLab,
 } from './record.ts';
+import { toolEnv } from './run.ts';
 import { type DaemonSignal, refuseCut, signalLoopback, signalMachine } from './signals.ts';
 import { cutPorts } from './switch.ts';
 import { clientName, type LabHost, topologyOf } from './topology.ts';
@@ -218,8 +219,10 @@ export function labExec(lab: string | null, node: string, argv: readonly string[
   const found = poweredHost(lab, node);
   if (!found.ok) return found;
   const { record, init } = found.value;
-  if (record.kind === 'namespaces') return success(inHost(init, argv, checkoutDirectory));
-  return success(['env', `SEMPRE_SOCKET=${loopbackPaths(record.name, node).socket}`, ...argv]);
+  // On a host, `sempre` is the one of this checkout, as it would be after an installation.
+  const path = `PATH=${checkoutDirectory}:${toolEnv.PATH}`;
+  if (record.kind === 'namespaces') return success(inHost(init, ['env', path, ...argv], checkoutDirectory));
+  return success(['env', path, `SEMPRE_SOCKET=${loopbackPaths(record.name, node).socket}`, ...argv]);
 }
 
 /** The program and arguments that run the probe where the cluster's users are, for `spawn`. */
