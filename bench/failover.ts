@@ -14,6 +14,7 @@ import { Recorder } from '../lab/demo/recorder.ts';
 import { partsOf, type Stage } from '../lab/demo/stage.ts';
 import { showSpread, spreadOf } from '../lab/spread.ts';
 import { parseClusterFile } from '../src/config/parse.ts';
+import { hasKeepalived, keepalivedOutage } from './keepalived.ts';
 import { peerFigures } from './peers.ts';
 
 export interface Times {
@@ -135,6 +136,57 @@ function lineOf(row: Row): string {
   const late =
     row.outcome.lateMsMax > 20 ? `; the probe itself was up to ${Math.round(row.outcome.lateMsMax)} ms late` : '';
   return `outage ${row.outageMs} ms, ${row.failed} of ${row.requests} requests failed, slowest answer ${Math.round(row.outcome.slowestMs)} ms${late}`;
+}
+
+/** Keepalived in the same lab and run, with times that match; null: it is not installed. */
+export async function besideKeepalived(
+  runs: number,
+  fast: boolean,
+  say: (line: string) => void,
+): Promise<CaseResult[] | null> {
+  if (!(await hasKeepalived())) return null;
+  const advertSeconds = fast ? 0.1 : 1;
+  say(`\n${keepalivedName(advertSeconds)}`);
+  const results: CaseResult[] = [];
+  for (const fault of ['power-off', 'planned move'] as const) {
+    const outagesMs: number[] = [];
+    for (let run = 1; run <= runs; run++) {
+      outagesMs.push(await keepalivedOutage(fault, advertSeconds));
+      say(`    ${String(run).padStart(2)}: ${fault}, outage ${outagesMs.at(-1)} ms`);
+    }
+    say(`    ${fault}: outage ${showSpread(spreadOf(outagesMs), 'ms')}`);
+    results.push({
+      times: keepalivedName(advertSeconds),
+      name: fault,
+      outagesMs,
+      failed: [],
+      problems: [],
+    });
+  }
+  return results;
+}
+
+const keepalivedName = (advertSeconds: number): string => `Keepalived, advert_int ${advertSeconds}`;
+
+/** Medians side by side, where both were measured in this run. */
+export function ratios(results: readonly CaseResult[]): string[] {
+  const median = (times: string, name: string): number | null =>
+    spreadOf(
+      results.find(
+        (one) =>
+          (one.times === times || (times === 'heartbeat' && one.times.startsWith(times))) && one.name.startsWith(name),
+      )?.outagesMs ?? [],
+    )?.median ?? null;
+  return [
+    ['default times', keepalivedName(1)],
+    ['heartbeat', keepalivedName(0.1)],
+  ].flatMap(([ours = '', theirs = '']) =>
+    ['power-off', 'planned move'].flatMap((name) => {
+      const [mine, other] = [median(ours, name), median(theirs, name)];
+      const ratio = mine === null || other === null || other === 0 ? null : (mine / other).toFixed(2);
+      return ratio === null ? [] : [`  ${name}, ${ours}: ${mine} ms, ${theirs}: ${other} ms, ratio ${ratio}`];
+    }),
+  );
 }
 
 /** As measured earlier, not in this run: no ratio is made of it. */
