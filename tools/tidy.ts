@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   sim: ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports'],
   bench: ['src/core', 'src/lib', 'src/config', 'src/api', 'lab', 'sim', 'src/transports'],
-  tools: [],
+  tools: ['src/config'],
   examples: [],
 };
 
