@@ -10,6 +10,7 @@ import { scoreMax } from '../model.ts';
 import { type Graph, joinedBy } from './graph.ts';
 import type { NodeScore } from './plan.ts';
 import { points, type Term, whyForbidden } from './score.ts';
+import type { Listed, Seen } from './seen.ts';
 import type { Unrunnable } from './wanted.ts';
 import { namesText } from './words.ts';
 
@@ -41,6 +42,7 @@ export type Leanings = ReadonlyMap<ServiceId, Leaning>;
  */
 export function leaningsOf(
   graph: Graph,
+  seen: Seen,
   own: ReadonlyMap<ServiceId, readonly NodeScore[]>,
   unwanted: Unrunnable,
 ): Leanings {
@@ -54,7 +56,8 @@ export function leaningsOf(
       scores: must(own.get(dependent.id), `scores of ${dependent.id}`),
       leaning: leanings.get(dependent.id),
     }));
-    leanings.set(id, gather(graph.cluster.nodes.length, voices));
+    const { listed } = must(seen.services.get(id), `seen state of ${id}`);
+    leanings.set(id, gather(graph.cluster.nodes.length, listed, voices));
   }
   return leanings;
 }
@@ -65,17 +68,18 @@ interface Voice {
   readonly leaning: Leaning | undefined;
 }
 
-function gather(nodeCount: number, voices: readonly Voice[]): Leaning {
+/** Only for the nodes that the service lists itself. */
+function gather(nodeCount: number, listed: readonly Listed[], voices: readonly Voice[]): Leaning {
   const sums = new Array<number>(nodeCount).fill(0);
   const excluded = new Array<number>(nodeCount).fill(0);
   const because = new Array<string | null>(nodeCount).fill(null);
   for (const { id, scores, leaning } of voices) {
-    scores.forEach((node, index) => {
-      const why = whyForbidden(node);
+    for (const { index } of listed) {
+      const node = must(scores[index], 'score of a node');
       sums[index] = (sums[index] ?? 0) + (node.score ?? 0) + (leaning?.points[index] ?? 0);
-      excluded[index] = (excluded[index] ?? 0) + (why === null ? 0 : 1) + (leaning?.excluded[index] ?? 0);
-      because[index] ??= why === null ? (leaning?.because[index] ?? null) : `${id} cannot run here: ${why}`;
-    });
+      excluded[index] = (excluded[index] ?? 0) + (node.score === null ? 1 : 0) + (leaning?.excluded[index] ?? 0);
+      because[index] ??= node.score === null ? cannot(id, node) : (leaning?.because[index] ?? null);
+    }
   }
   return {
     points: sums.map(bounded),
@@ -84,6 +88,8 @@ function gather(nodeCount: number, voices: readonly Voice[]): Leaning {
     who: namesText(voices.map((voice) => voice.id)),
   };
 }
+
+const cannot = (id: ServiceId, node: NodeScore): string => `${id} cannot run here: ${whyForbidden(node)}`;
 
 const bounded = (sum: number): number => Math.max(-leaningMax, Math.min(leaningMax, sum));
 

@@ -51,14 +51,11 @@ type Board = ReadonlyMap<ServiceId, Vertices>;
 export function order(graph: Graph, settled: SettledServices, seen: Seen, admin: Admin): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
-  const readied = new Map<ServiceId, ReadonlySet<Vertex>>();
-  for (const { id } of graph.needsFirst) {
-    const vertices = board.get(id);
-    if (vertices === undefined) continue;
+  for (const vertices of board.values()) {
     linkStarts(vertices, board);
     linkStops(graph, vertices, settled, board);
-    linkPatience(vertices, board, readied);
   }
+  for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
   spreadBlocks(all, board);
@@ -154,34 +151,46 @@ function linkDependents(stop: Vertex, node: NodeId, settled: Settled, dependent:
   for (const [from, probe] of dependent.probes) if (reliesOn(settled, node, from)) after(stop, probe);
 }
 
-/** A copy that works is stopped only when all is ready for the new one, as far as that does not wait for a stop itself. */
-function linkPatience(vertices: Vertices, board: Board, readied: Map<ServiceId, ReadonlySet<Vertex>>): void {
+/**
+ * A copy that works is stopped only when all is ready for the new one, as far as that does not wait for a stop itself.
+ * Where a dependent stops before it and waits in the same way, that is enough: it waits for all of this too.
+ */
+function linkPatience(graph: Graph, vertices: Vertices, board: Board): void {
   const { settled, stops } = vertices;
-  const ready = readyFor(vertices, board, readied);
-  readied.set(settled.service.id, ready);
-  for (const stop of settled.stops) {
-    if (!stop.mayWait || stop.node === settled.overlapFrom) continue;
-    for (const sooner of ready) after(must(stops.get(stop.node), 'stop of a copy that works'), sooner);
-  }
+  const patient = settled.stops.filter((stop) => stop.mayWait && stop.node !== settled.overlapFrom);
+  if (patient.length === 0) return;
+  const dependents = neededBy(graph, settled.service.id).map(({ id }) => board.get(id));
+  const isCovered = (node: NodeId): boolean =>
+    dependents.some((each) => each?.settled.stops.some((stop) => stop.mayWait && reliesOn(settled, node, stop.node)));
+  const waiting = patient.filter((stop) => !isCovered(stop.node));
+  if (waiting.length === 0) return;
+  const ready = readyFor(vertices, board);
+  for (const { node } of waiting)
+    for (const sooner of ready) after(must(stops.get(node), 'stop of a copy that works'), sooner);
 }
 
-function readyFor(
-  { settled, probes, starts }: Vertices,
-  board: Board,
-  readied: ReadonlyMap<ServiceId, ReadonlySet<Vertex>>,
-): ReadonlySet<Vertex> {
+/** Probes of the service and of what it needs, and starts of what it needs, down to what can start by itself. */
+function readyFor(top: Vertices, board: Board): ReadonlySet<Vertex> {
   const ready = new Set<Vertex>();
-  if (starts.size === 0) return ready;
-  if (needsAllProbes(settled.service)) for (const probe of probes.values()) ready.add(probe);
-  for (const node of starts.keys()) {
+  const queue = [top];
+  const met = new Set(queue);
+  for (let next = 0; next < queue.length; next++) {
+    const { settled, probes, starts } = must(queue[next], 'service in the queue');
+    if (starts.size > 0 && needsAllProbes(settled.service)) for (const probe of probes.values()) ready.add(probe);
     for (const id of settled.service.needs) {
       const need = board.get(id);
-      const early = need?.settled.startsAfterStop ? (readied.get(id) ?? []) : neededStarts(need, node);
-      for (const sooner of early) ready.add(sooner);
+      if (need === undefined) continue;
+      if (!need.settled.startsAfterStop) for (const node of starts.keys()) addAll(ready, neededStarts(need, node));
+      else if (!met.has(need)) queue.push(need);
+      met.add(need);
     }
   }
   return ready;
 }
+
+const addAll = (set: Set<Vertex>, more: Iterable<Vertex>): void => {
+  for (const each of more) set.add(each);
+};
 
 /** Only what stops while it works: what has failed takes no connections anyway. */
 function linkDrains(board: Board): void {

@@ -29,7 +29,7 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
   const own = new Map<ServiceId, readonly NodeScore[]>();
   for (const service of graph.cluster.services)
     own.set(service.id, ownScores(service, seenOne(seen, service), rules, held, wishes.get(service.id)));
-  const leanings = leaningsOf(graph, own, not);
+  const leanings = leaningsOf(graph, seen, own, not);
 
   const placed = new Map<ServiceId, Placement>();
   const load = new Array<number>(graph.cluster.nodes.length).fill(0);
@@ -104,20 +104,20 @@ function withOthers(candidate: Candidate): readonly NodeScore[] {
   if (targets.length === 0 && leaning === undefined && stuck === null && wish === undefined) return own;
   const elsewhere = targets.map((target) => ({ nodes: target.nodes, term: notThere(target) }));
   if (stuck !== null) elsewhere.push(stuck);
-  const scores = own.map((node, index) => {
-    if (seen.places[index] === undefined) return node;
+  const scores = [...own];
+  for (const { index } of seen.listed) {
+    const node = must(own[index], 'score of a listed node');
     const terms = leaningTerms(leaning, index);
     for (const each of elsewhere) if (!each.nodes.includes(node.node)) terms.push(each.term);
-    return extended(node, terms);
-  });
+    if (terms.length > 0) scores[index] = extended(node, terms);
+  }
   return wish?.from == null ? scores : awayFrom(wish.from, service, scores, wish);
 }
 
 const notThere = (target: Placement): Term =>
   forbid(`runs only with ${target.service}, which is placed ${target.nodes.length === 0 ? 'nowhere' : 'elsewhere'}`);
 
-const extended = (node: NodeScore, terms: readonly Term[]): NodeScore =>
-  terms.length === 0 ? node : scored(node.node, [...node.terms, ...terms]);
+const extended = (node: NodeScore, terms: readonly Term[]): NodeScore => scored(node.node, [...node.terms, ...terms]);
 
 /** Only if enough other nodes can: an operator who wants it away does not want it down. */
 function awayFrom(from: NodeId, service: Service, scores: readonly NodeScore[], wish: Wish): readonly NodeScore[] {
@@ -179,11 +179,12 @@ function choose(choice: Choice): Placement {
 
 function rank({ service, seen, scores, load, remembered }: Choice): readonly Ranked[] {
   const ranked: Ranked[] = [];
-  scores.forEach(({ node, score }, index) => {
-    if (score === null) return;
-    const runs = runsOn(service, seen.at[index], remembered.includes(node));
+  for (const { index, copy } of seen.listed) {
+    const { node, score } = must(scores[index], 'score of a listed node');
+    if (score === null) continue;
+    const runs = runsOn(service, copy, remembered.includes(node));
     ranked.push({ node, score, runs, load: load[index] ?? 0, index });
-  });
+  }
   return ranked.sort(byRank);
 }
 

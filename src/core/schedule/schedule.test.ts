@@ -8,7 +8,7 @@ import { explain, type Plan, type PlannedAction, schedule } from './index.ts';
 import { isActive, underWay } from './seen.ts';
 
 const everything = { withs: true, needs: true, settledOnly: false };
-const runs = { numRuns: Number(globalThis.process?.env['FC_RUNS'] ?? 1500) };
+const runs = { numRuns: Number(process.env.FC_RUNS ?? 1500) };
 
 const seed = fc.integer({ min: 0, max: 0x7fff_ffff });
 

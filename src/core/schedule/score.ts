@@ -44,19 +44,19 @@ export function ownScores(
   wish: Wish | undefined,
 ): readonly NodeScore[] {
   const everywhere = bannedEverywhere(service, seen);
-  const remembered = held.get(service.id);
-  return rules.map((rule, index) => {
-    const place = seen.places[index];
-    if (place === undefined) return rule.unlisted;
-    const copy = seen.at[index];
+  const remembered = held.get(service.id) ?? [];
+  const scores = rules.map((rule) => rule.unlisted);
+  seen.listed.forEach(({ index, copy }, place) => {
+    const rule = must(rules[index], 'rules of a listed node');
     const terms: Term[] = [...everywhere];
     if (copy !== undefined && copy.record !== null) terms.push(...failureTerms(service, copy, copy.record));
-    if (service.stickiness !== 0 && runsOn(service, copy, remembered?.includes(rule.node) ?? false))
+    if (service.stickiness !== 0 && runsOn(service, copy, remembered.includes(rule.node)))
       terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
     if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
-    const plain = plainScore(rule, place, service.on.length);
-    return terms.length === 0 ? plain : scored(rule.node, [...plain.terms, ...terms]);
+    const plain = plainScore(rule, place, seen.listed.length);
+    scores[index] = terms.length === 0 ? plain : scored(rule.node, [...plain.terms, ...terms]);
   });
+  return scores;
 }
 
 /** Made once for each place: a cluster has thousands of copies and few places. */

@@ -1,4 +1,5 @@
 /** What runs where, as far as the members say? */
+import { must } from '../../lib/assert.ts';
 import { byText } from '../../lib/compare.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import type { NodeRecord, ServiceRecord, ServiceState, View } from '../ports.ts';
@@ -17,12 +18,17 @@ export interface Copy {
 }
 
 export interface SeenService {
-  /** In the order of the file's nodes; members that the file no longer names come last. */
+  /** Those on listed nodes in the order of `on`, then those elsewhere. */
   readonly copies: readonly Copy[];
-  /** The same by place of the node in the file. */
-  readonly at: readonly (Copy | undefined)[];
-  /** Place of each node of the file in `on`; undefined: not listed. */
-  readonly places: readonly (number | undefined)[];
+  /** Nodes of `on`, most wanted first. */
+  readonly listed: readonly Listed[];
+}
+
+export interface Listed {
+  /** Place of the node in the file. */
+  readonly index: number;
+  /** Undefined: not a member. */
+  readonly copy: Copy | undefined;
 }
 
 /** Something that a member still has although the file does not name it any more. */
@@ -41,60 +47,61 @@ export function seenOf(graph: Graph, input: ScheduleInput): Seen {
   const members = membersOf(graph, input);
   const services = new Map<ServiceId, SeenService>();
   for (const service of graph.cluster.services) services.set(service.id, seenService(graph, service, members));
-  return { services, orphans: members.flatMap((member) => orphansOn(graph, member)) };
+  const orphans: Orphan[] = [];
+  for (const member of members.values()) {
+    const ids = Object.keys(member.entries);
+    if (ids.length === member.claimed) continue;
+    for (const id of ids.sort(byText)) addUnlisted(graph, member, id, services, orphans);
+  }
+  return { services, orphans };
 }
 
 interface Member {
   readonly node: NodeId;
-  /** Place in the file; null when the file no longer names it. */
-  readonly index: number | null;
   readonly entries: NodeRecord['services'];
   /** Most copies of a large cluster look like one of these: made once. */
   readonly stopped: Copy;
   readonly unseen: Copy;
+  /** How many entries belong to services that list the node. */
+  claimed: number;
 }
 
-function membersOf(graph: Graph, { view, records }: ScheduleInput): readonly Member[] {
+/** In the order of the file; members that the file no longer names come last. */
+function membersOf(graph: Graph, { view, records }: ScheduleInput): ReadonlyMap<NodeId, Member> {
   const inFile = graph.cluster.nodes.filter((node) => isMember(view, node.id)).map((node) => node.id);
   const strays = view.members.filter((node) => !graph.nodeIndex.has(node)).sort(byText);
-  return [...inFile, ...strays].map((node) => ({
+  const members = [...inFile, ...strays].map((node) => ({
     node,
-    index: graph.nodeIndex.get(node) ?? null,
     entries: records.get(node)?.services ?? {},
-    stopped: { node, state: 'stopped', record: null, listed: true },
-    unseen: { node, state: 'unknown', record: null, listed: true },
+    stopped: { node, state: 'stopped', record: null, listed: true } as const,
+    unseen: { node, state: 'unknown', record: null, listed: true } as const,
+    claimed: 0,
   }));
+  return new Map(members.map((member) => [member.node, member]));
 }
 
 export const isMember = (view: View, node: NodeId): boolean => view.members.includes(node);
 
-function seenService(graph: Graph, service: Service, members: readonly Member[]): SeenService {
-  const places = placesOf(graph, service);
-  const at: (Copy | undefined)[] = graph.cluster.nodes.map(() => undefined);
+function seenService(graph: Graph, service: Service, members: ReadonlyMap<NodeId, Member>): SeenService {
   const copies: Copy[] = [];
-  for (const member of members) {
-    const copy = copyOn(member, service.id, member.index !== null && places[member.index] !== undefined);
-    if (copy === undefined) continue;
-    copies.push(copy);
-    if (member.index !== null) at[member.index] = copy;
-  }
-  return { copies, at, places };
-}
-
-function placesOf(graph: Graph, service: Service): readonly (number | undefined)[] {
-  const places: (number | undefined)[] = graph.cluster.nodes.map(() => undefined);
-  service.on.forEach((node, place) => {
+  const listed: Listed[] = [];
+  for (const node of service.on) {
     const index = graph.nodeIndex.get(node);
-    if (index !== undefined) places[index] = place;
-  });
-  return places;
+    if (index === undefined) continue;
+    const member = members.get(node);
+    const copy = member === undefined ? undefined : listedCopy(member, service.id);
+    if (copy !== undefined) copies.push(copy);
+    listed.push({ index, copy });
+  }
+  return { copies, listed };
 }
 
-function copyOn({ node, entries, stopped, unseen }: Member, id: ServiceId, listed: boolean): Copy | undefined {
-  const record = Object.hasOwn(entries, id) ? entries[id] : undefined;
-  if (record === undefined) return listed ? unseen : undefined;
-  if (listed && isPlainlyStopped(record)) return stopped;
-  return { node, state: record.state, record, listed };
+function listedCopy(member: Member, id: ServiceId): Copy {
+  const record = Object.hasOwn(member.entries, id) ? member.entries[id] : undefined;
+  if (record === undefined) return member.unseen;
+  member.claimed++;
+  if (isPlainlyStopped(record)) return member.stopped;
+  return { node: member.node, state: record.state, record, listed: true };
 }
 
 /** There is nothing to say of it but that it is stopped. */
@@ -102,20 +109,30 @@ function isPlainlyStopped({ state, failures, banned, conflicts }: ServiceRecord)
   return state === 'stopped' && failures === 0 && banned === 'no' && conflicts === 0;
 }
 
+/** What a node has of a service that does not list it, or that the file does not name. */
+function addUnlisted(
+  graph: Graph,
+  { node, entries }: Member,
+  id: ServiceId,
+  services: Map<ServiceId, SeenService>,
+  orphans: Orphan[],
+): void {
+  const record = must(entries[id], `entry of ${id} on ${node}`);
+  const seen = services.get(id);
+  if (seen === undefined) {
+    if (mustStop(record)) orphans.push({ node, service: id });
+  } else if (!must(graph.services.get(id), `service ${id}`).on.includes(node)) {
+    const copy: Copy = { node, state: record.state, record, listed: false };
+    services.set(id, { ...seen, copies: [...seen.copies, copy] });
+  }
+}
+
 /**
  * Under way or blocked: nothing to order now. Never looked at: nobody, not even the node, knows a definition that could
  * be used to stop it.
  */
-function orphansOn(graph: Graph, { node, entries }: Member): readonly Orphan[] {
-  const gone = Object.keys(entries).filter((id) => !graph.services.has(id));
-  return gone
-    .sort(byText)
-    .filter((id) => mustStop(entries[id]))
-    .map((service) => ({ node, service }));
-}
-
-function mustStop(record: ServiceRecord | undefined): boolean {
-  switch (record?.state) {
+function mustStop(record: ServiceRecord): boolean {
+  switch (record.state) {
     case 'running':
     case 'failed':
       return true;
