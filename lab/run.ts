@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 export interface Ran {
   /** 128 + signal number when a signal ended it, 127 when it could not be started. */
   readonly code: number;
+  /** Of the program while it ran; null: it never did. */
+  readonly pid: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -26,6 +28,7 @@ export const toolEnv: NodeJS.ProcessEnv = {
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: options.env ?? toolEnv });
+  const pid = child.pid ?? null;
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -41,11 +44,11 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   return new Promise((resolve) => {
     child.once('error', (error) => {
       clearTimeout(timer);
-      resolve({ code: 127, stdout, stderr: `${program}: ${error.message}` });
+      resolve({ code: 127, pid: null, stdout, stderr: `${program}: ${error.message}` });
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), stdout, stderr });
+      resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), pid, stdout, stderr });
     });
   });
 }

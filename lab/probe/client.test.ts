@@ -74,4 +74,14 @@ describe('startProbe', () => {
     const refused = await probeFor(new URL('http://127.0.0.1:1/'), 100);
     expect(refused.every((answer) => answer.error === 'ECONNREFUSED')).toBe(true);
   });
+
+  it('does not blame the service for the time in which the probe itself was held up', async () => {
+    const server = createServer((_, answer) => answer.end('served by one'));
+    const url = await listen(server);
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400), 200);
+    const answers = await probeFor(url, 900);
+    expect(answers.filter((answer) => !answer.ok)).toEqual([]);
+    expect(measure(answers, 0, Infinity).lateMsMax).toBeGreaterThan(300);
+    expect(answers.length).toBeLessThan(70);
+  });
 });
