@@ -9,12 +9,11 @@ import { softwareVersion } from '../api/software.ts';
 import type { EventLine } from '../api/status.ts';
 import type { Ms, NodeId } from '../core/model.ts';
 import type { Doc, NodeEvent } from '../core/ports.ts';
-import { RealAgents } from '../drivers/agents.ts';
 import { must } from '../lib/assert.ts';
 import { type Result, success } from '../lib/errors.ts';
 import { UdpTransport } from '../transports/udp/index.ts';
 import type { ClusterKey } from '../transports/udp/keyfile.ts';
-import { createDrivers } from './drivers.ts';
+import { AgentsThread } from './agents-thread.ts';
 import { createHost, Replies } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
@@ -64,16 +63,14 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     onAsk: (_from, question) => answerPeer(must(host, 'the API'), question),
     note: warn,
   });
-  const agents = new RealAgents(
-    createDrivers({
-      node: self,
-      clusterNodes: () => (loop?.state.doc ?? doc).cluster.nodes,
-      runDirectory: options.runDirectory,
-      died: (serviceId, because) => deliver({ kind: 'died', serviceId, because }),
-      log: (serviceId, line) => log.line('debug', `${serviceId}: ${line}`),
-    }),
-    (opId, result) => deliver({ kind: 'opDone', opId, result }),
-  );
+  const agents = new AgentsThread({
+    node: self,
+    runDirectory: options.runDirectory,
+    clusterNodes: doc.cluster.nodes,
+    deliver,
+    log: (serviceId, line) => log.line('debug', `${serviceId}: ${line}`),
+    complain: warn,
+  });
   const init = {
     self,
     boot: randomBytes(6).readUIntBE(0, 6),
@@ -83,7 +80,13 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     noted: readPromise(options.runDirectory),
   };
   loop = new NodeLoop(init, {
-    transport,
+    transport: {
+      send: (to, message) => transport.send(to, message),
+      configure: (cluster) => {
+        transport.configure(cluster);
+        agents.configure(cluster.nodes);
+      },
+    },
     agents,
     storage: new FileStorage({ ...options, deliver, complain: warn }),
     nowMs,
