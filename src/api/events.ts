@@ -6,7 +6,7 @@ import { type ApiHost, eventsMax, type PeerQuestion } from './host.ts';
 import type { PeerEvents } from './question.ts';
 import { type EventLine, type EventsAnswer, schemaVersion } from './status.ts';
 
-const pollMs = 500;
+const pollMs = 250;
 const cursorLengthMax = 4096;
 
 export interface EventsAsked {
@@ -55,23 +55,23 @@ export function parseCursor(text: string): Cursor | null {
 
 /**
  * Calls `emit` with each event that happens from now on, on any node, until the returned function is called.
- * Peers are asked twice a second; a peer that was away is caught up with when it answers again.
+ *
+ * All nodes are asked a few times a second, this one like the others, so that a batch can be put in the order of time;
+ * a peer that was away is caught up with when it answers again.
  */
 export function followEvents(host: ApiHost, emit: (line: EventLine) => void): () => void {
-  let cursor: Cursor = new Map();
+  let cursor: Cursor = new Map([[host.self, host.journal.lastSeq]]);
   let ended = false;
-  const endOwn = host.journal.follow(emit);
   const poll = async (): Promise<void> => {
     const answer = await eventsAnswer(host, { since: '', after: cursor, limit: eventsMax });
     cursor = parseCursor(answer.cursor) ?? cursor;
     if (ended) return;
-    for (const line of answer.events) if (line.node !== host.self) emit(line);
+    for (const line of answer.events) emit(line);
     setTimeout(() => void poll(), pollMs).unref();
   };
   void poll();
   return () => {
     ended = true;
-    endOwn();
   };
 }
 

@@ -38,7 +38,6 @@ export interface Parsed {
 export interface EventSource {
   readonly lastSeq: number;
   read(after: number, since: string, limit: number): readonly EventLine[];
-  follow(listener: (line: EventLine) => void): () => void;
 }
 
 /** What the APIs of two nodes ask each other. */

@@ -204,7 +204,7 @@ export function sampleHost(patch: Partial<ApiHost> = {}, options: SampleOptions 
     parse: async (source) =>
       source === 'bad' ? { cluster: null, problems: [{ message: 'it is bad' }] } : { cluster, problems: [] },
     ask: async (node, question) => (question.kind === 'status' ? answerOf(node, options) : { events: [], lastSeq: 0 }),
-    journal: { lastSeq: 0, read: () => [], follow: () => () => {} },
+    journal: { lastSeq: 0, read: () => [] },
     ...patch,
   };
 }

@@ -37,7 +37,8 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
-    .showHelpAfterError('(sempre help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error USAGE: ')) })
+    .showHelpAfterError('  next: sempre help')
     .exitOverride();
   const act =
     <Options>(action: Act<Options>) =>

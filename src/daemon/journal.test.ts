@@ -62,17 +62,13 @@ describe('Journal', () => {
     expect((await open()).lastSeq).toBe(3000);
   });
 
-  it('tells followers, and goes on in memory when the disk refuses', async () => {
+  it('goes on in memory when the disk refuses, and complains once', async () => {
     const journal = await open();
     await rm(directory, { recursive: true });
-    const seen: number[] = [];
-    const end = journal.follow((line) => seen.push(line.seq));
-    journal.add(change('a'), at(1));
-    journal.add(change('b'), at(2));
-    end();
-    journal.add(change('c'), at(3));
-    await journal.flush();
-    expect(seen).toEqual([1, 2]);
+    for (let second = 0; second < 3; second++) {
+      journal.add(change('running'), at(second));
+      await journal.flush();
+    }
     expect(journal.read(0, '', 10).length).toBe(3);
     expect(remarks.length).toBe(1);
   });

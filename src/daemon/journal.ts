@@ -22,7 +22,6 @@ export class Journal {
   private readonly path: string;
   private readonly complain: (remark: string) => void;
   private readonly lines: EventLine[];
-  private readonly listeners = new Set<(line: EventLine) => void>();
   private unwritten: string[] = [];
   private flushing = false;
   private timer: NodeJS.Timeout | null = null;
@@ -75,7 +74,6 @@ export class Journal {
     this.lines.push(line);
     if (this.lines.length > linesMax) this.lines.shift();
     this.write(`${JSON.stringify(line)}\n`);
-    for (const listener of this.listeners) listener(line);
     return line;
   }
 
@@ -83,12 +81,6 @@ export class Journal {
   read(after: number, since: string, limit: number): readonly EventLine[] {
     if (limit === 0) return [];
     return this.lines.filter((line) => line.seq > after && line.at >= since).slice(-limit);
-  }
-
-  /** Calls `listener` with each new event; the returned function ends that. */
-  follow(listener: (line: EventLine) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
   }
 
   /** Waits until everything is in the file. */

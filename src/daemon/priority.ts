@@ -1,5 +1,5 @@
 /**
- * Real-time class for the thread that beats: a machine that is busy with its services must not look dead.
+ * Real-time class for the process that beats: a machine that is busy with its services must not look dead.
  *
  * Starting a program holds the caller up until the child has executed it. A child of ordinary class waits there for its
  * turn on a busy machine (140 ms at worst with 4 busy loops on 2 cores, 20 ms when it inherits our class), so children do
@@ -9,7 +9,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { reasonOf } from './reason.ts';
 
 const ordinary = { policy: 0, priority: 0 } as const;
@@ -17,11 +17,13 @@ const roundRobin = { policy: 2, priority: 1 } as const;
 
 type SetClass = (pid: number, wanted: { readonly policy: number; readonly priority: number }) => boolean;
 
-/** Null when this thread has it now, otherwise why not: the daemon works without it, but a busy machine may delay it. */
+/** Null when this process has it now, otherwise why not: the daemon works without it, but a busy machine may delay it. */
 export async function becomeRealTime(): Promise<string | null> {
   const setClass = await loadSetClass();
   if (typeof setClass === 'string') return setClass;
   if (!setClass(0, roundRobin)) return 'the kernel refused it (not root, or no real-time share in this cgroup)';
+  // The collector's threads too: this one waits for them, and they would wait for their turn on a busy machine.
+  for (const thread of threadsOfThisProcess()) setClass(thread, roundRobin);
   subscribe('child_process', (message) => {
     const child = (message as { readonly process: ChildProcess }).process;
     child.once('spawn', () => demote(child.pid, setClass));
@@ -34,6 +36,8 @@ export async function becomeOrdinary(): Promise<void> {
   const setClass = await loadSetClass();
   if (typeof setClass !== 'string') setClass(0, ordinary);
 }
+
+const threadsOfThisProcess = (): number[] => readdirSync('/proc/self/task').map(Number);
 
 /** With what it has started in the moment since: those inherited the class from it. */
 function demote(pid: number | undefined, setClass: SetClass): void {
