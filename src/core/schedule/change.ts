@@ -2,10 +2,10 @@
 import type { NodeId, Service } from '../model.ts';
 import { mayOverlap, reloads } from '../model.ts';
 import type { Placement } from './plan.ts';
-import { lastFailureOf, whyForbidden } from './score.ts';
+import { lastFailureOf, whyAgainst } from './score.ts';
 import { type Copy, isActive, mayLinger, underWay } from './seen.ts';
 import type { Waits } from './takeover.ts';
-import { timesText } from './words.ts';
+import { namesText, timesText } from './words.ts';
 
 export interface Change {
   readonly service: Service;
@@ -95,7 +95,7 @@ function stopOf(
   if (state !== 'running') return [];
   if (isPlaced(placement, node))
     return isChanged(service, copy, placement) && !reloads(service) ? stop('change', 'its definition changed') : [];
-  const why = whyNotHere(placement, node);
+  const why = whyNotHere(service, placement, node);
   if (service.clone || placement.nodes.length === 0) return stop('end', why);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
@@ -115,10 +115,12 @@ function surplus(
 }
 
 /** The rule that forbids the node, or what is better elsewhere. */
-export function whyNotHere(placement: Placement, node: NodeId): string {
+function whyNotHere(service: Service, placement: Placement, node: NodeId): string {
   const score = placement.scores.find((each) => each.node === node);
   if (score === undefined) return 'the node is not in the cluster file any more';
-  return whyForbidden(score) ?? placement.because;
+  const why = whyAgainst(score);
+  if (why !== null) return why;
+  return service.clone ? `better nodes run the ${service.instances} copies` : placement.because;
 }
 
 // ---------------------------------------------------------------- starts
@@ -173,9 +175,11 @@ function startBecause(service: Service, copy: Copy, copies: readonly Copy[], pla
   if (copy.state === 'failed') return `it failed here: ${lastFailureOf(record)}`;
   if (copy.state === 'running') return 'its definition changed';
   if (record !== null && record.conflicts > 0)
-    return `tried again; ${timesText(record.conflicts)} another holder answered: ${lastFailureOf(record)}`;
+    return `tried again; another holder answered ${timesText(record.conflicts)}, last: ${lastFailureOf(record)}`;
   if (service.clone) return `it does not run here; ${placement.because}`;
   const source = copies.find((each) => each.node !== copy.node && (isActive(each.state) || each.state === 'failed'));
-  if (source !== undefined) return `it moves from ${source.node}: ${whyNotHere(placement, source.node)}`;
-  return `it runs on no member; ${placement.because}`;
+  if (source !== undefined) return `it moves from ${source.node}: ${whyNotHere(service, placement, source.node)}`;
+  const lost = service.on.filter((node) => !copies.some((each) => each.node === node));
+  const why = lost.length === 0 ? 'it runs on no member' : `${namesText(lost)} lost, and it runs on no member`;
+  return `${why}; ${placement.because}`;
 }

@@ -89,7 +89,7 @@ function gather(nodeCount: number, listed: readonly Listed[], voices: readonly V
   };
 }
 
-const cannot = (id: ServiceId, node: NodeScore): string => `${id} cannot run here: ${whyForbidden(node)}`;
+const cannot = (id: ServiceId, node: NodeScore): string => `${id} cannot run on ${node.node}: ${whyForbidden(node)}`;
 
 const bounded = (sum: number): number => Math.max(-leaningMax, Math.min(leaningMax, sum));
 

@@ -18,8 +18,8 @@ export type Wishes = ReadonlyMap<ServiceId, Wish>;
 export function wishesOf(graph: Graph, admin: Admin): Wishes {
   const wishes = new Map<ServiceId, Wish>();
   for (const [id, { to, from, because }] of Object.entries(admin.moves)) {
-    if (to !== null) wishes.set(id, { to, from: null, because: `an operator wants ${id} here: ${because}` });
-    else wishes.set(id, { to, from, because: `an operator wants ${id} away from here: ${because}` });
+    if (to !== null) wishes.set(id, { to, from: null, because: `an operator wants ${id} on ${to}: ${because}` });
+    else wishes.set(id, { to, from, because: `an operator wants ${id} away from ${from}: ${because}` });
   }
   for (let i = graph.withFirst.length - 1; i >= 0 && wishes.size > 0; i--) {
     const service = must(graph.withFirst[i], 'service by its place');

@@ -19,6 +19,7 @@ import {
 } from './score.ts';
 import { type Copy, isActive, type Seen, type SeenService } from './seen.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
+import { namesText } from './words.ts';
 
 export type Placements = ReadonlyMap<ServiceId, Placement>;
 
@@ -46,7 +47,14 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
     const why = not.get(service.id);
     const placement =
       why === undefined
-        ? choose({ service, seen: copies, scores, load, remembered: held.get(service.id) ?? [] })
+        ? choose({
+            service,
+            seen: copies,
+            scores,
+            load,
+            remembered: held.get(service.id) ?? [],
+            wish: wishes.get(service.id),
+          })
         : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
     for (const node of placement.nodes) addOne(load, must(graph.nodeIndex.get(node), `node ${node}`));
@@ -107,7 +115,7 @@ function withOthers(candidate: Candidate): readonly NodeScore[] {
   const scores = [...own];
   for (const { index } of seen.listed) {
     const node = must(own[index], 'score of a listed node');
-    const terms = leaningTerms(leaning, index);
+    const terms = node.score === null ? [] : leaningTerms(leaning, index);
     for (const each of elsewhere) if (!each.nodes.includes(node.node)) terms.push(each.term);
     if (terms.length > 0) scores[index] = extended(node, terms);
   }
@@ -115,7 +123,9 @@ function withOthers(candidate: Candidate): readonly NodeScore[] {
 }
 
 const notThere = (target: Placement): Term =>
-  forbid(`runs only with ${target.service}, which is placed ${target.nodes.length === 0 ? 'nowhere' : 'elsewhere'}`);
+  forbid(
+    `runs only with ${target.service}, which is placed ${target.nodes.length === 0 ? 'nowhere' : `on ${namesText(target.nodes)}`}`,
+  );
 
 const extended = (node: NodeScore, terms: readonly Term[]): NodeScore => scored(node.node, [...node.terms, ...terms]);
 
@@ -156,6 +166,7 @@ interface Choice {
   /** Services placed so far, by place of the node in the file. */
   readonly load: readonly number[];
   readonly remembered: readonly NodeId[];
+  readonly wish: Wish | undefined;
 }
 
 interface Ranked {
@@ -173,7 +184,7 @@ function choose(choice: Choice): Placement {
     return { service: service.id, nodes: [blocked.node], scores, because: stuckBecause(service, blocked) };
   const ranked = rank(choice);
   const nodes = ranked.slice(0, service.instances).map(({ node }) => node);
-  const because = ranked.length === 0 ? refusals(service, scores) : reasonFor(service, ranked);
+  const because = ranked.length === 0 ? refusals(service, scores) : reasonFor(choice, ranked);
   return { service: service.id, nodes, scores, because };
 }
 
@@ -192,11 +203,12 @@ function byRank(a: Ranked, b: Ranked): number {
   return b.score - a.score || Number(b.runs) - Number(a.runs) || a.load - b.load || a.index - b.index;
 }
 
-function reasonFor(service: Service, ranked: readonly Ranked[]): string {
+function reasonFor({ service, wish }: Choice, ranked: readonly Ranked[]): string {
   const best = must(ranked[0], 'best node');
   const next = ranked[service.instances];
   if (service.clone) return reasonForClone(service.instances, ranked.length);
   if (next === undefined) return `only ${best.node} can run it`;
+  if (wish?.to === best.node) return wish.because;
   if (best.score > next.score) return `${best.node} scores ${best.score}, ${next.node} ${next.score}`;
   const both = `${best.node} and ${next.node} score ${best.score}`;
   if (best.runs && !next.runs) return `${both}; it runs on ${best.node}`;
@@ -212,5 +224,6 @@ function reasonForClone(wanted: number, able: number): string {
 function refusals(service: Service, scores: readonly NodeScore[]): string {
   const listed = scores.filter(({ node }) => service.on.includes(node));
   const reasons = listed.map((score) => `${score.node}: ${whyForbidden(score) ?? 'no reason given'}`);
-  return reasons.length === 0 ? 'no node is listed in «on»' : `no node can run it; ${reasons.join('; ')}`;
+  if (reasons.length === 0) return 'no node is listed in «on»';
+  return `no node can run it; ${reasons.join('; ')}`;
 }

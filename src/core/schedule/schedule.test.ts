@@ -8,7 +8,7 @@ import { explain, type Plan, type PlannedAction, schedule } from './index.ts';
 import { isActive, underWay } from './seen.ts';
 
 const everything = { withs: true, needs: true, settledOnly: false };
-const runs = { numRuns: Number(process.env.FC_RUNS ?? 1500) };
+const runs = { numRuns: Number(process.env.FC_RUNS ?? 500) };
 
 const seed = fc.integer({ min: 0, max: 0x7fff_ffff });
 
@@ -57,7 +57,26 @@ function checkStart(world: World, service: Service, action: PlannedAction): void
     if (service.on.includes(node))
       expect(recordOf(world.input, service.id, node).state, `${service.id} known on ${node}`).not.toBe('unknown');
   }
+  checkNothingRunsThrough(world, service);
   for (const need of service.needs) expect(serves(world, need, on), `${need} serves ${service.id} on ${on}`).toBe(true);
+}
+
+/** What lost what it needs does not go on with what takes its place, unless it holds no state. */
+function checkNothingRunsThrough(world: World, service: Service): void {
+  const isUp = (id: string, node: string): boolean => isActive(recordOf(world.input, id, node).state);
+  if (membersOf(world).some((node) => isUp(service.id, node))) return;
+  const { placements } = schedule(world.input);
+  for (const dependent of world.input.cluster.services) {
+    if (!dependent.needs.includes(service.id) || !restartsWithNeeds(dependent)) continue;
+    const { nodes } = must(
+      placements.find((each) => each.service === dependent.id),
+      dependent.id,
+    );
+    for (const node of nodes)
+      expect(recordOf(world.input, dependent.id, node).state, `${dependent.id} while ${service.id} starts`).not.toBe(
+        'running',
+      );
+  }
 }
 
 /** Where it is placed on the same node it has to run there, else anywhere. */

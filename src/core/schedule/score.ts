@@ -78,6 +78,15 @@ export function scored(node: string, terms: readonly Term[]): NodeScore {
   return { node, score, terms };
 }
 
+/** The rule that counts most against the node: the first that forbids it, else the heaviest; null: none does. */
+export function whyAgainst(score: NodeScore | undefined): string | null {
+  const worst = score?.terms.reduce<Term | null>(
+    (found, term) => ((term.points ?? 0) < (found?.points ?? 0) ? term : found),
+    null,
+  );
+  return whyForbidden(score) ?? worst?.because ?? null;
+}
+
 /** The first rule that forbids the node; null: it may run there. */
 export const whyForbidden = (score: NodeScore | undefined): string | null =>
   score?.terms.find((term) => term.points === null)?.because ?? null;
@@ -102,23 +111,21 @@ function bannedEverywhere(service: Service, { copies }: SeenService): readonly T
   const copy = copies.find(({ record }) => record?.banned === 'cluster');
   if (copy === undefined) return [];
   const last = lastFailureOf(copy.record);
-  return [
-    forbid(`${copy.node} says that it can run nowhere as it is defined: ${last}; ${pardonBy(service, 'mended')}`),
-  ];
+  return [forbid(`found on ${copy.node} to run nowhere as it is defined: ${last}; ${pardonBy(service, 'mended')}`)];
 }
 
-function failureTerms(service: Service, { state }: Copy, record: ServiceRecord): readonly Term[] {
+function failureTerms(service: Service, { node, state }: Copy, record: ServiceRecord): readonly Term[] {
   const terms: Term[] = [];
   const last = lastFailureOf(record);
-  if (record.banned === 'node') terms.push(forbid(`it cannot run here: ${last}; ${pardonBy(service, 'mended')}`));
+  if (record.banned === 'node') terms.push(forbid(`it cannot run on ${node}: ${last}; ${pardonBy(service, 'mended')}`));
   if (isWornOut(service, record)) {
     const { max, forgetMs } = service.failures;
     const ends = forgetMs === null ? 'kept until' : `forgotten ${durationText(forgetMs)} after the last failure, or by`;
-    const count = `failed ${timesText(record.failures)} here, limit ${max}; last: ${last}`;
+    const count = `failed ${timesText(record.failures)} on ${node}, limit ${max}; last: ${last}`;
     terms.push(forbid(`${count}; ${ends}: ${cleanup(service)}`));
   }
   if (service.clone && state === 'blocked')
-    terms.push(forbid(`its stop failed here: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+    terms.push(forbid(`its stop failed on ${node}: ${last}; ${pardonBy(service, 'stopped by hand')}`));
   return terms;
 }
 

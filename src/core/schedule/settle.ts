@@ -53,26 +53,31 @@ function settleOne(graph: Graph, changes: Changes, alone: Change, needed: readon
 function withRestarts(change: Change, needed: readonly Settled[], waits: Waits): Change {
   const { service, copies, placement } = change;
   if (needed.length === 0 || !restartsWithNeeds(service)) return change;
-  const stops: Stop[] = [];
-  const starts: Start[] = [];
-  for (const { node, state } of copies) {
-    if (state !== 'running' || !placement.nodes.includes(node) || isStopped(change, node)) continue;
-    const cause = needed.find((need) => isInterrupted(need, node));
-    if (cause === undefined) continue;
-    const because = `${cause.service.id}, which it needs, ${isStopped(cause, node) ? 'restarts' : 'starts'}`;
-    const voluntary = cause.stops.length > 0 && cause.stops.every((stop) => stop.mayWait);
-    stops.push({ node, kind: 'under', because, handTo: null, mayWait: voluntary, blocked: null });
+  const restarts = copies
+    .filter(({ node, state }) => state === 'running' && placement.nodes.includes(node))
+    .flatMap(({ node }) => restartUnder(node, needed));
+  if (restarts.length === 0) return change;
+  const stays = ({ node }: { readonly node: NodeId }): boolean => !restarts.some((stop) => stop.node === node);
+  const starts = restarts.map(({ node, because }) => {
     const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
-    starts.push({ node, because, handFrom: null, blocked });
-  }
-  if (stops.length === 0) return change;
-  const stays = ({ node }: { readonly node: NodeId }): boolean => !stops.some((stop) => stop.node === node);
+    return { node, because, handFrom: null, blocked };
+  });
   return {
     ...change,
-    stops: [...change.stops, ...stops],
-    starts: [...change.starts, ...starts],
+    stops: [...change.stops.filter(stays), ...restarts],
+    starts: [...change.starts.filter(stays), ...starts],
     reloads: change.reloads.filter(stays),
   };
+}
+
+function restartUnder(node: NodeId, needed: readonly Settled[]): readonly Stop[] {
+  const causes = needed.filter((need) => isInterrupted(need, node));
+  const [first] = causes;
+  if (first === undefined) return [];
+  const because = `${first.service.id}, which it needs, ${first.stops.length > 0 ? 'restarts' : 'starts'}`;
+  // What only has to start cannot wait until this one is ready to stop: there may be much more that needs it.
+  const mayWait = causes.every((cause) => cause.stops.length > 0 && cause.stops.every((stop) => stop.mayWait));
+  return [{ node, kind: 'under', because, handTo: null, mayWait, blocked: null }];
 }
 
 const isStopped = (change: Change, node: NodeId): boolean => change.stops.some((stop) => stop.node === node);

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseStory, tell } from './cases/story.ts';
+
+/** Each file: a question, a cluster, and after the line the plan. `UPDATE=1` writes the answers anew; read the diff. */
+const folder = new URL('./cases/', import.meta.url);
+const line = '----\n';
+
+describe('scheduler cases', () => {
+  for (const name of readdirSync(folder)
+    .filter((file) => file.endsWith('.txt'))
+    .sort()) {
+    test(name, () => {
+      const path = new URL(name, folder);
+      const [question = '', answer = ''] = readFileSync(path, 'utf8').split(line);
+      expect(question, 'the first line asks the question').toMatch(/^# .+\?\n/);
+      const told = tell(parseStory(question));
+      if (process.env.UPDATE === '1') writeFileSync(path, `${question}${line}${told}`);
+      else expect(told).toBe(answer);
+    });
+  }
+});

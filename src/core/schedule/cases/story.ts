@@ -1,0 +1,239 @@
+/**
+ * A scheduler case as text: a small notation for the cluster and what is seen, and the plan in words. Notation:
+ *
+ *     nodes b1 b2 w1 w2                         in the order of the file; all are members unless lost
+ *     lost b1 300ms ago
+ *     service ip on b1 b2: address, takeover nothing, needs lb, with lb, stickiness 0
+ *     service lb on b1 b2: balance w1 w2, clone 2
+ *     seen b1: ip running, lb failed 2 (exit code 1)     what is not said is stopped
+ *     seen b2: nothing                                    nobody has looked yet
+ *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
+ *
+ * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
+ * `drained to-w1`, and the last failure in brackets.
+ */
+import { must } from '../../../lib/assert.ts';
+import type { NodeId, Resource, Service } from '../../model.ts';
+import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
+import {
+  explain,
+  type Held,
+  type NodeScore,
+  nothingHeld,
+  type Plan,
+  remember,
+  type ScheduleInput,
+  schedule,
+} from '../index.ts';
+import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
+import { blankRecord, carryOut, type World } from './world.ts';
+
+interface Draft {
+  nodes: NodeId[];
+  services: Service[];
+  lost: Map<NodeId, number>;
+  entries: Map<NodeId, Map<string, ServiceRecord>>;
+  unseen: Set<NodeId>;
+  held: Map<string, NodeId[]>;
+  standby: Record<NodeId, { because: string }>;
+  stopped: Record<string, { because: string }>;
+  moves: Record<string, Admin['moves'][string]>;
+}
+
+export function parseStory(text: string): ScheduleInput {
+  const draft: Draft = {
+    nodes: [],
+    services: [],
+    lost: new Map(),
+    entries: new Map(),
+    unseen: new Set(),
+    held: new Map(),
+    standby: {},
+    stopped: {},
+    moves: {},
+  };
+  for (const line of text.split('\n')) {
+    const words = line.replace(/#.*/, '').trim();
+    if (words !== '') parseLine(draft, words);
+  }
+  return inputOf(draft);
+}
+
+type Rule = readonly [RegExp, (draft: Draft, ...groups: string[]) => void];
+
+const rules: readonly Rule[] = [
+  [/^nodes (.+)$/, (draft, nodes) => void draft.nodes.push(...list(nodes))],
+  [/^lost (\S+) (\d+)ms ago$/, (draft, node, agoMs) => void draft.lost.set(text(node), nowMs - Number(agoMs))],
+  [
+    /^service (\S+) on ([^:]+)(?:: (.+))?$/,
+    (draft, id, on, traits) => void draft.services.push(serviceOf(text(id), list(on), traits)),
+  ],
+  [/^seen (\S+): nothing$/, (draft, node) => void draft.unseen.add(text(node))],
+  [/^seen (\S+): (.+)$/, (draft, node, copies) => void draft.entries.set(text(node), entriesOf(draft, text(copies)))],
+  [/^held (\S+) on (.+)$/, (draft, id, nodes) => void draft.held.set(text(id), list(nodes))],
+  [
+    /^standby (\S+): (.+)$/,
+    (draft, node, why) => void Object.assign(draft.standby, { [text(node)]: { because: why } }),
+  ],
+  [/^stopped (\S+): (.+)$/, (draft, id, why) => void Object.assign(draft.stopped, { [text(id)]: { because: why } })],
+  [
+    /^move (\S+) to (\S+): (.+)$/,
+    (draft, id, to, why) => void Object.assign(draft.moves, { [text(id)]: { to, from: null, because: why } }),
+  ],
+  [
+    /^move (\S+) from (\S+): (.+)$/,
+    (draft, id, from, why) => void Object.assign(draft.moves, { [text(id)]: { to: null, from, because: why } }),
+  ],
+];
+
+function parseLine(draft: Draft, line: string): void {
+  for (const [pattern, apply] of rules) {
+    const match = pattern.exec(line);
+    if (match !== null) return apply(draft, ...match.slice(1));
+  }
+  throw new Error(`cannot read the line: ${line}`);
+}
+
+const text = (word: string | undefined): string => must(word, 'word of a line');
+const list = (words: string | undefined): string[] => text(words).split(/[ ,]+/);
+
+// ---------------------------------------------------------------- services
+
+function serviceOf(id: string, on: readonly string[], traits: string | undefined): Service {
+  let service: Service = { ...plainService(id, on), stickiness: 0 };
+  for (const trait of traits?.split(', ') ?? []) service = { ...service, ...traitOf(trait, service) };
+  return service;
+}
+
+const address: Resource = {
+  kind: 'address',
+  address: '10.0.0.1',
+  prefix: 24,
+  family: 4,
+  interface: null,
+  probeMs: 0,
+  drainMs: 0,
+};
+
+function traitOf(trait: string, service: Service): Partial<Service> {
+  const [name, ...rest] = trait.split(' ');
+  const [value] = rest;
+  switch (name) {
+    case 'address':
+      return { resource: address, takeover: 'nothing' };
+    case 'balance':
+      return { resource: balanceTo(rest), takeover: 'nothing' };
+    case 'command':
+      return { resource: command };
+    case 'clone':
+      return { clone: true, instances: Number(value) };
+    case 'takeover':
+      return { takeover: value as Service['takeover'] };
+    case 'needs':
+      return { needs: rest };
+    case 'with':
+      return { with: rest };
+    case 'stickiness':
+      return { stickiness: Number(value) };
+    case 'failures':
+      return { failures: { max: Number(value), forgetMs: rest[1] === 'kept' ? null : 600_000 } };
+    default:
+      throw new Error(`cannot read «${trait}» of service ${service.id}`);
+  }
+}
+
+// ---------------------------------------------------------------- records
+
+/** Commas part the copies, but not inside of brackets. */
+function entriesOf(draft: Draft, copies: string): Map<string, ServiceRecord> {
+  const entries = new Map<string, ServiceRecord>();
+  for (const copy of copies.split(/,\s*(?![^(]*\))/)) {
+    const [, id, state, more = '', last] = /^(\S+) (\S+)([^(]*)(?:\((.*)\))?$/.exec(copy) ?? [];
+    const service = draft.services.find((each) => each.id === id);
+    entries.set(text(id), recordOf(text(state) as ServiceState, more.trim(), last, service?.digest ?? 'gone'));
+  }
+  return entries;
+}
+
+function recordOf(state: ServiceState, more: string, last: string | undefined, digest: string): ServiceRecord {
+  const find = (pattern: RegExp): string | undefined => pattern.exec(more)?.[1];
+  const runs = state !== 'stopped' && state !== 'probing';
+  const isUnseen = state === 'unknown' && !/\bstarted\b/.test(more);
+  return {
+    ...blankRecord,
+    state,
+    digest: !runs || isUnseen ? null : /\bold\b/.test(more) ? 'old' : digest,
+    failures: Number(find(/^(\d+)\b/) ?? 0),
+    lastFailure: last ?? null,
+    banned: (find(/banned (\w+)/) ?? 'no') as ServiceRecord['banned'],
+    conflicts: Number(find(/conflicts (\d+)/) ?? 0),
+    drained: find(/drained (\S+)/)?.split('+') ?? [],
+  };
+}
+
+function inputOf(draft: Draft): ScheduleInput {
+  const cluster = clusterOf(draft.nodes, draft.services);
+  const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort();
+  const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
+  const { standby, stopped, moves, lost } = draft;
+  const remembered: Held = new Map([...nothingHeld, ...draft.held]);
+  return {
+    cluster,
+    admin: { standby, stopped, moves },
+    view: { number: viewNumber, members, coordinator: must(members[0], 'a member') },
+    records,
+    lost,
+    held: remember(remembered, cluster, records),
+    nowMs,
+  };
+}
+
+function nodeRecordOf(draft: Draft, node: NodeId): NodeRecord {
+  const services: Record<string, ServiceRecord> = {};
+  if (!draft.unseen.has(node))
+    for (const { id, on } of draft.services) if (on.includes(node)) services[id] = { ...blankRecord, state: 'stopped' };
+  for (const [id, entry] of draft.entries.get(node) ?? []) services[id] = entry;
+  return { node, boot: 1, version: 1, services };
+}
+
+// ---------------------------------------------------------------- the answer
+
+/** The plan in words, and what is left to do once it has been carried out. */
+export function tell(input: ScheduleInput): string {
+  const plan = schedule(input);
+  const world: World = { input, hidden: new Set() };
+  const rest = schedule(carryOut(world, plan.actions, () => 0).input);
+  const lines = [...tellPlan(input, plan)];
+  const left = tellActions(rest);
+  const isSame = left.join() === tellActions(plan).join();
+  if (plan.actions.length > 0) lines.push('once carried out:', ...(isSame ? ['  the same'] : left));
+  return `${lines.join('\n')}\n`;
+}
+
+function* tellPlan(input: ScheduleInput, plan: Plan): Generator<string> {
+  for (const { service, nodes, scores, because } of plan.placements) {
+    yield `${service} -> ${nodes.length === 0 ? 'nowhere' : nodes.join(' ')}: ${because}`;
+    const on = input.cluster.services.find(({ id }) => id === service)?.on ?? [];
+    for (const score of scores) if (on.includes(score.node)) yield `  ${tellScore(score)}`;
+  }
+  yield 'plan:';
+  yield* tellActions(plan);
+  if (plan.againAtMs !== null) yield `again in ${plan.againAtMs - nowMs}ms`;
+}
+
+function tellScore({ node, score, terms }: NodeScore): string {
+  const reasons = terms.map(({ points, because }) => `${points === null ? 'no' : points} (${because})`);
+  return `${node} ${score ?? 'no'} = ${reasons.join(' ')}`;
+}
+
+function tellActions({ actions }: Plan): readonly string[] {
+  if (actions.length === 0) return ['  nothing to do'];
+  return actions.map((action) => {
+    const hands = [
+      action.handFrom === null ? '' : ` (handed over by ${action.handFrom})`,
+      action.handTo === null ? '' : ` (handed over to ${action.handTo})`,
+      action.verb === 'tune' ? ` (drained: ${action.drained.join(' ') || 'none'})` : '',
+    ];
+    return `  ${explain(action)}${hands.join('')}`;
+  });
+}
