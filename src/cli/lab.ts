@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { type Command, InvalidArgumentError } from 'commander';
 import type * as Lab from '../../lab/commands.ts';
+import type { UpOptions } from '../../lab/commands.ts';
 import type { Injected } from '../../lab/machines.ts';
 import type { Result } from '../lib/errors.ts';
 import { readClusterFile } from './cluster-file.ts';
@@ -25,6 +26,7 @@ export function addLab(program: Command, act: Actor): void {
   addLifecycle(lab, act);
   addFaults(lab, act);
   addPrograms(lab, act);
+  addLog(lab, act);
 }
 
 const inLab = (command: Command): Command => command.option('--lab <name>', 'which lab; default: the only one');
@@ -37,19 +39,13 @@ function addLifecycle(lab: Command, act: Actor): void {
     .description('bring up all nodes of a cluster file on this machine')
     .argument('<file>')
     .option('--name <name>', "name of the lab; default: the cluster's")
+    .option('--loopback', 'on loopback addresses, without root (default where namespaces cannot be had)')
     .option('--no-pages', 'do not lay out pages that name their node for web servers')
     .action(
-      act<{ name?: string; pages: boolean }>(async (context, options, file = '') => {
+      act<UpOptions>(async (context, options, file = '') => {
         const read = await readClusterFile(context, file);
         if (!read.ok) return read.exitCode;
-        const { name, pages } = options;
-        return show(
-          context,
-          await (await load()).bringUp(file, read.source, read.cluster, {
-            ...(name === undefined ? {} : { name }),
-            pages,
-          }),
-        );
+        return show(context, await (await load()).bringUp(file, read.source, read.cluster, options));
       }),
     );
   lab
@@ -173,6 +169,18 @@ function addPrograms(lab: Command, act: Actor): void {
       ),
     ),
   );
+}
+
+function addLog(lab: Command, act: Actor): void {
+  inLab(lab.command('log').description('the last lines of the log of a daemon').argument('<node>'))
+    .option('-n, --lines <count>', 'how many', Number, 50)
+    .action(
+      act<LabOption & { lines: number }>(async (context, options, node = '') => {
+        const lines = (await load()).labLog(options.lab ?? null, node, options.lines);
+        context.terminal.out(lines.map((line) => `${line}\n`).join(''));
+        return exit.ok;
+      }),
+    );
 }
 
 /** Runs it on this terminal; its exit code is ours. */
