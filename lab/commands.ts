@@ -12,6 +12,7 @@ import { generateKey } from '../src/transports/udp/keyfile.ts';
 import { sleep } from './clock.ts';
 import {
   buildLoopback,
+  isAllLoopback,
   loopbackPaths,
   loopbackTopology,
   powerOffLoopback,
@@ -49,7 +50,7 @@ export interface UpOptions {
   readonly ephemeral?: boolean;
   /** What runs on each node instead of the daemon; empty: nothing. */
   readonly daemon?: readonly string[];
-  /** Plain processes on addresses of 127.0.0.0/8. Default: only where hosts of their own cannot be had. */
+  /** Plain processes. Default: where all addresses are of 127.0.0.0/8, and where hosts of their own cannot be had. */
   readonly loopback?: boolean;
 }
 
@@ -100,7 +101,7 @@ export async function bringUp(
   cluster: Cluster,
   options: UpOptions = {},
 ): Promise<Result<LabStatus>> {
-  const loopback = options.loopback ?? !(await canMakeNamespaces());
+  const loopback = options.loopback ?? (isAllLoopback(cluster) || !(await canMakeNamespaces()));
   const topology = loopback ? loopbackTopology(cluster) : topologyOf(cluster);
   if (!topology.ok) return topology;
   const name = options.name ?? cluster.name;

@@ -38,12 +38,17 @@ export function loopbackPaths(lab: string, node: string): LoopbackPaths {
   };
 }
 
+const outside = (cluster: Cluster): string | undefined =>
+  cluster.nodes.flatMap((node) => node.links).find((link) => !link.address.startsWith('127.'))?.address;
+
+export const isAllLoopback = (cluster: Cluster): boolean => outside(cluster) === undefined;
+
 /** The nodes alone: their machine is the client. */
 export function loopbackTopology(cluster: Cluster): Result<Topology> {
-  const outside = cluster.nodes.flatMap((node) => node.links).find((link) => !link.address.startsWith('127.'));
-  if (outside !== undefined) {
-    const message = `Without root a lab uses addresses of 127.0.0.0/8 only, and the file has ${outside.address}`;
-    return failure('UNSUPPORTED', message, 'sempre lab up --loopback examples/loopback/cluster.yaml');
+  const address = outside(cluster);
+  if (address !== undefined) {
+    const message = `The file has the address ${address}. A lab with real addresses needs root and network namespaces; without them all addresses must be of 127.0.0.0/8`;
+    return failure('UNSUPPORTED', message, 'sempre lab up examples/loopback/cluster.yaml');
   }
   const hosts = cluster.nodes.map((node) => ({
     name: node.id,

@@ -105,7 +105,13 @@ function boot(what: string, argv: readonly string[], find = initBelow, env = boo
     const refuse = (because: string): void => {
       clearTimeout(timer);
       child.kill('SIGKILL');
-      resolve(failure('UNSUPPORTED', `${what} could not be started: ${because}`, 'sempre lab up --loopback FILE'));
+      resolve(
+        failure(
+          'UNSUPPORTED',
+          `${what} could not be started: ${because}`,
+          'sempre lab up examples/loopback/cluster.yaml',
+        ),
+      );
     };
     const timer = setTimeout(() => refuse(`no answer after ${bootTimeoutMs} ms`), bootTimeoutMs);
     child.once('error', (error) => refuse(error.message));
