@@ -57,5 +57,5 @@ it.skipIf(!(await canMakeNamespaces()))(
 );
 
 it('shows what can be shown on loopback addresses', async () => {
-  expectWell(await demo('--loopback'), 6);
+  expectWell(await demo('--loopback'), 7);
 });

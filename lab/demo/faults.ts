@@ -10,6 +10,7 @@ import { monotonicMs } from '../clock.ts';
 import { labCut, labExec, labHeal, labKillDaemon, labPowerOff, labPowerOn } from '../commands.ts';
 import { HolderWatch } from '../holder-watch.ts';
 import { givenUpMs, overlapOf } from '../holding.ts';
+import { loopbackPaths } from '../loopback.ts';
 import { run } from '../run.ts';
 import { isServing, isWell } from './observer.ts';
 import { nodesOf, type Stage, stateOf } from './stage.ts';
@@ -65,6 +66,7 @@ export const loopbackDrill: readonly Aim[] = [
   powerOnLast,
   powerOffWeb,
   powerOnLast,
+  killBalancer,
   planMove,
   killDaemon,
 ];
@@ -103,12 +105,15 @@ export function powerOffWeb({ lab, web, webNodes }: Stage): Fault {
   };
 }
 
-function killBalancer({ lab, balancer, observer }: Stage, { active }: Moment): Fault {
+function killBalancer({ lab, kind, balancer, observer }: Stage, { active }: Moment): Fault {
+  const isHaproxy = balancer.resource.kind === 'balance' && balancer.resource.engine === 'haproxy';
+  // The nodes of a loopback lab see each other's processes: theirs is the one that works in their folder.
+  const proxy = `drivers/proxy/main.ts ${kind === 'loopback' ? literally(loopbackPaths(lab, active).run) : ''}`;
   return {
-    name: `kill the HAProxy process on ${active}`,
+    name: `kill the ${isHaproxy ? 'HAProxy' : 'proxy'} process on ${active}`,
     target: active,
     follows: [balancer],
-    inject: () => killInside(lab, active, 'haproxy'),
+    inject: () => killOn(lab, active, isHaproxy ? ['-x', 'haproxy'] : ['-f', proxy]),
     isOver: (status, events) =>
       events.some((event) => event.what === `service ${balancer.id} on ${active}`) &&
       nodesOf(status, balancer).includes(active) &&
@@ -118,11 +123,13 @@ function killBalancer({ lab, balancer, observer }: Stage, { active }: Moment): F
   };
 }
 
-async function killInside(lab: string, node: NodeId, program: string): Promise<Result<unknown>> {
-  const argv = labExec(lab, node, ['pkill', '-KILL', '-x', program]);
+const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+async function killOn(lab: string, node: NodeId, which: readonly string[]): Promise<Result<unknown>> {
+  const argv = labExec(lab, node, ['pkill', '-KILL', ...which]);
   if (!argv.ok) return argv;
   const ran = await run(argv.value);
-  return ran.code === 0 ? argv : failure('NO_SUCH_OBJECT', `No process ${program} runs on ${node}`);
+  return ran.code === 0 ? argv : failure('NO_SUCH_OBJECT', `No process on ${node} is one of ${which.join(' ')}`);
 }
 
 function cutOneLink({ lab, address, observer }: Stage, { active }: Moment): Fault {
