@@ -135,7 +135,10 @@ function letGo(child: ReturnType<typeof spawn>): void {
 
 /** Hosts do not inherit what npm, a test runner or a user's shell put into the environment. */
 function bootEnv(): NodeJS.ProcessEnv {
-  return { PATH: toolEnv.PATH, LANG: 'C.UTF-8', HOME: '/root', SEMPRE_HOME: dirname(import.meta.dirname) };
+  const checkout = dirname(import.meta.dirname);
+  // As the launcher sets it: many daemons start here on one machine.
+  const cache = join(checkout, 'node_modules/.cache/sempre');
+  return { PATH: toolEnv.PATH, LANG: 'C.UTF-8', HOME: '/root', SEMPRE_HOME: checkout, NODE_COMPILE_CACHE: cache };
 }
 
 /** Whether this machine lets us make namespaces at all: in a container without privileges even root may not. */

@@ -14,6 +14,8 @@ export interface AgentsThreadOptions {
   readonly clusterNodes: readonly ClusterNode[];
   readonly deliver: (event: NodeEvent) => void;
   readonly log: (serviceId: ServiceId, line: string) => void;
+  /** The thread has loaded everything that it needs. */
+  readonly ready: () => void;
   /** The thread broke: a bug. What was under way is answered as unknown, and a new thread takes over. */
   readonly complain: (because: string) => void;
 }
@@ -31,6 +33,7 @@ export type FromDrivers =
   | { readonly kind: 'died'; readonly serviceId: ServiceId; readonly because: string }
   | { readonly kind: 'log'; readonly serviceId: ServiceId; readonly line: string }
   | { readonly kind: 'details'; readonly id: number; readonly facts: unknown }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'closed' };
 
 export interface DriversData {
@@ -115,6 +118,8 @@ export class AgentsThread implements Agents {
         return this.#options.log(message.serviceId, message.line);
       case 'details':
         return this.#answer(message.id, message.facts);
+      case 'ready':
+        return this.#options.ready();
       case 'closed':
         return this.#closing?.();
     }

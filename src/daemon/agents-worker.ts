@@ -4,7 +4,7 @@ import { RealAgents } from '../drivers/agents.ts';
 import { must } from '../lib/assert.ts';
 import type { DriversData, FromDrivers, ToDrivers } from './agents-thread.ts';
 import { createDrivers } from './drivers.ts';
-import { becomeRealTime } from './priority.ts';
+import { startOrdinaryChildren } from './priority.ts';
 
 const port = must(parentPort, 'a parent thread');
 const data = workerData as DriversData;
@@ -37,5 +37,5 @@ port.on('message', (message: ToDrivers) => {
   }
 });
 
-// This thread has the class of the one that started it; what it starts in turn is put back into the ordinary one.
-void becomeRealTime();
+await startOrdinaryChildren();
+say({ kind: 'ready' });

@@ -16,7 +16,6 @@ import { Journal } from './journal.ts';
 import { lockRunDirectory } from './lock.ts';
 import { Log } from './log.ts';
 import { type DaemonOptions, daemonHelp, findSelf, parseOptions } from './options.ts';
-import { becomeRealTime } from './priority.ts';
 import { reasonOf } from './reason.ts';
 import { type Running, runNode, type Start } from './run.ts';
 import { readState } from './storage.ts';
@@ -50,8 +49,6 @@ function refuse(failure: Failure): number {
 async function start(options: DaemonOptions, log: Log): Promise<Result<Running>> {
   const prepared = await prepare(options, log);
   if (!prepared.ok) return prepared;
-  const why = await becomeRealTime();
-  if (why !== null) log.line('notice', `without real-time priority: ${why}`);
   return runNode(prepared.value);
 }
 

@@ -17,18 +17,28 @@ const roundRobin = { policy: 2, priority: 1 } as const;
 
 type SetClass = (pid: number, wanted: { readonly policy: number; readonly priority: number }) => boolean;
 
-/** Null when this process has it now, otherwise why not: the daemon works without it, but a busy machine may delay it. */
+/**
+ * Null when this process has it now, otherwise why not: the daemon works without it, but a busy machine may delay it.
+ *
+ * Call it when all threads have loaded what they need: real-time threads take turns of 100 ms, and loading takes that long.
+ */
 export async function becomeRealTime(): Promise<string | null> {
   const setClass = await loadSetClass();
   if (typeof setClass === 'string') return setClass;
   if (!setClass(0, roundRobin)) return 'the kernel refused it (not root, or no real-time share in this cgroup)';
   // The collector's threads too: this one waits for them, and they would wait for their turn on a busy machine.
   for (const thread of threadsOfThisProcess()) setClass(thread, roundRobin);
+  return null;
+}
+
+/** What this thread starts from now on runs in the ordinary class, whatever class the thread has. */
+export async function startOrdinaryChildren(): Promise<void> {
+  const setClass = await loadSetClass();
+  if (typeof setClass === 'string') return;
   subscribe('child_process', (message) => {
     const child = (message as { readonly process: ChildProcess }).process;
     child.once('spawn', () => demote(child.pid, setClass));
   });
-  return null;
 }
 
 /** For threads that were started by the one that beats and do long work. */

@@ -19,6 +19,7 @@ import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { NodeLoop } from './loop.ts';
 import type { DaemonOptions } from './options.ts';
+import { becomeRealTime } from './priority.ts';
 import { readPromise } from './promise-note.ts';
 import { StallMeter } from './stall.ts';
 import { FileStorage, type SavedState } from './storage.ts';
@@ -69,6 +70,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     clusterNodes: doc.cluster.nodes,
     deliver,
     log: (serviceId, line) => log.line('debug', `${serviceId}: ${line}`),
+    ready: () => void prefer(log),
     complain: warn,
   });
   const init = {
@@ -127,6 +129,12 @@ export async function runNode(start: Start): Promise<Result<Running>> {
       await Promise.race([Promise.all([agents.close(), journal.flush()]), sleep(closeLimitMs)]);
     },
   });
+}
+
+/** Once every thread has loaded its code, so that a starting daemon does not hold up others on this machine. */
+async function prefer(log: Log): Promise<void> {
+  const why = await becomeRealTime();
+  if (why !== null) log.line('notice', `without real-time priority: ${why}`);
 }
 
 function note(line: EventLine, log: Log): void {
