@@ -14,7 +14,7 @@ import { Recorder } from '../lab/demo/recorder.ts';
 import { partsOf, type Stage } from '../lab/demo/stage.ts';
 import { showSpread, spreadOf } from '../lab/spread.ts';
 import { parseClusterFile } from '../src/config/parse.ts';
-import { hasKeepalived, keepalivedOutage } from './keepalived.ts';
+import { hasKeepalived, keepalivedLab, keepalivedOutage } from './keepalived.ts';
 import { peerFigures } from './peers.ts';
 
 export interface Times {
@@ -64,6 +64,11 @@ export async function failover(
     await labDown(lab);
   }
   return results;
+}
+
+/** Interrupted: the kernel ends the hosts with us, and here go their folders. */
+export async function sweep(): Promise<void> {
+  await Promise.all([labDown(lab), labDown(keepalivedLab)]);
 }
 
 async function withTimes(one: Times, runs: number, say: (line: string) => void): Promise<CaseResult[]> {

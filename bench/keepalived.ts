@@ -12,7 +12,7 @@ import type { Cluster } from '../src/core/model.ts';
 
 const address = '192.168.200.120';
 const nodes = ['balancer1', 'balancer2'] as const;
-const lab = `bench-keepalived-${process.pid}`;
+export const keepalivedLab = `bench-keepalived-${process.pid}`;
 const limitMs = 200;
 
 const cluster: Cluster = {
@@ -47,12 +47,17 @@ export type KeepalivedFault = 'power-off' | 'planned move';
 /** One run on hosts that were never used before; the client's outage in ms. */
 export async function keepalivedOutage(fault: KeepalivedFault, advertSeconds: number): Promise<number> {
   try {
-    const up = await bringUp('keepalived', '', cluster, { name: lab, ephemeral: true, daemon: [], loopback: false });
+    const up = await bringUp('keepalived', '', cluster, {
+      name: keepalivedLab,
+      ephemeral: true,
+      daemon: [],
+      loopback: false,
+    });
     if (!up.ok) throw new Error(up.failure.message);
     for (const node of nodes) await startOn(node, advertSeconds);
     return await measureOutage(fault, advertSeconds);
   } finally {
-    await labDown(lab);
+    await labDown(keepalivedLab);
   }
 }
 
@@ -66,7 +71,7 @@ async function startOn(node: string, advertSeconds: number): Promise<void> {
 }
 
 async function measureOutage(fault: KeepalivedFault, advertSeconds: number): Promise<number> {
-  const probe = labProbe(lab, `http://${address}/`, ['--lines', '--while-stdin', '--limit', String(limitMs)]);
+  const probe = labProbe(keepalivedLab, `http://${address}/`, ['--lines', '--while-stdin', '--limit', String(limitMs)]);
   if (!probe.ok) throw new Error(probe.failure.message);
   const recorder = new Recorder(probe.value, limitMs);
   try {
@@ -84,12 +89,12 @@ async function measureOutage(fault: KeepalivedFault, advertSeconds: number): Pro
 }
 
 async function inject(fault: KeepalivedFault): Promise<void> {
-  if (fault === 'power-off') await labPowerOff(lab, nodes[0]);
+  if (fault === 'power-off') await labPowerOff(keepalivedLab, nodes[0]);
   else await run(inHost(nodes[0], ['pkill', '-TERM', '-o', '-x', 'keepalived']));
 }
 
 function inHost(node: string, argv: readonly string[]): string[] {
-  const command = labExec(lab, node, argv);
+  const command = labExec(keepalivedLab, node, argv);
   if (!command.ok) throw new Error(command.failure.message);
   return command.value;
 }

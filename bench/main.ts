@@ -1,7 +1,7 @@
 /** `npm run bench -- failover [--runs 10] [--fast] [--json]`: each run's figure, then median and extremes. */
 import { parseArgs } from 'node:util';
 import { spreadOf } from '../lab/spread.ts';
-import { besideKeepalived, type CaseResult, failover, peersTable, ratios, times } from './failover.ts';
+import { besideKeepalived, type CaseResult, failover, peersTable, ratios, sweep, times } from './failover.ts';
 
 const usage = `usage: npm run bench -- failover [--runs N] [--fast] [--keepalived] [--json]
   --runs N   runs of each case (default 10)
@@ -38,7 +38,8 @@ async function main(): Promise<number> {
     return 64;
   }
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => void sweep().then(() => process.exit(130)));
   const results = await failover(options.fast ? times.slice(1) : times, options.runs, say);
   if (options.keepalived) results.push(...(await keepalived(options, say)));
   for (const line of ratios(results)) say(line);

@@ -3,7 +3,7 @@
  *
  *   node lab/probe/main.ts URL [--interval 10] [--limit 200] [--for MS] [--keep-alive] [--who REGEX] [--lines] [--while-stdin]
  *
- * `--lines` prints each answer as one JSON line; otherwise it prints what changes, and a summary at the end.
+ * `--lines` prints each answer as one JSON line; otherwise it prints a line a second, and a summary at the end.
  * `--while-stdin` ends when the standard input does: so it never outlives whoever started it.
  */
 import { parseArgs } from 'node:util';
@@ -56,15 +56,31 @@ function parse(argv: readonly string[]): Arguments | null {
   }
 }
 
-/** Prints a line when the answerer changes, and when failures begin or end. */
-function changePrinter(): (answer: Answer) => void {
-  const beginMs = monotonicMs();
-  let last = '';
+/** Prints a line when failures begin or end. */
+function failurePrinter(beginMs: number): (answer: Answer) => void {
+  let wasOk = true;
   return (answer) => {
-    const now = answer.ok ? `answered${answer.by === null ? '' : ` by ${answer.by}`}` : `failed: ${answer.error}`;
-    if (now !== last) process.stdout.write(`${((answer.atMs - beginMs) / 1000).toFixed(3).padStart(9)} ${now}\n`);
-    last = now;
+    if (answer.ok !== wasOk) {
+      const words = answer.ok ? `answered again by ${answer.by ?? 'somebody'}` : `failed: ${answer.error}`;
+      process.stdout.write(`${((answer.atMs - beginMs) / 1000).toFixed(3).padStart(9)} ${words}\n`);
+    }
+    wasOk = answer.ok;
   };
+}
+
+/** Prints a line for each second, once its last request has ended. */
+function printSeconds(answers: readonly Answer[], beginMs: number, limitMs: number): NodeJS.Timeout {
+  let second = 0;
+  return setInterval(() => {
+    for (; monotonicMs() > beginMs + (second + 1) * 1000 + limitMs; second++) {
+      const fromMs = beginMs + second * 1000;
+      const { requests, failed, slowestMs, servedBy } = measure(answers.slice(-5000), fromMs, fromMs + 1000);
+      const by = servedBy.map((share) => `${share.name} ${share.count}`).join(', ');
+      process.stdout.write(
+        `${String(second).padStart(5)} s   ${requests} requests, ${failed} failed, slowest ${slowestMs.toFixed(1)} ms; ${by}\n`,
+      );
+    }
+  }, 200);
 }
 
 function printSummary(answers: readonly Answer[]): void {
@@ -88,14 +104,17 @@ async function main(): Promise<void> {
   // Where it is allowed: a busy machine must not make the service look slow. Without it the record shows the lateness.
   await becomeRealTime();
   const kept: Answer[] = [];
+  const beginMs = monotonicMs();
   const print = options.lines
     ? (answer: Answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`)
-    : changePrinter();
+    : failurePrinter(beginMs);
+  const ticking = options.lines ? undefined : printSeconds(kept, beginMs, options.probe.limitMs);
   const probe = startProbe(options.probe, (answer) => {
     print(answer);
     if (!options.lines && kept.push(answer) > keptMax) kept.splice(0, keptMax / 2);
   });
   const end = (): void => {
+    clearInterval(ticking);
     void probe.stop().then(() => {
       if (!options.lines) printSummary(kept);
       process.exit(0);
