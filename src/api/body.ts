@@ -51,6 +51,9 @@ export function parseCommandBody(body: unknown): Result<CommandBody> {
       if (!isName(body.service)) return expected('`service` as a name');
       if (!isNameOrNull(body.to)) return expected('`to` as a name or null');
       return withReason(body, { kind: 'move', service: body.service, to: body.to ?? null });
+    case 'clear':
+      if (!isName(body.service)) return expected('`service` as a name');
+      return withReason(body, { kind: 'clear', service: body.service });
     case 'run':
       if (!isName(body.service)) return expected('`service` as a name');
       if (body.wanted !== 'started' && body.wanted !== 'stopped') return expected('`wanted` as started or stopped');
@@ -60,7 +63,7 @@ export function parseCommandBody(body: unknown): Result<CommandBody> {
       if (!isNameOrNull(body.node)) return expected('`node` as a name or null');
       return success({ kind: 'cleanup', service: body.service, node: body.node ?? null });
     default:
-      return expected('`kind` as one of apply, standby, move, run, cleanup');
+      return expected('`kind` as one of apply, standby, move, clear, run, cleanup');
   }
 }
 

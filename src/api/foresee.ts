@@ -17,6 +17,8 @@ export function adminAfter(
         ...admin,
         stopped: changed(admin.stopped, command.service, command.wanted === 'stopped' ? { because } : null),
       };
+    case 'clear':
+      return { ...admin, moves: changed(admin.moves, command.service, null) };
     case 'move': {
       const move = { to: command.to, from: whereRuns(command.service, records), because };
       return { ...admin, moves: changed(admin.moves, command.service, move) };

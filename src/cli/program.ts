@@ -226,7 +226,7 @@ function addChanging(program: Command, act: Actor): void {
       ),
     );
   }
-  const service = program.command('service').description('move, start, stop, cleanup');
+  const service = program.command('service').description('move, clear, start, stop, cleanup');
   changing(service.command('move').description('move a service to another node').argument('<service>'))
     .option('--to <node>', 'where to; default: the best other node')
     .action(
@@ -234,6 +234,11 @@ function addChanging(program: Command, act: Actor): void {
         (await import('./service.ts')).serviceMove(context, name, options.to ?? null, changeOptions(options)),
       ),
     );
+  changing(service.command('clear').description('drop the preference that a move left').argument('<service>')).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./service.ts')).serviceClear(context, name, changeOptions(options)),
+    ),
+  );
   changing(service.command('start').description('let a stopped service run again').argument('<service>')).action(
     act<RawChange>(async (context, options, name = '') =>
       (await import('./service.ts')).serviceStart(context, name, changeOptions(options)),

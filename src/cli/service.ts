@@ -1,4 +1,4 @@
-/** `sempre service move|start|stop|cleanup SERVICE`. */
+/** `sempre service move|clear|start|stop|cleanup SERVICE`. */
 import type { CommandBody, PlanBody } from '../api/body.ts';
 import type { ClusterStatus, ServiceStatus } from '../api/status.ts';
 import { type ChangeOptions, change } from './change.ts';
@@ -25,6 +25,12 @@ export function serviceMove(
     missed,
     options,
   );
+}
+
+/** Drops what a move left behind where the service would not stay by itself: it may go back to its first choice. */
+export function serviceClear(context: Context, service: string, options: ChangeOptions): Promise<number> {
+  const command = { kind: 'clear', service, because: options.reason } as const;
+  return changeService(context, command, `${service} may run where it prefers`, true, notRunning, options);
 }
 
 export function serviceStart(context: Context, service: string, options: ChangeOptions): Promise<number> {

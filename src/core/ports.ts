@@ -268,6 +268,8 @@ export type Command =
   | { readonly kind: 'apply'; readonly source: string; readonly cluster: Cluster; readonly ifVersion: Version | null }
   | { readonly kind: 'standby'; readonly node: NodeId; readonly on: boolean; readonly because: string }
   | { readonly kind: 'move'; readonly service: ServiceId; readonly to: NodeId | null; readonly because: string }
+  /** Drops the preference that a `move` left, where it still stands. */
+  | { readonly kind: 'clear'; readonly service: ServiceId; readonly because: string }
   | {
       readonly kind: 'run';
       readonly service: ServiceId;

@@ -109,6 +109,11 @@ const command = tagged<Command>('kind', {
     to: nullable(name),
     because: anyText,
   }),
+  clear: object<Extract<Command, { kind: 'clear' }>>({
+    kind: oneOf('clear'),
+    service: name,
+    because: anyText,
+  }),
   run: object<Extract<Command, { kind: 'run' }>>({
     kind: oneOf('run'),
     service: name,

@@ -123,6 +123,8 @@ function carryOut(turn: Turn, command: Command): Answer | { readonly version: Ve
       return standby(turn, doc, command);
     case 'move':
       return move(turn, doc, command);
+    case 'clear':
+      return clear(turn, doc, command.service);
     case 'run':
       return run(turn, doc, command);
     case 'cleanup':
@@ -212,6 +214,13 @@ function move(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'move' }>)
     return refuse('CONFLICT', `${service.id} runs nowhere; there is nothing to move`);
   const moves = { ...doc.admin.moves, [service.id]: { to: command.to, from, because: command.because } };
   return change(turn, doc, { moves });
+}
+
+function clear(turn: Turn, doc: Doc, service: string): Outcome {
+  if (!doc.cluster.services.some((other) => other.id === service))
+    return refuse('NO_SUCH_OBJECT', `there is no service ${service}`);
+  if (doc.admin.moves[service] === undefined) return unchanged(doc);
+  return change(turn, doc, { moves: without(doc.admin.moves, service) });
 }
 
 function whereRuns(state: NodeState, service: string): NodeId | null {

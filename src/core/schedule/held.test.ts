@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ServiceState } from '../ports.ts';
 import { clusterOf, plainService } from './cases/arbitrary.ts';
 import { blankRecord } from './cases/world.ts';
-import { type Held, nothingHeld, remember } from './index.ts';
+import { type Held, type HeldService, nothingHeld, remember } from './index.ts';
 
 const cluster = clusterOf(
   ['a', 'b', 'c'],
@@ -11,7 +11,7 @@ const cluster = clusterOf(
 
 type States = Readonly<Record<string, Readonly<Record<string, ServiceState>>>>;
 
-function seen(before: Held, states: States): Record<string, readonly string[]> {
+function seen(before: Held, states: States): Record<string, HeldService> {
   const records = Object.entries(states).map(([node, services]) => {
     const entries = Object.entries(services).map(([id, state]) => [id, { ...blankRecord, state }] as const);
     return [node, { node, boot: 1, version: 1, services: Object.fromEntries(entries) }] as const;
@@ -19,23 +19,30 @@ function seen(before: Held, states: States): Record<string, readonly string[]> {
   return Object.fromEntries(remember(before, cluster, new Map(records)));
 }
 
+const ranOn = (...nodes: string[]): HeldService => ({ nodes, ran: true });
+
 test('what runs is remembered while it is stopped to be started again', () => {
-  expect(seen(new Map([['db', ['b']]]), { a: { db: 'stopped' }, b: { db: 'stopped' } })).toEqual({ db: ['b'] });
+  const held: Held = new Map([['db', ranOn('b')]]);
+  expect(seen(held, { a: { db: 'stopped' }, b: { db: 'stopped' } })).toEqual({ db: ranOn('b') });
 });
 
-test('it is forgotten where it was once it runs elsewhere', () => {
-  expect(seen(new Map([['db', ['b']]]), { a: { db: 'starting' }, b: { db: 'stopped' } })).toEqual({ db: ['a'] });
+test('where it was is forgotten once it runs elsewhere', () => {
+  const held: Held = new Map([['db', ranOn('b')]]);
+  expect(seen(held, { a: { db: 'starting' }, b: { db: 'failed' } })).toEqual({ db: ranOn('a') });
 });
 
 test('a copy of a clone is remembered until there are enough others', () => {
-  const held: Held = new Map([['web', ['a', 'b']]]);
-  expect(seen(held, { a: { web: 'running' }, b: { web: 'stopped' } })).toEqual({ web: ['a', 'b'] });
-  expect(seen(held, { a: { web: 'running' }, b: { web: 'stopped' }, c: { web: 'running' } })).toEqual({
-    web: ['a', 'c'],
-  });
+  const held: Held = new Map([['web', ranOn('a', 'b')]]);
+  expect(seen(held, { a: { web: 'running' }, b: { web: 'stopped' } })).toEqual({ web: ranOn('a', 'b') });
+  const others = { a: { web: 'running' }, b: { web: 'stopped' }, c: { web: 'running' } } as const;
+  expect(seen(held, others)).toEqual({ web: ranOn('a', 'c') });
 });
 
-test('a copy that is broken, unknown or blocked proves nothing', () => {
-  for (const state of ['failed', 'unknown', 'probing', 'blocked', 'stopping'] as const)
+test('that it failed does not prove that it ran', () => {
+  expect(seen(nothingHeld, { a: { db: 'failed' } })).toEqual({ db: { nodes: ['a'], ran: false } });
+});
+
+test('a copy that is unknown, blocked or being stopped says nothing', () => {
+  for (const state of ['unknown', 'probing', 'blocked', 'stopping', 'stopped'] as const)
     expect(seen(nothingHeld, { a: { db: state } })).toEqual({});
 });

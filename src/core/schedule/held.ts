@@ -1,38 +1,53 @@
 /** Where did each service run before it was stopped to be started again? See `Held`. */
+import { byText } from '../../lib/compare.ts';
 import type { Cluster, NodeId, ServiceId } from '../model.ts';
 import type { NodeRecord } from '../ports.ts';
-import type { Held } from './plan.ts';
+import type { Held, HeldService } from './plan.ts';
 import { isActive } from './seen.ts';
 
 export const nothingHeld: Held = new Map();
 
+interface Present {
+  readonly active: NodeId[];
+  readonly failed: NodeId[];
+}
+
+const absent: Present = { active: [], failed: [] };
+
 /**
  * To be called with every change of the members' records, before the plan is made; starts from `nothingHeld` in each view.
  *
- * What is neither running nor on its way there proves nothing (a probe may well say `failed` where nothing ever ran), so
- * only active copies are remembered, and a copy that is gone only for as long as another one is missing.
+ * A copy that is gone or has failed counts only for as long as there are not enough others. That it has failed does not
+ * prove that it ran (a probe may well say so where nothing ever did), so it counts last.
  */
 export function remember(before: Held, cluster: Cluster, records: ReadonlyMap<NodeId, NodeRecord>): Held {
-  const active = activeNow(records);
-  const held = new Map<ServiceId, readonly NodeId[]>();
+  const present = presentNow(records);
+  const held = new Map<ServiceId, HeldService>();
   for (const { id, instances } of cluster.services) {
-    const now = active.get(id) ?? [];
-    const known = before.get(id) ?? [];
-    const nodes = now.length >= instances ? now : [...now, ...known.filter((node) => !now.includes(node))];
-    if (nodes.length > 0) held.set(id, nodes);
+    const { active, failed } = present.get(id) ?? absent;
+    const known = before.get(id);
+    const nodes = active.length >= instances ? active : filledUp(instances, active, known?.nodes ?? [], failed);
+    if (nodes.length > 0) held.set(id, { nodes, ran: active.length > 0 || (known?.ran ?? false) });
   }
   return held;
 }
 
-function activeNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<ServiceId, readonly NodeId[]> {
-  const active = new Map<ServiceId, NodeId[]>();
+function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): readonly NodeId[] {
+  const nodes = new Set<NodeId>();
+  for (const source of sources) for (const node of source.toSorted(byText)) if (nodes.size < count) nodes.add(node);
+  return [...nodes];
+}
+
+function presentNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<ServiceId, Present> {
+  const present = new Map<ServiceId, Present>();
   for (const [node, record] of records) {
     for (const id of Object.keys(record.services)) {
-      if (!isActive(record.services[id]?.state ?? 'unknown')) continue;
-      const known = active.get(id);
-      if (known === undefined) active.set(id, [node]);
-      else known.push(node);
+      const state = record.services[id]?.state ?? 'unknown';
+      if (!isActive(state) && state !== 'failed') continue;
+      const known = present.get(id) ?? { active: [], failed: [] };
+      present.set(id, known);
+      (state === 'failed' ? known.failed : known.active).push(node);
     }
   }
-  return active;
+  return present;
 }

@@ -31,7 +31,7 @@ import { settle } from './settle.ts';
 import { takeoverWaits, type Waits } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
-export type { Held, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
+export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt } from './takeover.ts';
 

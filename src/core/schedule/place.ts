@@ -12,7 +12,6 @@ import {
   ownScores,
   pardonBy,
   points,
-  runsOn,
   scored,
   type Term,
   whyForbidden,
@@ -52,7 +51,7 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
             seen: copies,
             scores,
             load,
-            remembered: held.get(service.id) ?? [],
+            runsOn: held.get(service.id)?.nodes ?? [],
             wish: wishes.get(service.id),
           })
         : nowhere(service.id, scores, why);
@@ -165,7 +164,8 @@ interface Choice {
   readonly scores: readonly NodeScore[];
   /** Services placed so far, by place of the node in the file. */
   readonly load: readonly number[];
-  readonly remembered: readonly NodeId[];
+  /** See `HeldService`. */
+  readonly runsOn: readonly NodeId[];
   readonly wish: Wish | undefined;
 }
 
@@ -188,13 +188,12 @@ function choose(choice: Choice): Placement {
   return { service: service.id, nodes, scores, because };
 }
 
-function rank({ service, seen, scores, load, remembered }: Choice): readonly Ranked[] {
+function rank({ seen, scores, load, runsOn }: Choice): readonly Ranked[] {
   const ranked: Ranked[] = [];
-  for (const { index, copy } of seen.listed) {
+  for (const { index } of seen.listed) {
     const { node, score } = must(scores[index], 'score of a listed node');
     if (score === null) continue;
-    const runs = runsOn(service, copy, remembered.includes(node));
-    ranked.push({ node, score, runs, load: load[index] ?? 0, index });
+    ranked.push({ node, score, runs: runsOn.includes(node), load: load[index] ?? 0, index });
   }
   return ranked.sort(byRank);
 }

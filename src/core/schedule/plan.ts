@@ -19,12 +19,19 @@ export interface ScheduleInput {
 }
 
 /**
- * Where each service was last seen to run in this view.
+ * What has been seen of each service in this view.
  *
  * Records forget: a service that was stopped to be restarted looks like one that never ran. Remembered, it stays where it
  * was (stickiness), and no lost node can run it, because it ran on a member after that node was lost.
  */
-export type Held = ReadonlyMap<ServiceId, readonly NodeId[]>;
+export type Held = ReadonlyMap<ServiceId, HeldService>;
+
+export interface HeldService {
+  /** Where it runs, or ran before it was stopped to be started again. */
+  readonly nodes: readonly NodeId[];
+  /** It ran, or was on its way there, on a member. */
+  readonly ran: boolean;
+}
 
 export interface Plan {
   /** Sorted by service, in the order of the file. */

@@ -6,7 +6,7 @@ import type { ServiceRecord } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { Wish } from './moves.ts';
 import type { Held, NodeScore, ScheduleInput } from './plan.ts';
-import { type Copy, isActive, isMember, type SeenService } from './seen.ts';
+import { type Copy, isMember, type SeenService } from './seen.ts';
 import { durationText, timesText } from './words.ts';
 
 export type Term = NodeScore['terms'][number];
@@ -44,13 +44,13 @@ export function ownScores(
   wish: Wish | undefined,
 ): readonly NodeScore[] {
   const everywhere = bannedEverywhere(service, seen);
-  const remembered = held.get(service.id) ?? [];
+  const runsOn = held.get(service.id)?.nodes ?? [];
   const scores = rules.map((rule) => rule.unlisted);
   seen.listed.forEach(({ index, copy }, place) => {
     const rule = must(rules[index], 'rules of a listed node');
     const terms: Term[] = [...everywhere];
     if (copy !== undefined && copy.record !== null) terms.push(...failureTerms(service, copy, copy.record));
-    if (service.stickiness !== 0 && runsOn(service, copy, remembered.includes(rule.node)))
+    if (service.stickiness !== 0 && runsOn.includes(rule.node) && !isWornOut(service, copy?.record ?? null))
       terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
     if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
     const plain = plainScore(rule, place, seen.listed.length);
@@ -92,13 +92,6 @@ export const whyForbidden = (score: NodeScore | undefined): string | null =>
   score?.terms.find((term) => term.points === null)?.because ?? null;
 
 const stickinessOf = (service: Service): number => Math.min(service.stickiness, stickinessMax);
-
-/** Now, or until it was stopped to be started again. A copy that failed too often is no reason to stay. */
-export function runsOn(service: Service, copy: Copy | undefined, remembered: boolean): boolean {
-  if (copy === undefined) return false;
-  if (isActive(copy.state)) return true;
-  return (copy.state === 'failed' || remembered) && !isWornOut(service, copy.record);
-}
 
 function preference(place: number, count: number): Term {
   return points(preferenceStep * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);

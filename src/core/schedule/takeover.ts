@@ -22,7 +22,7 @@ export type Waits = ReadonlyMap<ServiceId, Wait>;
 export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): Waits {
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
-    if (service.clone || service.takeover === 'nothing' || held.has(service.id)) continue;
+    if (service.clone || service.takeover === 'nothing' || held.get(service.id)?.ran) continue;
     const wait = waitFor(graph, input, service);
     if (wait !== null) waits.set(service.id, wait);
   }

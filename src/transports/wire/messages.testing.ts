@@ -171,6 +171,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     because: anyText,
   }),
   fc.record({ kind: fc.constant('cleanup' as const), service: name, node: orNull(name) }),
+  fc.record({ kind: fc.constant('clear' as const), service: name, because: anyText }),
 );
 
 const answer = fc.oneof(

@@ -15,16 +15,7 @@
 import { must } from '../../../lib/assert.ts';
 import type { NodeId, Resource, Service } from '../../model.ts';
 import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
-import {
-  explain,
-  type Held,
-  type NodeScore,
-  nothingHeld,
-  type Plan,
-  remember,
-  type ScheduleInput,
-  schedule,
-} from '../index.ts';
+import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
 import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
 import { blankRecord, carryOut, type World } from './world.ts';
 
@@ -176,7 +167,7 @@ function inputOf(draft: Draft): ScheduleInput {
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort();
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
   const { standby, stopped, moves, lost } = draft;
-  const remembered: Held = new Map([...nothingHeld, ...draft.held]);
+  const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
   return {
     cluster,
     admin: { standby, stopped, moves },
