@@ -100,6 +100,7 @@ export interface PlanBasis {
   readonly view: View;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
+  readonly inFlight: readonly Order[];
 }
 
 export interface OrderSent {

@@ -7,10 +7,11 @@
  *
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
+
 import { isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
-import type { NodeRecord, Order, OrderId } from '../ports.ts';
+import type { NodeRecord, Order, OrderId, ServiceState } from '../ports.ts';
 import { schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { compareVersions, emit, heartbeat, type NodeState, type OrderSent, put, type Turn } from '../state.ts';
@@ -77,7 +78,8 @@ function replan(turn: Turn): void {
   const { state, nowMs } = turn;
   const input = inputOf(state, nowMs);
   if (input === null) return;
-  const basis = { view: input.view, doc: state.doc, records: [...input.records.values()] };
+  const records = input.view.members.map((member) => state.records.get(member));
+  const basis = { view: input.view, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
   const dueMs = state.plan?.againAtMs ?? null;
   if (state.plan !== null && isSame(state.planBasis, basis) && (dueMs === null || nowMs < dueMs)) return;
   put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1 });
@@ -91,12 +93,37 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     const record = state.records.get(member);
     if (record !== undefined) records.set(member, record);
   }
+  for (const { to, order: given } of inFlight(state)) {
+    const record = records.get(to);
+    if (record !== undefined) records.set(to, asUnderWay(record, given));
+  }
   const { cluster, admin } = state.doc;
   return { cluster, admin, view, records, lost: state.lost, nowMs };
 }
 
+/** Orders that no record shows yet. */
+const inFlight = (state: NodeState): OrderSent[] => [...state.ordered.values()].filter((sent) => !sent.seen);
+
+/** An order that was given may be carried out at any moment: it counts as under way, or the next plan could contradict it. */
+function asUnderWay(record: NodeRecord, given: Order): NodeRecord {
+  const service = record.services[given.serviceId];
+  const state = stateUnder[given.verb];
+  if (service === undefined || state === null) return record;
+  return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state } } };
+}
+
+const stateUnder: Record<Order['verb'], ServiceState | null> = {
+  probe: 'probing',
+  start: 'starting',
+  stop: 'stopping',
+  reload: 'reloading',
+  tune: 'reloading',
+  forget: null,
+};
+
 function isSame(a: NodeState['planBasis'], b: NonNullable<NodeState['planBasis']>): boolean {
   if (a === null || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
+  if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
   return a.records.every((record, i) => record === b.records[i]);
 }
 

@@ -19,7 +19,15 @@ import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
 import type { PlannedAction } from './plan.ts';
 import type { Orphan, Seen } from './seen.ts';
-import { isInterrupted, needWait, reliesOn, type Settled, type SettledServices, stopsBefore } from './settle.ts';
+import {
+  isInterrupted,
+  keepsCopy,
+  needWait,
+  reliesOn,
+  type Settled,
+  type SettledServices,
+  stopsBefore,
+} from './settle.ts';
 
 /** An action on its way to become a `PlannedAction`. */
 interface Vertex {
@@ -138,12 +146,19 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
   }
   for (const stop of settled.stops) {
     if (stop.kind !== 'under') continue;
-    for (const id of settled.service.needs) {
-      const need = must(all.get(id), `change of ${id}`);
-      if (!isInterrupted(need, stop.node)) continue;
-      for (const start of neededStarts(board.get(id), stop.node)) after(start, stops.get(stop.node));
-    }
+    for (const id of settled.service.needs)
+      for (const start of restartsOf(must(all.get(id), `change of ${id}`), board.get(id), stop.node))
+        after(start, stops.get(stop.node));
   }
+}
+
+/**
+ * The starts of a needed service that have to wait until what they interrupt on `node` is stopped. Once one of its copies
+ * had started, nobody could tell any more that it was gone.
+ */
+function restartsOf(need: Settled, vertices: Vertices | undefined, node: NodeId): Iterable<Vertex> {
+  if (vertices === undefined || !isInterrupted(need, node)) return [];
+  return keepsCopy(need) ? neededStarts(vertices, node) : vertices.starts.values();
 }
 
 function linkDependents(stop: Vertex, node: NodeId, settled: Settled, dependent: Vertices): void {
