@@ -26,6 +26,9 @@ const mayImport: Record<string, readonly string[]> = {
   examples: [],
 };
 
+/** Tests, and what only tests use: fixtures are programs that they start, testing files are what they share. */
+const isForTests = (file: string): boolean => /\.(test|testing|fixture)\.ts$/.test(file) || file.includes('/cases/');
+
 const breaches: string[] = [];
 const files = sourceFiles('.');
 const imported = new Set<string>();
@@ -49,9 +52,6 @@ function sourceFiles(folder: string): string[] {
   }
   return found;
 }
-
-/** Tests, and what only tests use: fixtures are programs that they start, testing files are what they share. */
-const isForTests = (file: string): boolean => /\.(test|testing|fixture)\.ts$/.test(file) || file.includes('/cases/');
 
 function check(file: string, text: string): void {
   const lines = text.split('\n');
