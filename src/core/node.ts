@@ -12,9 +12,9 @@ import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
 import { agreeOnView, leave, onReserved, reserveEarly } from './membership/view.ts';
-import type { Cluster, Ms } from './model.ts';
+import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
-import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage } from './ports.ts';
+import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
 import { answerDecided, decide, dropFinishedMoves, onAnswer, onRequest, pursueRequests } from './request/index.ts';
 import { schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
@@ -41,9 +41,8 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     beatSeq: 0,
     lastBeatMs: nowMs - deadMs,
     beatNow: true,
-    promised: noted.promised,
+    promised: ownedByNobody(init.self, noted.promised),
     continuous: new Map(noted.continuous.map(({ node, since }) => [node, since])),
-    formerPromise: noted.promised.number,
     installed: null,
     proposedAtMs: nowMs - deadMs,
     waiting: null,
@@ -70,6 +69,13 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     ordered: new Map(),
   };
 }
+
+/**
+ * A proposal of our former life is still promised, and no longer pursued: that life may have acted in it and changed the document
+ * under its number, and peers must not wait for it.
+ */
+const ownedByNobody = (self: NodeId, view: View): View =>
+  view.coordinator === self ? { ...view, coordinator: '' } : view;
 
 export function step(
   before: NodeState,

@@ -46,8 +46,6 @@ export interface NodeState {
   readonly promised: View;
   /** For each member of `promised`: since which number every promise of this node has included it. */
   readonly continuous: ReadonlyMap<NodeId, number>;
-  /** The last promise of the former life: this life installs no proposal of its own up to there. */
-  readonly formerPromise: number;
   /** The view in which it acts; null: none. */
   readonly installed: View | null;
   /** When this node last proposed a view. */

@@ -90,7 +90,7 @@ function propose(turn: Turn): void {
 /** Our newest proposal has these members, and none of them has promised anything newer. */
 function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
   const { promised } = state;
-  if (promised.coordinator !== state.self || promised.number <= state.formerPromise) return false;
+  if (promised.coordinator !== state.self) return false;
   if (promised.members.join() !== members.join()) return false;
   return members.every((member) => {
     const beat = state.peers.get(member)?.beat;
@@ -170,8 +170,6 @@ function installOwn(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
   if (view.coordinator !== state.self || sameView(view, state.installed)) return;
-  // A former life may have acted in that view and changed the document under its number.
-  if (view.number <= state.formerPromise) return;
   const agreed = view.members.every((member) => {
     if (member === state.self) return true;
     const peer = state.peers.get(member);
@@ -256,8 +254,7 @@ function pursuer(state: NodeState, nowMs: number): NodeId | null {
 function proposalOf(state: NodeState, node: NodeId, nowMs: number): View | null {
   if (node === state.self) {
     const { promised } = state;
-    const isOurs = promised.coordinator === node && promised.number > state.formerPromise;
-    return isOurs && !sameView(promised, state.installed) ? promised : null;
+    return promised.coordinator === node && !sameView(promised, state.installed) ? promised : null;
   }
   const peer = state.peers.get(node);
   if (!isAlive(state, peer, nowMs) || peer.beat === null) return null;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { byText } from '../../lib/compare.ts';
 import { parseStory, tell } from './cases/story.ts';
 
 /** Each file: a question, a cluster, and after the line the plan. `UPDATE=1` writes the answers anew; read the diff. */
@@ -9,7 +10,7 @@ const line = '----\n';
 describe('scheduler cases', () => {
   for (const name of readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
-    .sort()) {
+    .sort(byText)) {
     test(name, () => {
       const path = new URL(name, folder);
       const [question = '', answer = ''] = readFileSync(path, 'utf8').split(line);

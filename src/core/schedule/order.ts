@@ -12,6 +12,7 @@
  * (`startsAfterStop`, settle.ts); the old copy of a move without a gap too, as what it needs has no such start then.
  */
 import { assert, must } from '../../lib/assert.ts';
+import { byNumber } from '../../lib/compare.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import type { Admin } from '../ports.ts';
 import { needsAllProbes, type Step, type Stop } from './change.ts';
@@ -314,5 +315,5 @@ function numbered(all: readonly Vertex[]): readonly PlannedAction[] {
 function planned(each: Vertex, id: number, ids: ReadonlyMap<Vertex, number>): PlannedAction {
   const { verb, service, on, because, handFrom, handTo, drained, blocked } = each;
   const waits = [...each.after].map((sooner) => must(ids.get(sooner), 'number of an earlier action'));
-  return { id, verb, service, on, after: waits.sort((a, b) => a - b), because, handFrom, handTo, drained, blocked };
+  return { id, verb, service, on, after: waits.sort(byNumber), because, handFrom, handTo, drained, blocked };
 }

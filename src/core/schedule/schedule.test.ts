@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../../lib/assert.ts';
+import { byNumber, byText } from '../../lib/compare.ts';
 import { mayOverlap, restartsWithNeeds, type Service, stickinessMax } from '../model.ts';
 import { clusterOf, someWorld } from './cases/arbitrary.ts';
 import { begin, carryOut, copyKey, end, recordOf, type World } from './cases/world.ts';
@@ -190,7 +191,7 @@ describe('schedule', () => {
       for (const { service, nodes } of placements) {
         const running = membersOf(rest).filter((node) => recordOf(rest.input, service, node).state === 'running');
         const isStuck = membersOf(rest).some((node) => recordOf(rest.input, service, node).state === 'blocked');
-        if (!held.has(service) && !isStuck) expect([...running].sort(), service).toEqual([...nodes].sort());
+        if (!held.has(service) && !isStuck) expect([...running].sort(byText), service).toEqual([...nodes].sort(byText));
       }
     });
     fc.assert(property, runs);
@@ -228,11 +229,11 @@ describe('schedule', () => {
           shuffled.placements.find(({ service }) => service === placement.service),
           placement.service,
         );
-        const scoresOf = (nodes: readonly string[]): readonly (number | null)[] =>
+        const scoresOf = (nodes: readonly string[]): readonly number[] =>
           placement.scores
             .filter(({ node }) => nodes.includes(node))
-            .map(({ score }) => score)
-            .sort();
+            .map(({ score }) => score ?? Number.NEGATIVE_INFINITY)
+            .sort(byNumber);
         expect(other.nodes.length).toBe(placement.nodes.length);
         expect(scoresOf(other.nodes)).toEqual(scoresOf(placement.nodes));
       }

@@ -13,6 +13,7 @@
  * `drained to-w1`, and the last failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
+import { byText } from '../../../lib/compare.ts';
 import type { NodeId, Resource, Service } from '../../model.ts';
 import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
@@ -164,7 +165,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
 
 function inputOf(draft: Draft): ScheduleInput {
   const cluster = clusterOf(draft.nodes, draft.services);
-  const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort();
+  const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
   const { standby, stopped, moves, lost } = draft;
   const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
