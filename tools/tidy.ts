@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api'],
   'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab'],
   sim: ['src/core', 'src/lib', 'src/config', 'src/daemon'],
-  lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports'],
+  lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports', 'src/daemon'],
   bench: ['src/core', 'src/lib', 'src/config', 'src/api', 'lab', 'sim', 'src/transports'],
   tools: ['src/config'],
   examples: [],

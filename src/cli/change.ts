@@ -6,8 +6,8 @@
 import type { CommandBody, PlanBody } from '../api/body.ts';
 import type { ClusterStatus, CommandAnswer, EventsAnswer, PlanAnswer } from '../api/status.ts';
 import { showVersion } from '../core/state.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, fail, isForMachines, print, sleep } from './context.ts';
-import { exit } from './exit.ts';
 import { renderEvent } from './render-event.ts';
 import { actionRow } from './render-status.ts';
 import { section } from './table.ts';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Problem } from '../config/problems.ts';
 import type { Cluster } from '../core/model.ts';
 import { reasonOf } from '../daemon/reason.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, fail } from './context.ts';
-import { exit } from './exit.ts';
 
 export type ReadFile =
   | { readonly ok: true; readonly source: string; readonly cluster: Cluster; readonly problems: readonly Problem[] }

@@ -1,7 +1,7 @@
 /** What every command gets, and how it ends: with an exit code, after words on what failed and what to do next. */
 import type { Client } from '../api/client.ts';
 import type { Failure } from '../lib/errors.ts';
-import { exitFor } from './exit.ts';
+import { exitFor } from '../lib/exit.ts';
 import { paint, type Terminal } from './terminal.ts';
 
 export type Format = 'table' | 'wide' | 'json' | 'yaml';

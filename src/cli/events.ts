@@ -1,7 +1,7 @@
 /** `sempre events`: what happened on all nodes, one line a change, with its reason. */
 import type { EventLine, EventsAnswer } from '../api/status.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, type Format, fail, isForMachines, print } from './context.ts';
-import { exit } from './exit.ts';
 import { parseSince, renderEvent } from './render-event.ts';
 
 export interface EventsOptions {

@@ -1,8 +1,8 @@
 /** `sempre health`: one line and an exit code as a Nagios plugin gives them; also says so when the daemon is down. */
 import { assess } from '../api/assess.ts';
 import type { ClusterStatus } from '../api/status.ts';
+import { nagios } from '../lib/exit.ts';
 import { type Context, isForMachines, print } from './context.ts';
-import { nagios } from './exit.ts';
 
 const timeoutMs = 8000;
 

@@ -5,9 +5,9 @@ import type * as Lab from '../../lab/commands.ts';
 import type { UpOptions } from '../../lab/commands.ts';
 import type { Injected } from '../../lab/machines.ts';
 import type { Result } from '../lib/errors.ts';
+import { exit } from '../lib/exit.ts';
 import { readClusterFile } from './cluster-file.ts';
 import { type Context, fail } from './context.ts';
-import { exit } from './exit.ts';
 import type { Actor } from './program.ts';
 import { renderLab } from './render-lab.ts';
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The program `sempre`. A mistake of our own ends with exit code 70 and a short message, never with a stack trace. */
-import { exit } from './exit.ts';
+import { exit } from '../lib/exit.ts';
 import { type Globals, run } from './program.ts';
 
 async function open({ socket, color }: Globals) {

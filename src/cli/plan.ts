@@ -1,9 +1,9 @@
 /** `sempre plan [FILE]`: what would be done, in order, with reasons; with the file that runs or with another one. */
 import type { PlanAnswer } from '../api/status.ts';
 import { showVersion } from '../core/state.ts';
+import { exit } from '../lib/exit.ts';
 import { readClusterFile } from './cluster-file.ts';
 import { type Context, type Format, fail, isForMachines, print } from './context.ts';
-import { exit } from './exit.ts';
 import { actionRow } from './render-status.ts';
 import { section } from './table.ts';
 import type { Look } from './terminal.ts';

@@ -4,9 +4,9 @@
  */
 import { userInfo } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exit } from '../lib/exit.ts';
 import type { ChangeOptions } from './change.ts';
 import type { Context, Format } from './context.ts';
-import { exit } from './exit.ts';
 import type { ColorWish } from './terminal.ts';
 
 export interface Globals {

@@ -1,6 +1,7 @@
 /** `sempre schema`: the JSON Schema of the cluster file, for editors. */
+
+import { exit } from '../lib/exit.ts';
 import type { Context } from './context.ts';
-import { exit } from './exit.ts';
 
 export async function schema({ terminal }: Context): Promise<number> {
   const { clusterJsonSchema } = await import('../config/jsonSchema.ts');

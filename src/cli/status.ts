@@ -1,7 +1,7 @@
 /** `sempre status`: the whole cluster on one screen, once or again and again. */
 import type { ClusterStatus } from '../api/status.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, type Format, fail, isForMachines, print, sleep } from './context.ts';
-import { exit } from './exit.ts';
 import { renderStatus } from './render-status.ts';
 import { paint } from './terminal.ts';
 

@@ -1,7 +1,8 @@
 /** `sempre validate FILE`: every mistake with its place, or a short picture of the cluster. Needs no daemon. */
+
+import { exit } from '../lib/exit.ts';
 import { nameOf, readText } from './cluster-file.ts';
 import { type Context, type Format, isForMachines, print } from './context.ts';
-import { exit } from './exit.ts';
 import { renderPicture } from './render-picture.ts';
 import { paint } from './terminal.ts';
 

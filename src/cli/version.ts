@@ -1,8 +1,8 @@
 /** `sempre version`: of this program, and of the daemons when one answers. */
 import { softwareVersion } from '../api/software.ts';
 import type { ClusterStatus } from '../api/status.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, type Format, isForMachines, print } from './context.ts';
-import { exit } from './exit.ts';
 
 export async function version(context: Context, options: { readonly output: Format }): Promise<number> {
   const answer = await context.client.call<ClusterStatus>({ method: 'GET', path: '/v1/status', timeoutMs: 2000 });

@@ -1,7 +1,7 @@
 /** `sempre why SERVICE [NODE]`: why it runs there, or why not, with every rule that had a say. */
 import type { WhyAnswer } from '../api/status.ts';
+import { exit } from '../lib/exit.ts';
 import { type Context, type Format, fail, isForMachines, print } from './context.ts';
-import { exit } from './exit.ts';
 import { renderWhy } from './render-why.ts';
 
 export async function why(

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import type { Failure, Result } from '../lib/errors.ts';
+import { failure, success } from '../lib/errors.ts';
 /**
  * The daemon of one node: what it needs to start, and how it ends.
  *
@@ -6,9 +8,7 @@
  * first message is the one to mend. Once the loop runs, only a broken invariant ends it: a node that does not understand
  * its own state must not act; its services go on, and its supervisor starts it again.
  */
-import { exit, exitFor } from '../cli/exit.ts';
-import type { Failure, Result } from '../lib/errors.ts';
-import { failure, success } from '../lib/errors.ts';
+import { exit, exitFor } from '../lib/exit.ts';
 import { readKeyFile } from '../transports/udp/keyfile.ts';
 import { findDesired } from './desired.ts';
 import { makeDirectory } from './directory.ts';

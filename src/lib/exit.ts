@@ -1,5 +1,5 @@
 /** Exit codes: what a script learns from a command without reading its words. The list is part of the manual. */
-import type { ErrorCode } from '../lib/errors.ts';
+import type { ErrorCode } from './errors.ts';
 
 export const exit = {
   ok: 0,
