@@ -137,10 +137,12 @@ async function repeat(
 }
 
 function lineOf(row: Row): string {
-  if (row.problem !== null) return `FAILED: ${row.problem}`;
-  const late =
-    row.outcome.lateMsMax > 20 ? `; the probe itself was up to ${Math.round(row.outcome.lateMsMax)} ms late` : '';
-  return `outage ${row.outageMs} ms, ${row.failed} of ${row.requests} requests failed, slowest answer ${Math.round(row.outcome.slowestMs)} ms${late}`;
+  const { outcome } = row;
+  const problem = row.problem === null ? '' : `FAILED: ${row.problem}; `;
+  const errors = outcome.errors.map((share) => ` ${share.name} ${share.count}`).join(',');
+  const late = outcome.lateMsMax > 20 ? `; the probe itself was up to ${Math.round(outcome.lateMsMax)} ms late` : '';
+  const lost = `outage ${row.outageMs} ms, ${row.failed} of ${row.requests} requests failed${errors === '' ? '' : ` (${errors.trim()})`}`;
+  return `${problem}${lost}, slowest answer ${Math.round(outcome.slowestMs)} ms${late}`;
 }
 
 /** Keepalived in the same lab and run, with times that match; null: it is not installed. */
