@@ -73,6 +73,7 @@ export class Host {
     if (!this.powered || this.loop !== null) return;
     this.life++;
     const life = this.life;
+    this.#justWoken();
     const { doc, reserved, ledger } = this.#disk;
     const init = { self: this.id, boot: this.prng.below(2 ** 31) + 1, doc, reserved, ledger, noted: this.#noted };
     this.loop = new NodeLoop(init, {

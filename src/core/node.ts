@@ -11,7 +11,7 @@ import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
-import { agreeOnView, leave, onReserved, reserveEarly } from './membership/view.ts';
+import { agreeOnView, leave, noteLease, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
 import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
@@ -23,7 +23,7 @@ import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn
 /** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
 export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const number = Math.max(init.reserved, init.doc.version.view);
-  const unknown = { promised: { number, members: [], coordinator: '' }, continuous: [] };
+  const unknown = { leaseUntilMs: nowMs, promised: { number, members: [], coordinator: '' }, continuous: [] };
   const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
   put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
   syncServices(turn);
@@ -51,6 +51,8 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     lost: new Map(),
     hadQuorum: false,
     purging: false,
+    leaseNotedMs: noted.leaseUntilMs,
+    distrusted: new Set(),
     graceUntilMs: nowMs + 3 * deadMs,
     doc: init.doc,
     onDisk: init.doc.version,
@@ -170,7 +172,10 @@ function act(turn: Turn, isTick: boolean): void {
   if (turn.state.beatNow) beatIfDue(turn);
   coordinate(turn);
   dropFinishedMoves(turn);
-  if (isTick) reserveEarly(turn);
+  if (isTick) {
+    reserveEarly(turn);
+    noteLease(turn);
+  }
 }
 
 /** Tells the peers: changed records at once, and with each beat whatever a peer turns out to lack. */

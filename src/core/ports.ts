@@ -217,8 +217,12 @@ export interface View {
   readonly coordinator: NodeId;
 }
 
-/** What a node agreed to, and since which view number each member has been in everything that it agreed to. */
+/**
+ * What a node agreed to, since which view number each member has been in everything that it agreed to, and until when it held
+ * a lease, on the clock of the machine.
+ */
 export interface PromiseNote {
+  readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];
 }

@@ -59,6 +59,10 @@ export interface NodeState {
   readonly hadQuorum: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
   readonly purging: boolean;
+  /** The end of our lease as it was last noted, at first that of the former life. */
+  readonly leaseNotedMs: Ms;
+  /** Found running after the former life's lease had run out: others may have started it, so it stops whatever comes. */
+  readonly distrusted: ReadonlySet<ServiceId>;
   /** No view and no quorum needed until then: a restarted daemon leaves what runs alone while it joins. */
   readonly graceUntilMs: Ms;
 

@@ -58,6 +58,7 @@ function isKept(data: unknown): data is Kept {
   const members: unknown = note?.promised?.members;
   return (
     typeof bootId === 'string' &&
+    Number.isFinite(note?.leaseUntilMs) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&
     isListOf(members, (member) => typeof member === 'string') &&

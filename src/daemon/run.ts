@@ -50,7 +50,8 @@ const closeLimitMs = 2000;
 /** Starts the node; it runs until `close`. */
 export async function runNode(start: Start): Promise<Result<Running>> {
   const { options, self, doc, saved, log, journal } = start;
-  const nowMs = (): Ms => performance.now();
+  // The machine's monotonic clock, and not the process's: notes of a former life are compared with it.
+  const nowMs = (): Ms => Number(process.hrtime.bigint() / 100_000n) / 10;
   const replies = new Replies();
   // The ports and the loop know each other: nothing calls back before both are there.
   let loop: NodeLoop | null = null;

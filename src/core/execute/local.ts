@@ -41,7 +41,8 @@ function begin(turn: Turn, order: Order): void {
       if (record.state === 'unknown') beginProbe(turn, order.serviceId, order.because);
       return;
     case 'start':
-      if (record.state === 'stopped' && !turn.state.purging) beginStart(turn, order);
+      if (record.state === 'stopped' && !turn.state.purging && !turn.state.distrusted.has(order.serviceId))
+        beginStart(turn, order);
       return;
     case 'stop':
       if (record.state !== 'stopped' && record.state !== 'blocked')

@@ -2,8 +2,8 @@
  * A node without quorum stops what it runs, by itself, dependents first: peers count on that after the lease. Once begun, it
  * goes on to the end, also when quorum returns: what was not stopped yet may have been started elsewhere meanwhile.
  *
- * A daemon that has just started leaves what it finds running alone for a short grace: its former life held a lease a
- * moment ago, and joining takes a few beats.
+ * A daemon that has just started leaves what it finds running alone for a short grace: joining takes a few beats. But what may be
+ * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
 import type { ServiceId } from '../model.ts';
 import { type NodeState, put, type Turn } from '../state.ts';
@@ -15,12 +15,35 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean, because: string):
   if (quorum && !state.hadQuorum) put(turn, { hadQuorum: true });
   const isGrace = !state.hadQuorum && nowMs < state.graceUntilMs;
   if (!quorum && !state.purging && !isGrace) put(turn, { purging: true });
-  if (!turn.state.purging) return;
+  if (!quorum && !state.hadQuorum) distrust(turn);
+  const { purging, distrusted } = turn.state;
+  if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
+    if (!purging && !distrusted.has(id)) continue;
     if (local.op !== null || !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;
-    if (nowMs >= local.retryStopMs) beginStop(turn, id, because);
+    if (nowMs >= local.retryStopMs)
+      beginStop(turn, id, purging ? because : 'its lease ran out while the daemon was away');
   }
   if (quorum && hasStopped(turn.state)) put(turn, { purging: false });
+  forgive(turn);
+}
+
+/** Once the former life's lease is over, what it started under a lease may be running elsewhere. */
+function distrust(turn: Turn): void {
+  const { state, nowMs } = turn;
+  if (nowMs < state.leaseNotedMs) return;
+  const found = [...state.local].filter(([, { running }]) => running?.takeover === 'lease').map(([id]) => id);
+  if (found.some((id) => !state.distrusted.has(id)))
+    put(turn, { distrusted: new Set([...state.distrusted, ...found]) });
+}
+
+/** What has stopped can be trusted again. */
+function forgive(turn: Turn): void {
+  const { distrusted, local } = turn.state;
+  const left = [...distrusted].filter(
+    (id) => local.get(id)?.running != null && local.get(id)?.record.state !== 'blocked',
+  );
+  if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
 
 /** Nothing is left that could be stopped: what is blocked waits for an operator. */

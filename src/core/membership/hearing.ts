@@ -112,6 +112,8 @@ function otherLife(turn: Turn, peer: Peer, link: number, beat: Beat): Peer {
   const { state, nowMs } = turn;
   const echo = echoOfUs(state, beat);
   const fresh = echo !== null && nowMs - echo.sentAtMs < heartbeat(state).deadMs;
+  // Answered at once, so that a daemon that was restarted is back before its lease runs out.
+  if (peer.candidate?.boot !== beat.boot) put(turn, { beatNow: true });
   if (!fresh) return { ...peer, candidate: { boot: beat.boot, peerSentAtMs: beat.sentAtMs, heardAtMs: nowMs } };
   if (peer.boot !== null) changed(turn, `node ${peer.node}`, 'heard', 'restarted', 'its daemon has started anew');
   return sameLife(state, { ...unheard(peer.node), boot: beat.boot }, link, beat, nowMs);

@@ -20,7 +20,7 @@ import type { View } from '../ports.ts';
 import { isMajority } from '../quorum/majority.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
-import { hasQuorum, isContinuous } from './lease.ts';
+import { hasQuorum, isContinuous, leaseEndMs } from './lease.ts';
 
 /** Numbers that are reserved on disk in advance, so that no promise has to wait for a disk. */
 const reserveAhead = 16;
@@ -133,9 +133,22 @@ function promise(turn: Turn, view: View): void {
   } else {
     const continuous = new Map(view.members.map((node) => [node, turn.state.continuous.get(node) ?? view.number]));
     put(turn, { promised: view, continuous, waiting: null, beatNow: true });
-    const entries = [...continuous].map(([node, since]) => ({ node, since }));
-    emit(turn, { kind: 'notePromise', note: { promised: view, continuous: entries } });
+    note(turn);
   }
+}
+
+function note(turn: Turn): void {
+  const { promised, continuous, leaseNotedMs } = turn.state;
+  const entries = [...continuous].map(([node, since]) => ({ node, since }));
+  emit(turn, { kind: 'notePromise', note: { promised, continuous: entries, leaseUntilMs: leaseNotedMs } });
+}
+
+/** A next life of the daemon must know whether what it finds running may have been started elsewhere meanwhile. */
+export function noteLease(turn: Turn): void {
+  const endMs = leaseEndMs(turn.state, turn.nowMs);
+  if (endMs === null || endMs - turn.state.leaseNotedMs < heartbeat(turn.state).intervalMs / 2) return;
+  put(turn, { leaseNotedMs: endMs });
+  note(turn);
 }
 
 /** Keeps numbers reserved ahead of need, so that a failover waits for no disk. */
