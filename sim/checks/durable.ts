@@ -1,38 +1,40 @@
-/** A change that was acknowledged is still there at the end, unless a later one undid it. */
-import type { Admin, Command } from '../../src/core/ports.ts';
-import { type Check, Violation } from '../world/world.ts';
-
+/**
+ * A change that was acknowledged is still there at the end, unless another one about the same thing came later.
+ *
+ * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more.
+ */
 export function durable(): Check {
   const acknowledged = new Map<string, Command>();
-  let uncertain = new Set<string>();
+  const unanswered = new Map<string, number>();
   return {
     name: 'durable',
-    answered(_world, command, answer) {
+    asked(_world, command) {
       const key = keyOf(command);
       if (key === null) return;
-      if (!answer.ok) {
-        // It was perhaps carried out all the same: nothing can be said about this key any more.
-        if (answer.code === 'TIMED_OUT' || answer.code === 'NO_QUORUM') uncertain = new Set([...uncertain, key]);
-        return;
-      }
-      acknowledged.set(key, command);
+      acknowledged.delete(key);
+      unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
+    },
+    answered(_world, command, answer) {
+      const key = keyOf(command);
+      if (key === null || (!answer.ok && isUncertain(answer.code))) return;
+      const others = (unanswered.get(key) ?? 1) - 1;
+      unanswered.set(key, others);
+      if (answer.ok && others === 0) acknowledged.set(key, command);
     },
     atEnd(world) {
-      for (const [key, command] of acknowledged) {
-        if (uncertain.has(key)) continue;
+      for (const command of acknowledged.values()) {
         for (const host of world.hosts.values()) {
           const admin = host.loop?.state.doc.admin;
           if (admin === undefined || isThere(command, admin)) continue;
-          throw new Violation(
-            'durable',
-            world.agenda.nowMs,
-            `${host.id} does not know of an acknowledged change: ${JSON.stringify(command)}`,
-          );
+          const message = `${host.id} does not know of an acknowledged change: ${JSON.stringify(command)}`;
+          throw new Violation('durable', world.agenda.nowMs, message);
         }
       }
     },
   };
 }
+
+const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code === 'NO_QUORUM';
 
 function keyOf(command: Command): string | null {
   if (command.kind === 'standby') return `standby ${command.node}`;

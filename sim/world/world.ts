@@ -16,6 +16,7 @@ export interface Check {
   installed?(world: World, host: Host, view: View): void;
   /** Called every so often, for things that may last only so long. */
   passing?(world: World): void;
+  asked?(world: World, command: Command): void;
   answered?(world: World, command: Command, answer: Answer): void;
   /** After everything was healed and had time to settle. */
   atEnd?(world: World): void;
@@ -141,6 +142,7 @@ export class World {
   command(at: NodeId, command: Command): string {
     const requestId = `r${this.#nextRequest++}`;
     this.#commands.set(requestId, command);
+    for (const check of this.#checks) check.asked?.(this, command);
     this.host(at).deliver({ kind: 'request', requestId, command });
     return requestId;
   }

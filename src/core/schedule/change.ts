@@ -34,7 +34,7 @@ export type StopKind = 'move' | 'change' | 'under' | 'end' | 'broken';
 export interface Stop extends Step {
   readonly kind: StopKind;
   readonly handTo: NodeId | null;
-  /** It may wait for what its new start waits for: nothing that works is stopped before it can be started again. */
+  /** It may wait for what a new start waits for: nothing that works is stopped before it can be started again. */
   readonly mayWait: boolean;
 }
 
@@ -88,7 +88,7 @@ function stopOf(
 ): readonly Stop[] {
   const { node, state, record } = copy;
   const stop = (kind: StopKind, because: string, more: Partial<Stop> = {}): readonly Stop[] => [
-    { node, kind, because, handTo: null, mayWait: kind === 'move' || kind === 'change', blocked: null, ...more },
+    { node, kind, because, handTo: null, mayWait: isPatient(service, kind), blocked: null, ...more },
   ];
   if (state === 'failed') return stop('broken', `it failed here: ${lastFailureOf(record)}`);
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
@@ -99,6 +99,20 @@ function stopOf(
   if (service.clone || placement.nodes.length === 0) return stop('end', why);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
+}
+
+/** Two copies where one is allowed cannot wait, nor can what has failed. */
+function isPatient(service: Service, kind: StopKind): boolean {
+  switch (kind) {
+    case 'move':
+    case 'change':
+      return true;
+    case 'end':
+      return service.clone || mayOverlap(service);
+    case 'under':
+    case 'broken':
+      return false;
+  }
 }
 
 /** It runs, or is being started, on another node, which is the better one. */

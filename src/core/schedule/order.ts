@@ -173,17 +173,22 @@ function linkDependents(stop: Vertex, node: NodeId, settled: Settled, dependent:
  */
 function linkPatience(graph: Graph, vertices: Vertices, board: Board): void {
   const { settled, stops } = vertices;
-  const patient = settled.stops.filter((stop) => stop.mayWait && stop.node !== settled.overlapFrom);
+  const patient = settled.stops.filter((stop) => awaitsStart(stop) && stop.node !== settled.overlapFrom);
   if (patient.length === 0) return;
   const dependents = neededBy(graph, settled.service.id).map(({ id }) => board.get(id));
   const isCovered = (node: NodeId): boolean =>
-    dependents.some((each) => each?.settled.stops.some((stop) => stop.mayWait && reliesOn(settled, node, stop.node)));
+    dependents.some((each) =>
+      each?.settled.stops.some((stop) => awaitsStart(stop) && reliesOn(settled, node, stop.node)),
+    );
   const waiting = patient.filter((stop) => !isCovered(stop.node));
   if (waiting.length === 0) return;
   const ready = readyFor(vertices, board);
   for (const { node } of waiting)
     for (const sooner of ready) after(must(stops.get(node), 'stop of a copy that works'), sooner);
 }
+
+/** A copy that ends has no start to wait for. */
+const awaitsStart = (stop: Stop): boolean => stop.mayWait && stop.kind !== 'end';
 
 /** Probes of the service and of what it needs, and starts of what it needs, down to what can start by itself. */
 function readyFor(top: Vertices, board: Board): ReadonlySet<Vertex> {
@@ -278,7 +283,7 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
 }
 
 function patientStops({ settled, stops }: Vertices, node: NodeId): readonly Vertex[] {
-  const isTied = (stop: Stop): boolean => stop.mayWait && (!settled.service.clone || stop.node === node);
+  const isTied = (stop: Stop): boolean => awaitsStart(stop) && (!settled.service.clone || stop.node === node);
   return settled.stops.filter(isTied).map((stop) => must(stops.get(stop.node), 'stop of a copy that works'));
 }
 

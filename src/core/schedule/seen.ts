@@ -46,9 +46,10 @@ export interface Seen {
 export function seenOf(graph: Graph, input: ScheduleInput): Seen {
   const members = membersOf(graph, input);
   const services = new Map<ServiceId, SeenService>();
-  for (const service of graph.cluster.services) services.set(service.id, seenService(graph, service, members));
+  const slots = slotsOf(graph, members);
+  for (const service of graph.cluster.services) services.set(service.id, seenService(service, slots));
   const orphans: Orphan[] = [];
-  for (const member of members.values()) {
+  for (const member of members) {
     const ids = Object.keys(member.entries);
     if (ids.length === member.claimed) continue;
     for (const id of ids.sort(byText)) addUnlisted(graph, member, id, services, orphans);
@@ -59,49 +60,63 @@ export function seenOf(graph: Graph, input: ScheduleInput): Seen {
 interface Member {
   readonly node: NodeId;
   readonly entries: NodeRecord['services'];
-  /** Most copies of a large cluster look like one of these: made once. */
-  readonly stopped: Copy;
-  readonly unseen: Copy;
   /** How many entries belong to services that list the node. */
   claimed: number;
 }
 
+/** A node of the file. Most copies of a large cluster look like one of these three: made once. */
+interface Slot {
+  readonly index: number;
+  readonly member: Member | undefined;
+  readonly absent: Listed;
+  readonly unseen: Listed;
+  readonly stopped: Listed;
+}
+
 /** In the order of the file; members that the file no longer names come last. */
-function membersOf(graph: Graph, { view, records }: ScheduleInput): ReadonlyMap<NodeId, Member> {
+function membersOf(graph: Graph, { view, records }: ScheduleInput): readonly Member[] {
   const inFile = graph.cluster.nodes.filter((node) => isMember(view, node.id)).map((node) => node.id);
   const strays = view.members.filter((node) => !graph.nodeIndex.has(node)).sort(byText);
-  const members = [...inFile, ...strays].map((node) => ({
+  return [...inFile, ...strays].map((node) => ({
     node,
     entries: records.get(node)?.services ?? {},
-    stopped: { node, state: 'stopped', record: null, listed: true } as const,
-    unseen: { node, state: 'unknown', record: null, listed: true } as const,
     claimed: 0,
   }));
-  return new Map(members.map((member) => [member.node, member]));
+}
+
+function slotsOf(graph: Graph, members: readonly Member[]): ReadonlyMap<NodeId, Slot> {
+  const slots = new Map<NodeId, Slot>();
+  for (const [node, index] of graph.nodeIndex) {
+    const plain = (state: ServiceState): Listed => ({ index, copy: { node, state, record: null, listed: true } });
+    const member = members.find((each) => each.node === node);
+    const absent: Listed = { index, copy: undefined };
+    slots.set(node, { index, member, absent, unseen: plain('unknown'), stopped: plain('stopped') });
+  }
+  return slots;
 }
 
 export const isMember = (view: View, node: NodeId): boolean => view.members.includes(node);
 
-function seenService(graph: Graph, service: Service, members: ReadonlyMap<NodeId, Member>): SeenService {
+function seenService(service: Service, slots: ReadonlyMap<NodeId, Slot>): SeenService {
   const copies: Copy[] = [];
   const listed: Listed[] = [];
   for (const node of service.on) {
-    const index = graph.nodeIndex.get(node);
-    if (index === undefined) continue;
-    const member = members.get(node);
-    const copy = member === undefined ? undefined : listedCopy(member, service.id);
-    if (copy !== undefined) copies.push(copy);
-    listed.push({ index, copy });
+    const slot = slots.get(node);
+    if (slot === undefined) continue;
+    const one = listedOn(slot, service.id);
+    if (one.copy !== undefined) copies.push(one.copy);
+    listed.push(one);
   }
   return { copies, listed };
 }
 
-function listedCopy(member: Member, id: ServiceId): Copy {
+function listedOn({ index, member, absent, unseen, stopped }: Slot, id: ServiceId): Listed {
+  if (member === undefined) return absent;
   const record = Object.hasOwn(member.entries, id) ? member.entries[id] : undefined;
-  if (record === undefined) return member.unseen;
+  if (record === undefined) return unseen;
   member.claimed++;
-  if (isPlainlyStopped(record)) return member.stopped;
-  return { node: member.node, state: record.state, record, listed: true };
+  if (isPlainlyStopped(record)) return stopped;
+  return { index, copy: { node: member.node, state: record.state, record, listed: true } };
 }
 
 /** There is nothing to say of it but that it is stopped. */
