@@ -3,6 +3,9 @@
  *
  * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more.
  */
+import type { Admin, AnswerCode, Command } from '../../src/core/ports.ts';
+import { type Check, Violation } from '../world/world.ts';
+
 export function durable(): Check {
   const acknowledged = new Map<string, Command>();
   const unanswered = new Map<string, number>();
