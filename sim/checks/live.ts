@@ -28,7 +28,8 @@ export function live(): Check {
 /** Nowhere to go is fine only where an operator took nodes or services away. */
 function mustRun(world: World): boolean {
   const admin = [...world.hosts.values()][0]?.loop?.state.doc.admin;
-  return Object.keys(admin?.standby ?? {}).length === 0 && Object.keys(admin?.stopped ?? {}).length === 0;
+  const wishes = { ...admin?.standby, ...admin?.stopped, ...admin?.moves };
+  return Object.keys(wishes).length === 0;
 }
 
 function agreedCoordinator(world: World): string {

@@ -108,7 +108,7 @@ function isPatient(service: Service, kind: StopKind): boolean {
     case 'change':
       return true;
     case 'end':
-      return service.clone || mayOverlap(service);
+      return service.clone;
     case 'under':
     case 'broken':
       return false;

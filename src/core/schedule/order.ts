@@ -261,7 +261,10 @@ function startingOn(nodes: readonly NodeId[], settled: SettledServices): string 
 
 // ---------------------------------------------------------------- what is blocked blocks more
 
-/** Whatever waits for a blocked action is blocked, and so is the stop of a copy that works if its new start is. */
+/**
+ * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move
+ * without a gap that could not be finished: two copies may overlap for a moment, not for long.
+ */
 function spreadBlocks(all: readonly Vertex[], board: Board): void {
   const later = new Map<Vertex, Vertex[]>(all.map((each) => [each, []]));
   for (const each of all) for (const sooner of each.after) must(later.get(sooner), 'vertex').push(each);
@@ -276,9 +279,14 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
     const each = must(queue[next], 'blocked action');
     for (const waiting of later.get(each) ?? [])
       block(waiting, `waits for ${each.verb} ${each.service} on ${each.on}`, each.cause);
-    if (each.verb !== 'start') continue;
-    for (const stop of patientStops(must(board.get(each.service), 'service of a start'), each.on))
-      block(stop, `not before it can start on ${each.on}`, each.cause);
+    const vertices = board.get(each.service);
+    if (vertices === undefined) continue;
+    if (each.verb === 'start')
+      for (const stop of patientStops(vertices, each.on))
+        block(stop, `not before it can start on ${each.on}`, each.cause);
+    if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom)
+      for (const start of vertices.starts.values())
+        block(start, `not before its old copy can stop on ${each.on}`, each.cause);
   }
 }
 
