@@ -30,9 +30,9 @@ const segment: Segment = {
   close: () => {},
 };
 
-function begin(more: { announce?: boolean; handoverMs?: number } = {}): void {
+function begin(more: { announce?: boolean; handoverMs?: number; handoverFrom?: string } = {}): void {
   const onConflict = (because: string): void => void reports.push(because);
-  holding = hold({ segment, announce: true, handoverMs: 0, onConflict, ...more });
+  holding = hold({ segment, announce: true, handoverMs: 0, handoverFrom: null, onConflict, ...more });
 }
 
 it('announces at once, five times in the first second, and twice later', () => {
@@ -87,4 +87,25 @@ it('the new holder marks its announcements, and does not report the old one', ()
   expect(reports).toEqual([]);
   vi.advanceTimersByTime(1500);
   expect(announced.at(-1)?.handover).toBe(false);
+});
+
+it('does not yield to the old holder, which announces the move before ours until it has heard us', () => {
+  const late: Sighting = { ...rival, handover: true };
+  heard.push(late);
+  begin({ handoverMs: 5000, handoverFrom: rival.mac });
+  expect(announced).toHaveLength(1);
+  vi.advanceTimersByTime(50);
+  heard.push(late);
+  vi.advanceTimersByTime(950);
+  expect(announced.length).toBeGreaterThanOrEqual(5);
+  expect(reports).toEqual([]);
+});
+
+it('yields to a third node that takes it from us while our own move is young', () => {
+  begin({ handoverMs: 5000, handoverFrom: rival.mac });
+  vi.advanceTimersByTime(1900);
+  const before = announced.length;
+  heard.push({ mac: '02:00:00:00:00:0c', kind: 'uses', handover: true });
+  vi.advanceTimersByTime(9000);
+  expect(announced.length).toBe(before);
 });

@@ -17,6 +17,8 @@ export interface HoldingOptions {
   readonly announce: boolean;
   /** We take it from another of our nodes, which must not defend it, for this long; 0: from nobody. */
   readonly handoverMs: Ms;
+  /** The Ethernet address of that node, where it is known. */
+  readonly handoverFrom: string | null;
   readonly onConflict: (because: string) => void;
 }
 
@@ -60,6 +62,8 @@ class Watch {
   constructor(options: HoldingOptions) {
     this.#options = options;
     this.#handoverUntilMs = performance.now() + options.handoverMs;
+    // What was heard before we have it says nothing about who takes it after us.
+    options.segment.sightings();
   }
 
   /** Unless another of our nodes has begun to take it: announcing now would break the connections that began there. */
@@ -71,14 +75,23 @@ class Watch {
   look(): void {
     const nowMs = performance.now();
     const seen = this.#options.segment.sightings().filter(({ kind }) => kind === 'uses');
-    if (seen.some(({ handover }) => handover)) this.#handedOverMs = nowMs;
-    const rival = seen.find(({ handover }) => !handover);
+    if (seen.some((sighting) => this.#takesOver(sighting, nowMs))) this.#handedOverMs = nowMs;
+    const rival = seen.find((sighting) => !this.#takesOver(sighting, nowMs));
     if (rival === undefined || this.#isHandedOver() || nowMs - this.#answeredMs < answerEveryMs) return;
     this.#answeredMs = nowMs;
     this.#announce();
     if (nowMs < this.#handoverUntilMs || nowMs - this.#reportedMs < reportEveryMs) return;
     this.#reportedMs = nowMs;
     this.#options.onConflict(conflictText(rival));
+  }
+
+  /**
+   * Another of our nodes has begun to take it in a planned move. The old holder of our own move still says the same of itself, until
+   * it has heard us: yielding to that would leave neighbours with a holder that is about to stop.
+   */
+  #takesOver({ handover, mac }: Sighting, nowMs: Ms): boolean {
+    const isOldHolder = nowMs < this.#handoverUntilMs && mac === this.#options.handoverFrom;
+    return handover && !isOldHolder;
   }
 
   #announce(): void {

@@ -13,7 +13,7 @@ import { isLoopback } from '../loopback/holder.ts';
 import { addAddress, parkAddress, removeAddress } from './commands.ts';
 import { type Drain, drain, isDraining, noteDrain, unpark } from './drain.ts';
 import { type HandoverRules, installHandover, removeLeftRules } from './handover.ts';
-import { type Holding, hold } from './holding.ts';
+import { type Holding, type HoldingOptions, hold } from './holding.ts';
 import { prepareInterface } from './interface_settings.ts';
 import { type Holder, holdersOf, mayAdministerNetwork, survey, whyNotReady } from './locate.ts';
 import { loopbackDetails, performOnLoopback } from './loopback.ts';
@@ -117,7 +117,7 @@ class AddressDriver implements Driver<AddressResource> {
   async #watchOver(id: ServiceId, resource: AddressResource, place: Place): Promise<void> {
     if (this.#holdings.has(id)) return;
     const segment = openSegment(resource, place, await this.#packets);
-    if (typeof segment !== 'string') this.#hold(id, segment, { announce: false, handoverMs: 0 });
+    if (typeof segment !== 'string') this.#hold(id, segment, { announce: false, handoverMs: 0, handoverFrom: null });
   }
 
   // ---------------------------------------------------------------- start
@@ -152,37 +152,42 @@ class AddressDriver implements Driver<AddressResource> {
     const present = serving(holders, resource);
     const wrong = present === undefined ? null : misplaced(present.place, resource);
     if (wrong !== null) return failed(wrong);
-    let handover = false;
+    let oldMac: string | null = null;
     if (present === undefined) {
-      if (segment !== null && op.handFrom !== null)
-        handover = await this.#prepareHandover(id, resource, place, segment);
+      if (segment !== null && op.handFrom !== null) oldMac = await this.#prepareHandover(id, resource, place, segment);
       const rival = segment !== null && op.handFrom === null ? await rivalOf(resource, segment) : null;
       if (rival !== null) return rival;
       prepareInterface(place.interface);
       const added = await runTool(addAddress(resource, place.interface), op.timeoutMs);
       if (!added.ok) return added.result;
     }
-    if (segment !== null) this.#hold(id, segment, { announce: true, handoverMs: handover ? resource.drainMs : 0 });
+    const handoverMs = present === undefined && op.handFrom !== null ? resource.drainMs : 0;
+    if (segment !== null) this.#hold(id, segment, { announce: true, handoverMs, handoverFrom: oldMac });
     await this.#endDrain(id, resource, holders);
     this.#digests.set(id, op.service.digest);
     return ok;
   }
 
-  /** True when this is a planned move, whether or not open connections can be kept. */
-  async #prepareHandover(id: ServiceId, resource: AddressResource, place: Place, segment: Segment): Promise<boolean> {
-    if (resource.drainMs === 0) return true;
+  /** Makes ready to send the old holder's connections on to it, where that is possible; returns its Ethernet address. */
+  async #prepareHandover(
+    id: ServiceId,
+    resource: AddressResource,
+    place: Place,
+    segment: Segment,
+  ): Promise<string | null> {
+    if (resource.drainMs === 0) return null;
     const old = await segment.ask(handoverAskMs);
-    if (old === null || old.kind !== 'uses' || segment.mac === null) return true;
+    if (old === null || old.kind !== 'uses' || segment.mac === null) return null;
     const log = (line: string): void => this.#context.log(id, line);
     const rules = await installHandover(
       { serviceId: id, resource, device: place.interface, newMac: segment.mac, oldMac: old.mac },
       log,
     );
     if (rules !== null) this.#handovers.set(id, rules);
-    return true;
+    return old.mac;
   }
 
-  #hold(id: ServiceId, segment: Segment, how: { announce: boolean; handoverMs: number }): void {
+  #hold(id: ServiceId, segment: Segment, how: Pick<HoldingOptions, 'announce' | 'handoverMs' | 'handoverFrom'>): void {
     this.#release(id);
     const onConflict = (because: string): void => this.#context.log(id, because);
     this.#holdings.set(id, hold({ segment, ...how, onConflict }));
