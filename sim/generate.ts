@@ -32,9 +32,12 @@ function service(prng: Prng, id: string, nodes: readonly string[], former: reado
     clone || kind !== 'command' ? 'nothing' : prng.pick(['lease', 'lease', 'nothing', 'fencing'] as const);
   const needs = former.filter(() => prng.chance(0.2)).map((other) => other.id);
   // Only services that may be together: a colocation that leaves no common node is a mistake of the file.
-  const with_ = former.filter(
-    (other) => prng.chance(0.2) && on.every((name) => other.on.includes(name)) && !clone && !other.clone,
-  );
+  const home = (other: Service): string => {
+    const target = former.find((each) => each.id === other.with[0]);
+    return target === undefined ? (other.on[0] ?? '') : home(target);
+  };
+  const fits = (other: Service): boolean => on.every((name) => other.on.includes(name)) && on.includes(home(other));
+  const with_ = former.filter((other) => prng.chance(0.2) && fits(other) && !clone && !other.clone);
   return {
     id,
     resource: resource(kind, id, on),

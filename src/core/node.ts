@@ -16,7 +16,7 @@ import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
 import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
 import { answerDecided, decide, dropFinishedMoves, onAnswer, onRequest, pursueRequests } from './request/index.ts';
-import { schedule } from './schedule/index.ts';
+import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
 import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn } from './state.ts';
 
@@ -67,6 +67,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     recordSent: -1,
     plan: null,
     planNumber: 0,
+    held: nothingHeld,
     planBasis: null,
     ordered: new Map(),
   };

@@ -15,6 +15,7 @@ import type {
   Version,
   View,
 } from './ports.ts';
+import type { Held } from './schedule/held.ts';
 import type { Plan } from './schedule/plan.ts';
 
 export interface NodeInit {
@@ -92,6 +93,8 @@ export interface NodeState {
   // coordinator
   readonly plan: Plan | null;
   readonly planNumber: number;
+  /** What the scheduler must remember of services that are between a stop and a start. */
+  readonly held: Held;
   /** What the plan was made from: it is made again when one of these changed. */
   readonly planBasis: PlanBasis | null;
   /** Orders that a node's record does not show yet, by `node/service`. */

@@ -12,7 +12,7 @@ import { isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
 import type { NodeRecord, Order, OrderId, ServiceState } from '../ports.ts';
-import { schedule } from '../schedule/index.ts';
+import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { compareVersions, emit, heartbeat, type NodeState, type OrderSent, put, type Turn } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
@@ -82,7 +82,12 @@ function replan(turn: Turn): void {
   const basis = { view: input.view, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
   const dueMs = state.plan?.againAtMs ?? null;
   if (state.plan !== null && isSame(state.planBasis, basis) && (dueMs === null || nowMs < dueMs)) return;
-  put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1 });
+  put(turn, {
+    plan: schedule(input),
+    planBasis: basis,
+    planNumber: state.planNumber + 1,
+    held: input.held ?? state.held,
+  });
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
@@ -98,7 +103,8 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     if (record !== undefined) records.set(to, asUnderWay(record, given));
   }
   const { cluster, admin } = state.doc;
-  return { cluster, admin, view, records, lost: state.lost, nowMs };
+  const held = remember(state.held, cluster, records);
+  return { cluster, admin, view, records, lost: state.lost, held, nowMs };
 }
 
 /** Orders that no record shows yet. */

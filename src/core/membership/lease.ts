@@ -6,7 +6,7 @@
  * in it. So once a majority has promised a view without us, at time T, our lease ends by T + `dead` (plus clock drift), however
  * late packets arrive and whatever is promised afterwards. docs/internals/membership.md has the proof.
  */
-import type { Ms } from '../model.ts';
+import { type Ms, majorityOf } from '../model.ts';
 import type { View } from '../ports.ts';
 import { majorityGrantedAt } from '../quorum/majority.ts';
 import { heartbeat, type NodeState, sameView } from '../state.ts';
@@ -23,14 +23,23 @@ export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
 }
 
 /**
- * Whether a node in view `from` may step over to `to` and go on with what it runs: a majority that promised `to` never promised
- * anything without us in between. Otherwise such a view may have acted, and what we run may have been started elsewhere.
+ * Whether a node in view `from` may step over to `to` and go on with what it runs: only if a majority that promised `to` never
+ * promised anything without us in between. Otherwise such a view may have acted, and what we run may have been started elsewhere.
+ *
+ * kept: it may; broken: it never can; open: members that could still say so have not been heard.
  */
-export function isContinuous(state: NodeState, from: View, to: View): boolean {
-  const grants: Ms[] = [];
-  for (const { grant } of state.peers.values())
-    if (grant !== null && sameView(grant.view, to) && grant.since <= from.number) grants.push(grant.atMs);
-  return majorityGrantedAt(grants, state.doc.cluster.nodes.length, 0) !== null;
+export function continuity(state: NodeState, from: View, to: View): 'kept' | 'broken' | 'open' {
+  const needed = majorityOf(state.doc.cluster.nodes.length) - 1;
+  let kept = 0;
+  let open = 0;
+  for (const member of to.members) {
+    if (member === state.self) continue;
+    const grant = state.peers.get(member)?.grant ?? null;
+    if (grant === null || !sameView(grant.view, to)) open++;
+    else if (grant.since <= from.number) kept++;
+  }
+  if (kept >= needed) return 'kept';
+  return kept + open >= needed ? 'open' : 'broken';
 }
 
 /** In a view of a majority, with a lease: this node may run services. */

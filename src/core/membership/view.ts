@@ -18,9 +18,10 @@ import { sortedUnique } from '../../lib/compare.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { isMajority } from '../quorum/majority.ts';
+import { nothingHeld } from '../schedule/index.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
-import { hasQuorum, isContinuous, leaseEndMs } from './lease.ts';
+import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
 
 /** Numbers that are reserved on disk in advance, so that no promise has to wait for a disk. */
 const reserveAhead = 16;
@@ -131,7 +132,9 @@ function promise(turn: Turn, view: View): void {
     put(turn, { waiting: view });
     reserve(turn, view.number);
   } else {
-    const continuous = new Map(view.members.map((node) => [node, turn.state.continuous.get(node) ?? view.number]));
+    // A node that never promised anything has never left anybody out.
+    const first = turn.state.promised.number === 0 ? 0 : view.number;
+    const continuous = new Map(view.members.map((node) => [node, turn.state.continuous.get(node) ?? first]));
     put(turn, { promised: view, continuous, waiting: null, beatNow: true });
     note(turn);
   }
@@ -193,9 +196,10 @@ function installOwn(turn: Turn): void {
 
 function install(turn: Turn, view: View): void {
   const former = turn.state.installed;
+  const link = former === null ? 'kept' : continuity(turn.state, former, view);
+  if (link === 'open') return;
   // What runs here may have been started elsewhere by then: it must stop first, and then we join as a newcomer.
-  if (former !== null && !isContinuous(turn.state, former, view))
-    return leave(turn, 'a view without this node may have come between');
+  if (link === 'broken') return leave(turn, 'a view without this node may have come between');
   const { state, nowMs } = turn;
   const before = state.installed;
   assert(before === null || view.number > before.number, 'installed view numbers rise');
@@ -208,7 +212,15 @@ function install(turn: Turn, view: View): void {
       .map((node) => [node, nowMs]),
   );
   changed(turn, 'view', describe(before), describe(view), reasonFor(state, before, view));
-  put(turn, { installed: view, lost, beatNow: true, ordered: new Map(), plan: null, planBasis: null });
+  put(turn, {
+    installed: view,
+    lost,
+    beatNow: true,
+    ordered: new Map(),
+    plan: null,
+    planBasis: null,
+    held: nothingHeld,
+  });
 }
 
 function reasonFor(state: NodeState, before: View | null, view: View): string {
