@@ -15,8 +15,7 @@ import type {
   Version,
   View,
 } from './ports.ts';
-import type { Held } from './schedule/held.ts';
-import type { Plan } from './schedule/plan.ts';
+import type { Held, Plan } from './schedule/plan.ts';
 
 export interface NodeInit {
   readonly self: NodeId;
