@@ -24,8 +24,6 @@ export function order(): Check {
 function oneAtATime(world: World, host: Host, op: AgentOp): void {
   for (const other of host.underWay.get(op.service.id) ?? []) {
     if (other.verb === 'check' || other.verb === 'probe') continue;
-    // A daemon that has just started cannot know of a call that its former life left behind.
-    if (host.loop !== null && host.loop.state.startedAtMs + other.timeoutMs > host.nowMs()) continue;
     throw fail(world, `${host.id} runs ${op.verb} of ${op.service.id} beside ${other.verb}`);
   }
 }

@@ -24,11 +24,21 @@ export function runAgent(host: Host, op: AgentOp): void {
   // A holder that hands its address over answers no more from the moment it begins to.
   if (op.verb === 'stop' && op.handTo !== null && fault === null) host.setRunning(id, null);
   world.agenda.after(takesMs, () => {
-    if (!host.powered) return;
+    // Ended with the machine, or by the next life of the daemon.
+    if (!isUnderWay(host, op)) return;
     finished(host, op);
     host.deliverTo(life, { kind: 'opDone', opId: op.opId, result: resultOf(host, op, fault) });
   });
 }
+
+/** A new life of the daemon ends the calls that the former one left: each may have done its work by then, or not. */
+export function endLeftCalls(host: Host): void {
+  const left = [...host.underWay.values()].flat();
+  host.underWay.clear();
+  for (const op of left) if (host.prng.chance(0.5)) perform(host, op);
+}
+
+const isUnderWay = (host: Host, op: AgentOp): boolean => (host.underWay.get(op.service.id) ?? []).includes(op);
 
 function finished(host: Host, op: AgentOp): void {
   const left = (host.underWay.get(op.service.id) ?? []).filter((other) => other !== op);

@@ -6,7 +6,7 @@
 import type { NodeId, Service, ServiceId } from '../../src/core/model.ts';
 import type { AgentOp, Answer, Change, Doc, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
 import { NodeLoop } from '../../src/daemon/loop.ts';
-import { runAgent } from './agents.ts';
+import { endLeftCalls, runAgent } from './agents.ts';
 import type { Prng } from './prng.ts';
 import type { World } from './world.ts';
 
@@ -73,6 +73,7 @@ export class Host {
     if (!this.powered || this.loop !== null) return;
     this.life++;
     const life = this.life;
+    endLeftCalls(this);
     this.#justWoken();
     const { doc, reserved, ledger } = this.#disk;
     const init = { self: this.id, boot: this.prng.below(2 ** 31) + 1, doc, reserved, ledger, noted: this.#noted };

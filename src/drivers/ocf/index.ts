@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { OcfResource, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { type Driver, type DriverContext, type Failed, failedInCluster, ok } from '../driver.ts';
+import { endLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, runProgram } from '../process/run.ts';
 import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { linesOf } from '../process/tail.ts';
@@ -26,14 +27,20 @@ export class OcfDriver implements Driver<OcfResource> {
   readonly #context: DriverContext;
   readonly #roots: readonly string[];
   readonly #tempDirectory: string;
+  readonly #callFolder: string;
+  /** What a former life of the daemon left under way has ended. */
+  readonly #ready: Promise<void>;
 
   constructor(context: DriverContext, options: OcfOptions = {}) {
     this.#context = context;
     this.#roots = options.roots ?? ['/usr/lib/ocf'];
     this.#tempDirectory = options.tempDirectory ?? '/run/resource-agents';
+    this.#callFolder = join(context.runDirectory, 'ocf-calls');
+    this.#ready = this.#endLeftCalls();
   }
 
   async perform(op: AgentOp, resource: OcfResource): Promise<OpResult> {
+    await this.#ready;
     if (op.verb === 'tune') return ok;
     if (op.verb === 'reload') return failedInCluster('an OCF agent is not reloaded: it is stopped and started');
     const agent = findAgent(this.#roots, resource);
@@ -43,6 +50,11 @@ export class OcfDriver implements Driver<OcfResource> {
     const result = judge(op.verb, ended, op.timeoutMs, this.#digest(op.service.id));
     if (result.outcome === 'ok') this.#note(op);
     return this.#doubted(op, result);
+  }
+
+  async #endLeftCalls(): Promise<void> {
+    for (const name of await endLeftCalls(this.#callFolder))
+      this.#context.log(name, 'a call that the former daemon left under way was ended');
   }
 
   #withoutAgent(op: AgentOp, missing: Failed): OpResult {
@@ -70,6 +82,7 @@ export class OcfDriver implements Driver<OcfResource> {
       env,
       directory: '/',
       timeoutMs: op.timeoutMs,
+      started: (groupId) => noteCall(this.#callFolder, `${fileNameOf(op.service.id)} ${verb}`, groupId),
     });
     if (ended.kind !== 'notStarted') {
       for (const line of linesOf(`${ended.stdout}\n${ended.stderr}`))

@@ -17,6 +17,8 @@ export interface Program {
   readonly directory?: string;
   /** It is dead after this time. SIGTERM comes earlier, see `graceMs`. */
   readonly timeoutMs: number;
+  /** Called with the id of its process group as soon as it runs; what it returns is called when it has ended. */
+  readonly started?: (groupId: number) => () => void;
 }
 
 export type Ended =
@@ -40,6 +42,15 @@ export const graceMs = (timeoutMs: number): number => Math.min(1000, Math.floor(
 export async function runProgram(program: Program): Promise<Ended> {
   const child = start(program);
   if ('kind' in child) return child;
+  const ended = child.pid === undefined ? undefined : program.started?.(child.pid);
+  try {
+    return await attend(child, program);
+  } finally {
+    ended?.();
+  }
+}
+
+async function attend(child: ChildProcess, program: Program): Promise<Ended> {
   const output = capture(child);
   const exit = exitOf(child);
   const limit = await within(exit, program.timeoutMs - graceMs(program.timeoutMs));
