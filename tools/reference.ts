@@ -1,10 +1,13 @@
 /**
- * Writes docs/guide/cluster-file.md, the list of all keys of the cluster file, from the schema that checks it.
- * `--check` only compares: a key without its line in the guide is a mistake.
+ * Writes the pages of the guide that are lists: all keys of the cluster file, from the schema that checks it, and all errors.
+ * `--check` only compares: a key or an error without its line in the guide is a mistake.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterJsonSchema } from '../src/config/jsonSchema.ts';
+import { problemCodes } from '../src/config/problems.ts';
+import { type ErrorCode, errorCodes } from '../src/lib/errors.ts';
+import { exitFor } from '../src/lib/exit.ts';
 
 interface Schema {
   readonly description?: string;
@@ -16,7 +19,6 @@ interface Schema {
   readonly items?: Schema;
 }
 
-const page = join(import.meta.dirname, '../docs/guide/cluster-file.md');
 function render(root: Schema): string {
   const { services, ...others } = root.properties ?? {};
   const head = [
@@ -79,12 +81,43 @@ const memberSchema = (schema: Schema | undefined): Schema | undefined =>
 
 const cellText = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-const text = render(clusterJsonSchema() as Schema);
-
-if (!process.argv.includes('--check')) writeFileSync(page, text);
-else if (readFileSync(page, 'utf8') !== text) {
-  process.stderr.write(
-    'docs/guide/cluster-file.md is not what the schema says; write it anew with: npm run reference\n',
+/** Error codes with their exit codes, and what can be wrong with a cluster file. */
+function renderErrors(): string {
+  const errors = Object.entries(errorCodes).map(
+    ([code, meaning]) => `| \`${code}\` | ${exitFor(code as ErrorCode)} | ${cellText(meaning)} |`,
   );
-  process.exitCode = 1;
+  const problems = Object.entries(problemCodes).map(([code, meaning]) => `| \`${code}\` | ${cellText(meaning)} |`);
+  const lines = [
+    '# Errors and exit codes',
+    '',
+    'Every error says what failed, where, why, and what to do next. Scripts read the exit code. 0 is success; `plan` ends with 1 when',
+    'actions are pending; a change that was made but did not settle as wanted ends with 2. `sempre health` ends as Nagios plugins do:',
+    '0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.',
+    '',
+    '| error | exit code | meaning |',
+    '| --- | --- | --- |',
+    ...errors,
+    '',
+    '## What `sempre validate` finds',
+    '',
+    'Exit code 78 when there is an error. `-o json` gives each with file, line and column.',
+    '',
+    '| problem | meaning |',
+    '| --- | --- |',
+    ...problems,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const pages = [
+  { name: 'cluster-file.md', text: render(clusterJsonSchema() as Schema) },
+  { name: 'errors.md', text: renderErrors() },
+];
+for (const { name, text } of pages) {
+  const path = join(import.meta.dirname, '../docs/guide', name);
+  if (!process.argv.includes('--check')) writeFileSync(path, text);
+  else if (readFileSync(path, 'utf8') !== text) {
+    process.stderr.write(`docs/guide/${name} is not what the code says; write it anew with: npm run reference\n`);
+    process.exitCode = 1;
+  }
 }

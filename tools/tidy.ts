@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   sim: ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports', 'src/daemon'],
   bench: ['src/core', 'src/lib', 'src/config', 'src/api', 'lab', 'sim', 'src/transports'],
-  tools: ['src/config'],
+  tools: ['src/config', 'src/lib'],
   examples: [],
 };
 
