@@ -117,7 +117,9 @@ function promiseOthers(turn: Turn): void {
 /** The coordinator of our view, while we hear it and it still acts in that view; null: there is none. */
 function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   const view = state.installed;
-  if (view === null) return null;
+  // Whoever agreed to a newer view of somebody else has left the older one, even if its coordinator is heard again.
+  if (view === null || (!sameView(view, state.promised) && state.promised.coordinator !== view.coordinator))
+    return null;
   if (view.coordinator === state.self)
     return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
   const peer = state.peers.get(view.coordinator);
