@@ -53,7 +53,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     purging: false,
     leaseNotedMs: noted.leaseUntilMs,
     distrusted: new Set(),
-    graceUntilMs: nowMs + 3 * deadMs,
+    graceUntilMs: nowMs + deadMs,
     doc: init.doc,
     onDisk: init.doc.version,
     pending: null,
