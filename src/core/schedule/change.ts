@@ -94,11 +94,23 @@ function stopOf(
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
   if (state !== 'running') return [];
   if (isPlaced(placement, node))
-    return isChanged(service, copy, placement) && !reloads(service) ? stop('change', 'its definition changed') : [];
+    return isChanged(service, copy, placement) && !reloads(service)
+      ? stop('change', 'its definition changed', { blocked: restartWait(service, copy, copies, placement) })
+      : [];
   const why = whyNotHere(service, placement, node);
   if (service.clone || placement.nodes.length === 0) return stop('end', why);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
+}
+
+/** A new definition is tried on one copy of a clone first, and the others go on serving until that one does again. */
+function restartWait(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): string | null {
+  if (!service.clone) return null;
+  const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
+  const down = others.find(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked');
+  if (down !== undefined) return `one copy at a time: it does not run on ${down.node} yet`;
+  const first = copies.find((each) => isChanged(service, each, placement));
+  return first === undefined || first === copy ? null : `one copy at a time: ${first.node} first`;
 }
 
 /** Two copies where one is allowed cannot wait, nor can what has failed. */
