@@ -20,12 +20,14 @@ type SetClass = (pid: number, wanted: { readonly policy: number; readonly priori
 /**
  * Null when this process has it now, otherwise why not: the daemon works without it, but a busy machine may delay it.
  *
- * Call it when all threads have loaded what they need: real-time threads take turns of 100 ms, and loading takes that long.
+ * `process`: all of its threads. Call it when they have loaded what they need: real-time threads take turns of 100 ms, and
+ * loading takes that long. Until then, `thread`: only the one that calls, which beats.
  */
-export async function becomeRealTime(): Promise<string | null> {
+export async function becomeRealTime(scope: 'thread' | 'process'): Promise<string | null> {
   const setClass = await loadSetClass();
   if (typeof setClass === 'string') return setClass;
   if (!setClass(0, roundRobin)) return 'the kernel refused it (not root, or no real-time share in this cgroup)';
+  if (scope === 'thread') return null;
   // The collector's threads too: this one waits for them, and they would wait for their turn on a busy machine.
   for (const thread of threadsOfThisProcess()) setClass(thread, roundRobin);
   return null;
@@ -69,8 +71,15 @@ function childrenOf(pid: number): number[] {
   }
 }
 
+let loaded: Promise<SetClass | string> | null = null;
+
+const loadSetClass = (): Promise<SetClass | string> => {
+  loaded ??= load();
+  return loaded;
+};
+
 /** Calls libc; a text says why that cannot be. */
-async function loadSetClass(): Promise<SetClass | string> {
+async function load(): Promise<SetClass | string> {
   try {
     const { default: koffi } = await import('koffi');
     const libc = koffi.load('libc.so.6');

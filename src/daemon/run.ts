@@ -74,6 +74,8 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     ready: () => void prefer(log),
     complain: warn,
   });
+  // The drivers' thread was started before this, and so does not have that class while it loads.
+  await becomeRealTime('thread');
   const init = {
     self,
     boot: randomBytes(6).readUIntBE(0, 6),
@@ -134,7 +136,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
 
 /** Once every thread has loaded its code, so that a starting daemon does not hold up others on this machine. */
 async function prefer(log: Log): Promise<void> {
-  const why = await becomeRealTime();
+  const why = await becomeRealTime('process');
   if (why !== null) log.line('notice', `without real-time priority: ${why}`);
 }
 
