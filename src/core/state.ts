@@ -136,6 +136,8 @@ export interface Peer {
    */
   readonly grant: { readonly view: View; readonly since: number; readonly atMs: Ms } | null;
   readonly links: ReadonlyMap<number, { readonly heardAtMs: Ms; readonly rttMs: Ms | null }>;
+  /** When it last said that it hears a majority, or began a new life. */
+  readonly wellHeardAtMs: Ms;
   /** Its last beat; null: none yet. */
   readonly beat: Beat | null;
 }

@@ -10,6 +10,7 @@
  */
 import type { Ms, NodeId } from '../model.ts';
 import type { Beat, Echo } from '../ports.ts';
+import { isMajority } from '../quorum/majority.ts';
 import {
   changed,
   compareVersions,
@@ -31,6 +32,7 @@ export const unheard = (node: NodeId): Peer => ({
   heardAtMs: 0,
   candidate: null,
   grant: null,
+  wellHeardAtMs: Number.NEGATIVE_INFINITY,
   links: new Map(),
   beat: null,
 });
@@ -86,9 +88,12 @@ function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs:
     heardAtMs: nowMs,
     candidate: null,
     grant: grantIn(state.self, peer, beat, echo),
+    wellHeardAtMs: hearsMajority(state, beat) ? nowMs : peer.wellHeardAtMs,
     beat,
   };
 }
+
+const hearsMajority = (state: NodeState, beat: Beat): boolean => isMajority([beat.from, ...beat.hears], nodeIds(state));
 
 /** The voter grants while it is promised to a view with us; a grant counts from our send time, never from its arrival. */
 function grantIn(self: NodeId, peer: Peer, beat: Beat, echo: Echo | null): Peer['grant'] {
@@ -116,7 +121,8 @@ function otherLife(turn: Turn, peer: Peer, link: number, beat: Beat): Peer {
   if (peer.candidate?.boot !== beat.boot) put(turn, { beatNow: true });
   if (!fresh) return { ...peer, candidate: { boot: beat.boot, peerSentAtMs: beat.sentAtMs, heardAtMs: nowMs } };
   if (peer.boot !== null) changed(turn, `node ${peer.node}`, 'heard', 'restarted', 'its daemon has started anew');
-  return sameLife(state, { ...unheard(peer.node), boot: beat.boot }, link, beat, nowMs);
+  // It has to be told of everybody anew, which takes a moment.
+  return sameLife(state, { ...unheard(peer.node), boot: beat.boot, wellHeardAtMs: nowMs }, link, beat, nowMs);
 }
 
 function echoOfUs(state: NodeState, beat: Beat): Echo | null {

@@ -320,11 +320,20 @@ function circleOf(state: NodeState, nowMs: number): NodeId[] | null {
   let circle = sortedUnique([state.self, ...alivePeers(state, nowMs)]);
   for (;;) {
     const current = circle;
-    const able = current.filter((node) => node === state.self || isMajority(hearsWithin(state, node, current), all));
+    const able = current.filter(
+      (node) =>
+        node === state.self || isMajority(hearsWithin(state, node, current), all) || isRecovering(state, node, nowMs),
+    );
     if (able.length === circle.length) break;
     circle = able;
   }
   return isMajority(circle, all) ? circle : null;
+}
+
+/** A member that hears too few for a moment, because its daemon has just started anew, is not put out for that. */
+function isRecovering(state: NodeState, node: NodeId, nowMs: number): boolean {
+  if (state.installed?.members.includes(node) !== true) return false;
+  return nowMs - (state.peers.get(node)?.wellHeardAtMs ?? Number.NEGATIVE_INFINITY) < heartbeat(state).deadMs;
 }
 
 function hearsWithin(state: NodeState, node: NodeId, circle: readonly NodeId[]): NodeId[] {
