@@ -69,6 +69,10 @@ class Story {
         return this.#begin(`daemon ${a}`, { kind: 'crashDaemon', node: a, ...now });
       case 'start-daemon':
         return this.#end(`daemon ${a}`);
+      case 'disk-full':
+        return this.#begin(`disk ${a}`, { kind: 'diskFull', node: a, ...now });
+      case 'disk-freed':
+        return this.#end(`disk ${a}`);
       case 'kill':
         return this.#begin('kill', { kind: 'killService', node: a, service: b, ...now });
       case 'agent':

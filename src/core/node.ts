@@ -3,7 +3,7 @@
  *
  * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
  */
-import { absorbDoc, decideDoc, onDocSaved, spreadDoc, stampDoc } from './document/index.ts';
+import { absorbDoc, decideDoc, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
 import { pardonChanged, syncServices, unlooked } from './execute/services.ts';
@@ -57,6 +57,8 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     doc: init.doc,
     onDisk: init.doc.version,
     pending: null,
+    pendingSinceMs: nowMs,
+    saveAgainMs: null,
     waitingAnswers: [],
     requests: new Map(),
     answered: [],
@@ -176,6 +178,7 @@ function act(turn: Turn, isTick: boolean): void {
   if (isTick) {
     reserveEarly(turn);
     noteLease(turn);
+    saveAgain(turn);
   }
 }
 

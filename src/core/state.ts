@@ -71,11 +71,10 @@ export interface NodeState {
   readonly onDisk: Version;
   /** A changed document that no majority holds yet (coordinator only). */
   readonly pending: Doc | null;
-  readonly waitingAnswers: readonly {
-    readonly requestId: string;
-    readonly from: NodeId | null;
-    readonly version: Version;
-  }[];
+  readonly pendingSinceMs: Ms;
+  readonly waitingAnswers: readonly WaitingAnswer[];
+  /** When a document that could not be saved is saved again; null: nothing failed. */
+  readonly saveAgainMs: Ms | null;
   /** Requests of this node's users: the coordinator's answer is awaited, or none is known yet. */
   readonly requests: ReadonlyMap<string, { readonly command: Command; readonly askedAtMs: Ms; readonly sentAtMs: Ms }>;
   /** Answers given lately, for requests that come again because the answer was lost. Bounded. */
@@ -98,6 +97,14 @@ export interface NodeState {
   readonly planBasis: PlanBasis | null;
   /** Orders that a node's record does not show yet, by `node/service`. */
   readonly ordered: ReadonlyMap<string, OrderSent>;
+}
+
+export interface WaitingAnswer {
+  readonly requestId: string;
+  readonly from: NodeId | null;
+  readonly version: Version;
+  /** The change was taken back, because a majority could not keep it. */
+  readonly withdrawn: boolean;
 }
 
 export interface PlanBasis {

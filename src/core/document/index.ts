@@ -10,6 +10,9 @@ import type { Doc, Version } from '../ports.ts';
 import { isMajority } from '../quorum/majority.ts';
 import { changed, compareVersions, emit, type NodeState, nodeIds, put, showVersion, type Turn } from '../state.ts';
 
+const saveAgainAfterMs = 1000;
+const withdrawAfterMs = 5000;
+
 /** The newest document that this node has, decided or not. */
 export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
 
@@ -29,8 +32,23 @@ function save(turn: Turn, doc: Doc): void {
 }
 
 export function onDocSaved(turn: Turn, version: Version, ok: boolean, because: string): void {
-  if (!ok) return changed(turn, 'disk', 'writable', 'failing', `the cluster file could not be saved: ${because}`);
-  if (compareVersions(version, turn.state.onDisk) > 0) put(turn, { onDisk: version, beatNow: true });
+  const { state, nowMs } = turn;
+  if (!ok) {
+    if (state.saveAgainMs === null)
+      changed(turn, 'disk', 'writable', 'failing', `the cluster file could not be saved: ${because}`);
+    return put(turn, { saveAgainMs: nowMs + saveAgainAfterMs });
+  }
+  if (state.saveAgainMs !== null) changed(turn, 'disk', 'failing', 'writable', 'the cluster file is saved');
+  put(turn, { saveAgainMs: null });
+  if (compareVersions(version, state.onDisk) > 0) put(turn, { onDisk: version, beatNow: true });
+}
+
+/** A disk that was full may have room again. */
+export function saveAgain(turn: Turn): void {
+  const { saveAgainMs } = turn.state;
+  if (saveAgainMs === null || turn.nowMs < saveAgainMs) return;
+  put(turn, { saveAgainMs: turn.nowMs + saveAgainAfterMs });
+  save(turn, newest(turn.state));
 }
 
 /** This node coordinates, and its document is stamped with the view: it may act and change. */
@@ -54,7 +72,10 @@ export function stampDoc(turn: Turn): void {
   const isFirst = before.content.view === 0;
   const doc: Doc = { ...before, version, content: isFirst ? version : before.content };
   // What nobody has agreed to yet (a file read at the first start) must reach a majority before it is acted on.
-  put(turn, isFirst ? { pending: doc, beatNow: true } : { doc, pending: null, beatNow: true });
+  put(
+    turn,
+    isFirst ? { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true } : { doc, pending: null, beatNow: true },
+  );
   save(turn, doc);
 }
 
@@ -63,7 +84,7 @@ export function proposeDoc(turn: Turn, change: Pick<Doc, 'source' | 'cluster' | 
   const before = newest(turn.state);
   const version = { view: before.version.view, counter: before.version.counter + 1 };
   const doc: Doc = { ...change, version, content: version };
-  put(turn, { pending: doc, beatNow: true });
+  put(turn, { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true });
   save(turn, doc);
   return version;
 }
@@ -76,7 +97,7 @@ export function decideDoc(turn: Turn): void {
   // No longer ours to decide. It stays the newest that we know: a majority may hold it, and the next coordinator asks.
   if (!isCurrent(state)) return put(turn, { doc: pending, pending: null, beatNow: true });
   const has = holders(state, pending.version);
-  if (!isMajority(has, nodeIds(state))) return;
+  if (!isMajority(has, nodeIds(state))) return withdrawIfLate(turn);
   if (
     !isMajority(
       has,
@@ -87,6 +108,23 @@ export function decideDoc(turn: Turn): void {
   const from = showVersion(state.doc.content);
   changed(turn, 'cluster file', from, showVersion(pending.content), `on the disks of ${has.join(', ')}`);
   put(turn, { doc: pending, pending: null, beatNow: true });
+}
+
+/**
+ * Takes a change back that a majority cannot keep (full disks): while it is pending nothing can be ordered, and services matter
+ * more. The document in force gets a version above it, so that no copy of the change can come back.
+ */
+function withdrawIfLate(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const { pending, doc } = state;
+  if (pending === null || doc.content.view === 0 || nowMs - state.pendingSinceMs < withdrawAfterMs) return;
+  const version = { view: pending.version.view, counter: pending.version.counter + 1 };
+  const because = `no majority could save it within ${withdrawAfterMs / 1000} s`;
+  changed(turn, 'cluster file', showVersion(pending.content), showVersion(doc.content), because);
+  const inForce: Doc = { ...doc, version };
+  const waitingAnswers = state.waitingAnswers.map((waiting) => ({ ...waiting, withdrawn: true }));
+  put(turn, { doc: inForce, pending: null, waitingAnswers, beatNow: true });
+  save(turn, inForce);
 }
 
 /** Nodes of the view that have at least this version on disk. */

@@ -82,7 +82,7 @@ export function decide(turn: Turn, requestId: string, from: NodeId | null, comma
   if (!isCurrent(state) || !hasQuorum(state, nowMs) || state.pending !== null) return;
   const outcome = carryOut(turn, command);
   if ('ok' in outcome) return settle(turn, requestId, from, outcome);
-  const waiting = { requestId, from, version: outcome.version };
+  const waiting = { requestId, from, version: outcome.version, withdrawn: false };
   put(turn, { waitingAnswers: [...turn.state.waitingAnswers, waiting] });
 }
 
@@ -107,6 +107,16 @@ export function answerDecided(turn: Turn): void {
   }
   for (const waiting of waitingAnswers) {
     const { state } = turn;
+    if (waiting.withdrawn) {
+      put(turn, { waitingAnswers: state.waitingAnswers.filter((entry) => entry !== waiting) });
+      settle(
+        turn,
+        waiting.requestId,
+        waiting.from,
+        refuse('NO_QUORUM', 'no majority of nodes could save the change; it was taken back'),
+      );
+      continue;
+    }
     if (state.pending !== null && compareVersions(state.pending.version, waiting.version) <= 0) continue;
     if (!isMajority(holders(state, waiting.version), nodeIds(state))) continue;
     put(turn, { waitingAnswers: turn.state.waitingAnswers.filter((entry) => entry !== waiting) });
