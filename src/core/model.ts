@@ -152,6 +152,11 @@ export const mayOverlap = (service: Service): boolean => service.takeover === 'n
 /** A changed definition is taken over without a stop. */
 export const reloads = (service: Service): boolean => service.resource.kind === 'balance';
 
+/** Whether one program can go over from the one definition to the other. */
+export const isSameProgram = (a: Service, b: Service): boolean =>
+  a.resource.kind === b.resource.kind &&
+  (a.resource.kind !== 'balance' || b.resource.kind !== 'balance' || a.resource.engine === b.resource.engine);
+
 /** Whether it must be restarted when something that it needs was restarted under it. An address holds no state. */
 export const restartsWithNeeds = (service: Service): boolean => service.resource.kind !== 'address';
 

@@ -10,7 +10,7 @@
 
 import { hasQuorum } from '../membership/lease.ts';
 import type { ServiceId } from '../model.ts';
-import { mayOverlap } from '../model.ts';
+import { isSameProgram, mayOverlap } from '../model.ts';
 import type { OpResult, Order, OrderId, ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
@@ -85,6 +85,10 @@ export function beginStop(turn: Turn, id: ServiceId, because: string, handTo: st
 function beginReload(turn: Turn, order: Order): void {
   const service = serviceOf(turn.state, order.serviceId);
   if (service === undefined) return;
+  const { running } = localOf(turn.state, service.id);
+  // Another program cannot take over by a reload: the old one stops, and the next plan starts the new one.
+  if (running !== null && !isSameProgram(running, service))
+    return beginStop(turn, service.id, 'another program is to run it');
   setLocal(turn, service.id, { op: launch(turn, 'reload', service) });
   setRecord(turn, service.id, { state: 'reloading' }, order.because);
 }
