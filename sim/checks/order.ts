@@ -39,15 +39,19 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
   const endedAtMs = host.endedAtMs.get(id);
-  const stoppedAtMs = host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY;
-  if (world.agenda.nowMs - stoppedAtMs < 2 * world.cluster.heartbeat.deadMs) return true;
+  if (hasJustStopped(world, host, id)) return true;
   return !host.powered || host.isHelpless || (endedAtMs !== undefined && world.agenda.nowMs - endedAtMs < unnoticedMs);
 }
 
+const hasJustStopped = (world: World, host: Host, id: ServiceId): boolean =>
+  world.agenda.nowMs - (host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < 2 * world.cluster.heartbeat.deadMs;
+
 function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
-  // Another copy elsewhere serves those that need it.
-  const elsewhere = [...world.hosts.values()].some((other) => other !== host && other.running.has(op.service.id));
+  // Another copy elsewhere serves those that need it, or did until a moment ago, which the coordinator cannot know yet.
+  const elsewhere = [...world.hosts.values()].some(
+    (other) => other !== host && (other.running.has(op.service.id) || hasJustStopped(world, other, op.service.id)),
+  );
   if (elsewhere) return;
   for (const [id, service] of host.running) {
     if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
