@@ -68,6 +68,9 @@ function progress(done: number, count: number): void {
 function one(seed: number, small: boolean): number {
   const verdict = runSeed(seed);
   if (!verdict.ok) return tell(seed, small);
+  const cluster = generateCluster(seed);
+  const faults = generatePlan(seed, cluster).faults.map(showFault);
+  process.stdout.write(`${['faults:', ...faults, 'trace:', ...verdict.trace].join('\n')}\n`);
   process.stdout.write(`seed ${seed}: no violation in ${verdict.simulatedMs} simulated ms\n`);
   return 0;
 }

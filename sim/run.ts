@@ -7,15 +7,11 @@ import { generateCluster, generatePlan } from './generate.ts';
 import type { SimPlan } from './world/faults.ts';
 import { Violation, World } from './world/world.ts';
 
-export type Verdict =
+/** `trace`: one line a change of state, of all nodes. */
+export type Verdict = { readonly trace: readonly string[] } & (
   | { readonly ok: true; readonly traceHash: number; readonly simulatedMs: number }
-  | {
-      readonly ok: false;
-      readonly check: string;
-      readonly atMs: number;
-      readonly message: string;
-      readonly trace: readonly string[];
-    };
+  | { readonly ok: false; readonly check: string; readonly atMs: number; readonly message: string }
+);
 
 export function runSeed(seed: number): Verdict {
   const cluster = generateCluster(seed);
@@ -34,7 +30,7 @@ export function runPlan(cluster: Cluster, plan: SimPlan): Verdict {
       world.command(firstNode(cluster), { kind: 'cleanup', service: service.id, node: null });
     world.run(settleMs(cluster));
     world.atEnd();
-    return { ok: true, traceHash: world.traceHash, simulatedMs: world.agenda.nowMs };
+    return { ok: true, traceHash: world.traceHash, simulatedMs: world.agenda.nowMs, trace: world.trace };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const check = error instanceof Violation ? error.check : error instanceof BrokenInvariant ? 'assert' : 'crash';
