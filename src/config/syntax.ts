@@ -39,10 +39,15 @@ const wordings: { readonly [code in YAMLParseError['code']]?: Wording } = {
   RESOURCE_EXHAUSTION: { code: 'YAML_TOO_LARGE', message: 'nested too deep', hint: null },
 };
 
+const theirsMax = 100;
+
+/** The reader may quote all the rest of the file. */
+const shortened = (text: string): string => (text.length <= theirsMax ? text : `${text.slice(0, theirsMax)}…`);
+
 export function syntaxFault(error: YAMLParseError, text: string): Fault {
   const wording = wordings[error.code];
   const offset = Math.min(Math.max(error.pos[0], 0), text.length);
-  const theirs = printable(error.message.split('\n')[0] ?? '');
+  const theirs = shortened(printable(error.message.split('\n')[0] ?? ''));
   return {
     code: wording?.code ?? 'YAML_SYNTAX',
     offset,
