@@ -124,7 +124,9 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
     return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
   const peer = state.peers.get(view.coordinator);
   if (!isAlive(state, peer, nowMs)) return null;
-  return peer.beat?.installed === view.number ? peer.node : null;
+  // A coordinator that agreed to a view of somebody else has given its own up.
+  const { beat } = peer;
+  return beat?.installed === view.number && beat.promised.coordinator === peer.node ? peer.node : null;
 }
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */
