@@ -31,6 +31,7 @@ export function coordinate(turn: Turn): void {
   if (view === null || view.coordinator !== state.self || !isCurrent(state) || !hasQuorum(state, nowMs)) return;
   if (state.pending !== null || !recordsAreFresh(state) || isColdStart(state, nowMs)) return;
   noteSeen(turn);
+  dropUndeliverable(turn);
   repeatUnseen(turn);
   replan(turn);
   orderReady(turn);
@@ -59,6 +60,18 @@ function recordsAreFresh(state: NodeState): boolean {
     if (record.boot !== beat.boot || record.version < beat.recordVersion) return false;
   }
   return true;
+}
+
+/** It acts in our view, as far as its last beat says: it would refuse orders of any other. */
+function isActing(state: NodeState, node: NodeId): boolean {
+  return node === state.self || state.peers.get(node)?.beat?.installed === state.installed?.number;
+}
+
+/** An order that waits until its node is back in the view would be carried out long after the plan that it belonged to. */
+function dropUndeliverable(turn: Turn): void {
+  const { state } = turn;
+  const kept = [...state.ordered].filter(([, sent]) => sent.seen || isActing(state, sent.to));
+  if (kept.length < state.ordered.size) put(turn, { ordered: new Map(kept) });
 }
 
 function noteSeen(turn: Turn): void {
@@ -136,7 +149,8 @@ function isSame(a: NodeState['planBasis'], b: NonNullable<NodeState['planBasis']
 function orderReady(turn: Turn): void {
   for (const action of turn.state.plan?.actions ?? []) {
     if (action.blocked !== null || action.after.length > 0) continue;
-    if (hasContent(turn.state, action.on) && mayOrder(turn, action)) order(turn, action);
+    if (isActing(turn.state, action.on) && hasContent(turn.state, action.on) && mayOrder(turn, action))
+      order(turn, action);
   }
 }
 
