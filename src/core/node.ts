@@ -92,11 +92,7 @@ export function step(
     event.kind === 'message' && event.message.kind === 'beat' && saysNothingNew(before, event.message, nowMs);
   absorb(turn, event);
   if (isQuiet) return { state: turn.state, effects: turn.effects };
-  if (turn.state.doc !== before.doc) {
-    syncServices(turn);
-    pardonChanged(turn, before);
-  }
-  act(turn, event.kind === 'tick');
+  act(turn, before, event.kind === 'tick');
   tell(turn);
   return { state: turn.state, effects: turn.effects };
 }
@@ -160,11 +156,16 @@ function absorbRecord(turn: Turn, { from, boot: life, record }: RecordMessage): 
 }
 
 /** What follows from what is now known. */
-function act(turn: Turn, isTick: boolean): void {
+function act(turn: Turn, before: NodeState, isTick: boolean): void {
   agreeOnView(turn);
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
   stampDoc(turn);
   decideDoc(turn);
+  // Whether it was sent to us or decided here.
+  if (turn.state.doc !== before.doc) {
+    syncServices(turn);
+    pardonChanged(turn, before);
+  }
   const quorum = hasQuorum(turn.state, turn.nowMs);
   const heard = alivePeers(turn.state, turn.nowMs).length;
   stopWithoutQuorum(turn, quorum, `no quorum: ${noQuorumBecause(turn.state, turn.nowMs, heard) ?? ''}`);
