@@ -10,7 +10,7 @@ import { pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
-import { hasQuorum, noQuorumBecause } from './membership/lease.ts';
+import { hasQuorum } from './membership/lease.ts';
 import { agreeOnView, leave, noteLease, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
@@ -167,8 +167,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
     pardonChanged(turn, before);
   }
   const quorum = hasQuorum(turn.state, turn.nowMs);
-  const heard = alivePeers(turn.state, turn.nowMs).length;
-  stopWithoutQuorum(turn, quorum, `no quorum: ${noQuorumBecause(turn.state, turn.nowMs, heard) ?? ''}`);
+  stopWithoutQuorum(turn, quorum);
   if (isTick) watchServices(turn);
   answerDecided(turn);
   pursueRequests(turn);

@@ -108,7 +108,7 @@ export interface WaitingAnswer {
 }
 
 export interface PlanBasis {
-  readonly view: View;
+  readonly view: View | null;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
   readonly inFlight: readonly Order[];

@@ -7,14 +7,23 @@
  *
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
-
 import { isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
 import type { NodeRecord, Order, OrderId, ServiceState } from '../ports.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
-import { compareVersions, emit, heartbeat, type NodeState, type OrderSent, put, type Turn } from '../state.ts';
+import { underWay } from '../schedule/seen.ts';
+import {
+  compareVersions,
+  emit,
+  heartbeat,
+  type NodeState,
+  type OrderSent,
+  type PlanBasis,
+  put,
+  type Turn,
+} from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
 
 /** Repeated starts of a service on a node that failed or met another holder are spaced by this, times how often. */
@@ -89,18 +98,18 @@ function noteSeen(turn: Turn): void {
 
 function replan(turn: Turn): void {
   const { state, nowMs } = turn;
-  const input = inputOf(state, nowMs);
-  if (input === null) return;
-  const records = input.view.members.map((member) => state.records.get(member));
-  const basis = { view: input.view, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
+  const basis = basisOf(state);
   const dueMs = state.plan?.againAtMs ?? null;
   if (state.plan !== null && isSame(state.planBasis, basis) && (dueMs === null || nowMs < dueMs)) return;
-  put(turn, {
-    plan: schedule(input),
-    planBasis: basis,
-    planNumber: state.planNumber + 1,
-    held: input.held ?? state.held,
-  });
+  const input = inputOf(state, nowMs);
+  if (input === null) return;
+  const held = input.held ?? state.held;
+  put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1, held });
+}
+
+function basisOf(state: NodeState): PlanBasis {
+  const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
+  return { view: state.installed, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
@@ -140,7 +149,7 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
   forget: null,
 };
 
-function isSame(a: NodeState['planBasis'], b: NonNullable<NodeState['planBasis']>): boolean {
+function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   if (a === null || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
   return a.records.every((record, i) => record === b.records[i]);
@@ -213,9 +222,6 @@ function repeatUnseen(turn: Turn): void {
 export function isSettled(state: NodeState): boolean {
   if (state.plan === null || state.plan.actions.length > 0 || state.pending !== null) return false;
   for (const record of inputOf(state, 0)?.records.values() ?? [])
-    for (const service of Object.values(record.services)) if (isBusy(service.state)) return false;
+    for (const service of Object.values(record.services)) if (underWay(service.state) !== null) return false;
   return true;
 }
-
-const isBusy = (state: string): boolean =>
-  state === 'probing' || state === 'starting' || state === 'stopping' || state === 'reloading';

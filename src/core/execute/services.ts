@@ -4,7 +4,8 @@ import type { Service, ServiceId } from '../model.ts';
 import type { AgentOp, NodeRecord, ServiceRecord, Verb } from '../ports.ts';
 import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
 
-const blankRecord: ServiceRecord = {
+/** Of a service that nobody has looked at yet. */
+export const blankRecord: ServiceRecord = {
   state: 'unknown',
   digest: null,
   failures: 0,

@@ -5,12 +5,14 @@
  * A daemon that has just started leaves what it finds running alone for a short grace: joining takes a few beats. But what may be
  * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
-import type { ServiceId } from '../model.ts';
+import { alivePeers } from '../membership/hearing.ts';
+import { noQuorumBecause } from '../membership/lease.ts';
+import type { Ms, ServiceId } from '../model.ts';
 import { type NodeState, put, type Turn } from '../state.ts';
 import { beginStop } from './local.ts';
 import { serviceOf } from './services.ts';
 
-export function stopWithoutQuorum(turn: Turn, quorum: boolean, because: string): void {
+export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   const { state, nowMs } = turn;
   if (quorum && !state.hadQuorum) put(turn, { hadQuorum: true });
   const isGrace = !state.hadQuorum && nowMs < state.graceUntilMs;
@@ -21,11 +23,15 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean, because: string):
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
     if (local.op !== null || !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;
-    if (nowMs >= local.retryStopMs)
-      beginStop(turn, id, purging ? because : 'its lease ran out while the daemon was away');
+    if (nowMs < local.retryStopMs) continue;
+    beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
   }
   if (quorum && hasStopped(turn.state)) put(turn, { purging: false });
   forgive(turn);
+}
+
+function whyPurged(state: NodeState, nowMs: Ms): string {
+  return `no quorum: ${noQuorumBecause(state, nowMs, alivePeers(state, nowMs).length) ?? ''}`;
 }
 
 /** Once the former life's lease is over, what it started under a lease may be running elsewhere. */

@@ -273,9 +273,10 @@ function forgetOn(turn: Turn, to: NodeId, serviceId: string, action: number): vo
 /** A move that is done leaves nothing behind, where the service stays by itself. */
 export function dropFinishedMoves(turn: Turn): void {
   const { state } = turn;
-  if (state.pending !== null || !isCurrent(state) || !isSettled(state)) return;
   const { moves } = state.doc.admin;
-  for (const [id, wish] of Object.entries(moves)) {
+  const wishes = Object.entries(moves);
+  if (wishes.length === 0 || state.pending !== null || !isCurrent(state) || !isSettled(state)) return;
+  for (const [id, wish] of wishes) {
     const service = state.doc.cluster.services.find((other) => other.id === id);
     const at = whereRuns(state, id);
     const arrived = at !== null && (wish.to === null ? at !== wish.from : at === wish.to);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { blankRecord } from '../execute/services.ts';
 import type { ServiceState } from '../ports.ts';
 import { clusterOf, plainService } from './cases/arbitrary.ts';
-import { blankRecord } from './cases/world.ts';
 import { type Held, type HeldService, nothingHeld, remember } from './index.ts';
 
 const cluster = clusterOf(

@@ -1,10 +1,11 @@
 /** Random clusters in random states, for the property tests: small, but with everything at once. */
 import * as fc from 'fast-check';
+import { blankRecord } from '../../execute/services.ts';
 import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
 import { stickinessMax } from '../../model.ts';
 import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
-import { blankRecord, copyKey, type World } from './world.ts';
+import { copyKey, type World } from './world.ts';
 
 export const viewNumber = 7;
 export const nowMs = 100_000;

@@ -14,11 +14,12 @@
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
+import { blankRecord } from '../../execute/services.ts';
 import type { NodeId, Resource, Service } from '../../model.ts';
 import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
 import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
-import { blankRecord, carryOut, type World } from './world.ts';
+import { carryOut, type World } from './world.ts';
 
 interface Draft {
   nodes: NodeId[];

@@ -5,6 +5,7 @@
  * test; nothing here knows the scheduler's rules.
  */
 import { must } from '../../../lib/assert.ts';
+import { blankRecord } from '../../execute/services.ts';
 import type { NodeId, Service, ServiceId } from '../../model.ts';
 import type { NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
 import { type Held, nothingHeld, type PlannedAction, remember, type ScheduleInput } from '../index.ts';
@@ -14,17 +15,6 @@ export interface World {
   /** What a probe of it would find; a copy that is not in it is stopped. */
   readonly hidden: ReadonlySet<string>;
 }
-
-export const blankRecord: ServiceRecord = {
-  state: 'unknown',
-  digest: null,
-  failures: 0,
-  lastFailure: null,
-  banned: 'no',
-  conflicts: 0,
-  drained: [],
-  order: null,
-};
 
 export const copyKey = (service: ServiceId, node: NodeId): string => `${service} on ${node}`;
 
