@@ -24,6 +24,7 @@ import { askSocket } from '../engine/control.ts';
 import { Engines } from '../engine/engines.ts';
 import { boundLog, logEnd, logLinesSince } from '../engine/log_file.ts';
 import { type EngineRecord, isAlive, survivors } from '../engine/record.ts';
+import { withPlaces } from '../engine/servers.ts';
 import { runProgram } from '../process/run.ts';
 import { linesOf } from '../process/tail.ts';
 import {
@@ -84,12 +85,7 @@ class HaproxyDriver implements Driver<BalanceResource> {
   async details(service: Service, resource: BalanceResource): Promise<unknown> {
     const answer = await askSocket(this.#paths(service.id).statsSocket, showStat, askMs);
     if (answer === null) return null;
-    const known = new Map(resource.servers.map((server) => [server.id, server]));
-    const servers = parseStat(answer).map((server) => {
-      const { node = null, address = null, port = null } = known.get(server.id) ?? {};
-      return { ...server, node, address, port };
-    });
-    return { kind: 'balance', engine: 'haproxy', servers };
+    return { kind: 'balance', engine: 'haproxy', servers: withPlaces(resource, parseStat(answer)) };
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,7 @@ import { askSocket } from '../engine/control.ts';
 import { Engines } from '../engine/engines.ts';
 import { boundLog, logEnd, logLinesSince } from '../engine/log_file.ts';
 import { type EngineRecord, isAlive, survivors } from '../engine/record.ts';
+import { withPlaces } from '../engine/servers.ts';
 import { holderPath, isLoopback } from '../loopback/holder.ts';
 import {
   type ControlAnswer,
@@ -78,11 +79,7 @@ class ProxyDriver implements Driver<BalanceResource> {
   async details(service: Service, resource: BalanceResource): Promise<unknown> {
     const answer = await this.#ask(service.id, { do: 'status' }, askMs);
     if (answer?.ok !== true) return null;
-    const known = new Map(resource.servers.map((server) => [server.id, server]));
-    const servers = answer.status.servers.map((server) => {
-      const { node = null, address = null, port = null } = known.get(server.id) ?? {};
-      return { ...server, node, address, port };
-    });
+    const servers = withPlaces(resource, answer.status.servers);
     return { kind: 'balance', engine: 'proxy', listening: answer.status.listening, servers };
   }
 
