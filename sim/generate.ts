@@ -160,16 +160,25 @@ function draw(prng: Prng, kind: FaultKind, cluster: Cluster, beginMs: number, he
   }
 }
 
+/** The same cluster with another definition of one service. */
+function redefine(cluster: Cluster, target: Service, edition: number): Command {
+  const digest = `${target.id}-${edition}`;
+  const services = cluster.services.map((each) => (each === target ? { ...each, digest } : each));
+  return { kind: 'apply', source: digest, cluster: { ...cluster, services }, ifVersion: null };
+}
+
 function command(prng: Prng, cluster: Cluster): Command {
   const target = prng.pick(cluster.services);
   const because = 'drawn by the simulator';
-  switch (prng.pick(['standby', 'online', 'move', 'stop', 'start', 'cleanup'])) {
+  switch (prng.pick(['standby', 'online', 'move', 'stop', 'start', 'cleanup', 'apply'])) {
     case 'standby':
       return { kind: 'standby', node: prng.pick(cluster.nodes).id, on: true, because };
     case 'online':
       return { kind: 'standby', node: prng.pick(cluster.nodes).id, on: false, because };
     case 'move':
       return { kind: 'move', service: target.id, to: prng.chance(0.5) ? null : prng.pick(target.on), because };
+    case 'apply':
+      return redefine(cluster, target, prng.between(2, 9));
     case 'stop':
       return { kind: 'run', service: target.id, wanted: 'stopped', because };
     case 'start':

@@ -77,6 +77,18 @@ function isChanged(service: Service, { node, state, record }: Copy, placement: P
   return state === 'running' && digest !== null && digest !== service.digest && isPlaced(placement, node);
 }
 
+/**
+ * A new definition that cannot be reloaded. A clone takes it one copy after the other, in one plan each: the others go on serving,
+ * and what needs them is not interrupted.
+ */
+function mustRestart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
+  if (reloads(service) || !isChanged(service, copy, placement)) return false;
+  if (!service.clone) return true;
+  const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
+  if (others.some(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked')) return false;
+  return copies.find((each) => isChanged(service, each, placement)) === copy;
+}
+
 // ---------------------------------------------------------------- stops
 
 function stopOf(
@@ -94,23 +106,11 @@ function stopOf(
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
   if (state !== 'running') return [];
   if (isPlaced(placement, node))
-    return isChanged(service, copy, placement) && !reloads(service)
-      ? stop('change', 'its definition changed', { blocked: restartWait(service, copy, copies, placement) })
-      : [];
+    return mustRestart(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
   if (service.clone || placement.nodes.length === 0) return stop('end', why);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
-}
-
-/** A new definition is tried on one copy of a clone first, and the others go on serving until that one does again. */
-function restartWait(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): string | null {
-  if (!service.clone) return null;
-  const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
-  const down = others.find(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked');
-  if (down !== undefined) return `one copy at a time: it does not run on ${down.node} yet`;
-  const first = copies.find((each) => isChanged(service, each, placement));
-  return first === undefined || first === copy ? null : `one copy at a time: ${first.node} first`;
 }
 
 /** Two copies where one is allowed cannot wait, nor can what has failed. */
@@ -155,14 +155,14 @@ function startsOf(service: Service, copies: readonly Copy[], placement: Placemen
   const starts: Start[] = [];
   for (const node of placement.nodes) {
     const copy = copies.find((each) => each.node === node);
-    if (copy === undefined || !mustStart(service, copy, placement)) continue;
+    if (copy === undefined || !mustStart(service, copy, copies, placement)) continue;
     const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
     starts.push({ node, because: startBecause(service, copy, copies, placement), handFrom: null, blocked });
   }
   return starts;
 }
 
-function mustStart(service: Service, copy: Copy, placement: Placement): boolean {
+function mustStart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
   switch (copy.state) {
     case 'unknown':
     case 'probing':
@@ -171,7 +171,7 @@ function mustStart(service: Service, copy: Copy, placement: Placement): boolean 
     case 'failed':
       return true;
     case 'running':
-      return isChanged(service, copy, placement) && !reloads(service);
+      return mustRestart(service, copy, copies, placement);
     case 'starting':
     case 'reloading':
     case 'blocked':
