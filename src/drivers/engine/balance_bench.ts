@@ -55,12 +55,21 @@ function listen(server: Server | TcpServer): Promise<number> {
   });
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago, below the range that the kernel gives out by itself: one from there may be another test's
+ * a moment later.
+ */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createTcpServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export const serverAt = (id: string, port: number): BalanceServer => ({
