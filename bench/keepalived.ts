@@ -8,19 +8,19 @@ import { monotonicMs, sleep } from '../lab/clock.ts';
 import { bringUp, checkoutDirectory, labDown, labExec, labPowerOff, labProbe } from '../lab/commands.ts';
 import { Recorder } from '../lab/demo/recorder.ts';
 import { run, toolEnv } from '../lab/run.ts';
-import type { Cluster } from '../src/core/model.ts';
+import { plainCluster } from '../src/core/model.ts';
 
 const address = '192.168.200.120';
 const nodes = ['balancer1', 'balancer2'] as const;
 export const keepalivedLab = `bench-keepalived-${process.pid}`;
 const limitMs = 200;
 
-const cluster: Cluster = {
-  name: 'keepalived',
-  heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 },
-  nodes: nodes.map((id, i) => ({ id, links: [{ address: `192.168.200.${121 + i}`, prefix: 24 }] })),
-  services: [],
-};
+const cluster = plainCluster(
+  'keepalived',
+  { intervalMs: 200, deadMs: 1000, port: 7354 },
+  nodes.map((id, i) => ({ id, links: [{ address: `192.168.200.${121 + i}`, prefix: 24 }] })),
+  [],
+);
 
 /** `advertSeconds`: time between two advertisements; 1 is the default. */
 const configuration = (node: string, advertSeconds: number): string => `

@@ -1,7 +1,7 @@
 /** The lab itself, on this machine's kernel, with a small web server in the daemon's place. */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cluster } from '../src/core/model.ts';
+import { plainCluster } from '../src/core/model.ts';
 import type { Result } from '../src/lib/errors.ts';
 import { sleep } from './clock.ts';
 import {
@@ -32,15 +32,15 @@ const server = `
   require('node:http').createServer((_, answer) => answer.end(require('node:os').hostname() + ' ' + starts)).listen(80);
 `;
 
-const cluster: Cluster = {
+const cluster = plainCluster(
   name,
-  heartbeat: { intervalMs: 100, deadMs: 600, port: 5700 },
-  nodes: ['one', 'two', 'three', 'four'].map((id, i) => ({
+  { intervalMs: 100, deadMs: 600, port: 5700 },
+  ['one', 'two', 'three', 'four'].map((id, i) => ({
     id,
     links: [`10.9.0.${i + 1}`, `10.10.0.${i + 1}`].map((address) => ({ address, prefix: 24 })),
   })),
-  services: [],
-};
+  [],
+);
 
 describe.skipIf(!possible)('a lab with real addresses (needs root and network namespaces)', () => {
   let upMs = 0;

@@ -1,7 +1,7 @@
 /** The lab without root, with a small web server in the daemon's place that leaves a long-running child behind. */
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cluster } from '../src/core/model.ts';
+import { plainCluster, plainNode } from '../src/core/model.ts';
 import type { Result } from '../src/lib/errors.ts';
 import { sleep } from './clock.ts';
 import { bringUp, labCut, labDown, labKillDaemon, labPowerOff, labPowerOn, labStatus } from './commands.ts';
@@ -21,12 +21,12 @@ const daemon = `
   require('node:http').createServer((_, answer) => answer.end(node)).listen(${port}, node === 'one' ? '127.9.0.1' : '127.9.0.2');
 `;
 
-const cluster: Cluster = {
+const cluster = plainCluster(
   name,
-  heartbeat: { intervalMs: 100, deadMs: 600, port: 5700 },
-  nodes: ['one', 'two'].map((id, i) => ({ id, links: [{ address: `127.9.0.${i + 1}`, prefix: 8 }] })),
-  services: [],
-};
+  { intervalMs: 100, deadMs: 600, port: 5700 },
+  ['one', 'two'].map((id, i) => ({ id, links: [{ address: `127.9.0.${i + 1}`, prefix: 8 }] })),
+  [],
+);
 
 describe('a lab on loopback addresses', () => {
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('a lab on loopback addresses', () => {
   });
 
   it('refuses addresses of other networks', async () => {
-    const nodes = [{ id: 'one', links: [{ address: '10.0.0.1', prefix: 24 }] }];
+    const nodes = [plainNode('one', [{ address: '10.0.0.1', prefix: 24 }], 5700)];
     const up = await bringUp('x', '', { ...cluster, nodes }, { name: `${name}-b`, loopback: true, daemon: ['true'] });
     expect(up.ok ? '' : up.failure.message).toContain('10.0.0.1');
   });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../src/core/model.ts';
+import { type Cluster, plainCluster } from '../src/core/model.ts';
 import { freeAddress, topologyOf } from './topology.ts';
 
-const cluster = (nodes: Record<string, string[]>): Cluster => ({
-  name: 'test',
-  heartbeat: { intervalMs: 100, deadMs: 600, port: 5700 },
-  nodes: Object.entries(nodes).map(([id, addresses]) => ({
-    id,
-    links: addresses.map((address) => ({ address, prefix: 24 })),
-  })),
-  services: [],
-});
+const cluster = (nodes: Record<string, string[]>): Cluster =>
+  plainCluster(
+    'test',
+    { intervalMs: 100, deadMs: 600, port: 5700 },
+    Object.entries(nodes).map(([id, addresses]) => ({
+      id,
+      links: addresses.map((address) => ({ address, prefix: 24 })),
+    })),
+    [],
+  );
 
 describe('topologyOf', () => {
   it('gives each node an interface a link and adds a client with an address in each network', () => {

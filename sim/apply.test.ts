@@ -1,6 +1,6 @@
 /** A changed cluster file takes effect everywhere, also on the node that coordinates the change. */
 import { expect, test } from 'vitest';
-import type { Cluster, Service } from '../src/core/model.ts';
+import { type Cluster, plainCluster, type Service } from '../src/core/model.ts';
 import { allChecks } from './checks/index.ts';
 import { World } from './world/world.ts';
 
@@ -23,12 +23,13 @@ const service = (id: string, on: readonly string[], digest = `${id}-1`): Service
   digest,
 });
 
-const clusterOf = (services: readonly Service[]): Cluster => ({
-  name: 'test',
-  heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 },
-  nodes: nodes.map((id, i) => ({ id, links: [{ address: `10.0.0.${i + 1}`, prefix: 24 }] })),
-  services,
-});
+const clusterOf = (services: readonly Service[]): Cluster =>
+  plainCluster(
+    'test',
+    { intervalMs: 200, deadMs: 1000, port: 7354 },
+    nodes.map((id, i) => ({ id, links: [{ address: `10.0.0.${i + 1}`, prefix: 24 }] })),
+    services,
+  );
 
 function worldWith(services: readonly Service[]): World {
   const world = new World(clusterOf(services), 1, allChecks());

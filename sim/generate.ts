@@ -1,6 +1,6 @@
 /** Draws a world and its faults from one seed: every seed is another cluster, another set of things that can go wrong. */
 import type { Cluster, ClusterNode, Resource, Service, Takeover } from '../src/core/model.ts';
-import { stickinessMax } from '../src/core/model.ts';
+import { plainCluster, stickinessMax } from '../src/core/model.ts';
 import type { Command, Verb } from '../src/core/ports.ts';
 import type { Fault, SimPlan } from './world/faults.ts';
 import { type Prng, prngFrom } from './world/prng.ts';
@@ -16,10 +16,10 @@ export function generateCluster(seed: number): Cluster {
   const count = prng.between(1, 6);
   for (let i = 1; i <= count; i++) services.push(service(prng.fork(`service ${i}`), `s${i}`, names, services));
   const heartbeat = { intervalMs, deadMs: intervalMs * prng.between(5, 8), port: 7354 };
-  return { name: 'sim', heartbeat, nodes, services };
+  return plainCluster('sim', heartbeat, nodes, services);
 }
 
-function node(number: number, linkCount: number): ClusterNode {
+function node(number: number, linkCount: number): Pick<ClusterNode, 'id' | 'links'> {
   const links = Array.from({ length: linkCount }, (_, link) => ({ address: `10.${link}.0.${number}`, prefix: 24 }));
   return { id: `n${number}`, links };
 }

@@ -1,7 +1,7 @@
 /** Every way to cut a small cluster in two: the side with a majority acts, the other stops, and healing makes one again. */
 import { describe, expect, test } from 'vitest';
 import { hasQuorum } from '../src/core/membership/lease.ts';
-import type { Cluster } from '../src/core/model.ts';
+import { type Cluster, plainCluster } from '../src/core/model.ts';
 import { allChecks } from './checks/index.ts';
 import { World } from './world/world.ts';
 
@@ -13,7 +13,7 @@ function clusterOf(count: number): Cluster {
       { address: `10.1.0.${i + 1}`, prefix: 24 },
     ],
   }));
-  return { name: 'test', heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 }, nodes, services: [] };
+  return plainCluster('test', { intervalMs: 200, deadMs: 1000, port: 7354 }, nodes, []);
 }
 
 function sidesOf(count: number): string[][] {

@@ -89,6 +89,15 @@ export class Host {
         saveLedger: (services) =>
           void this.world.agenda.after(this.prng.between(1, 5), () => this.#saveLedger(life, services)),
       },
+      fences: {
+        call: ({ callId }) =>
+          this.deliver({ kind: 'fenceDone', callId, result: { ok: false, because: 'no fence device' } }),
+      },
+      pinger: { ping: () => this.deliver({ kind: 'pinged', sentAtMs: this.nowMs(), reached: [] }) },
+      watchdog: {
+        watch: () => this.deliver({ kind: 'watchdog', state: 'none', because: 'no watchdog' }),
+        feed: () => undefined,
+      },
       nowMs: () => this.nowMs(),
       onChange: (change: Change) => this.world.told(this.id, change),
       onReply: (requestId: string, answer: Answer) => this.world.answered(requestId, answer),

@@ -1,7 +1,15 @@
 /** The simulated world: hosts, network, faults, and the checks that watch the truth. Deterministic: one seed, one history. */
 import type { Cluster, NodeId, ServiceId } from '../../src/core/model.ts';
-import type { AgentOp, Answer, Change, Command, Doc, Verb, View } from '../../src/core/ports.ts';
-import { noVersion } from '../../src/core/state.ts';
+import {
+  type AgentOp,
+  type Answer,
+  type Change,
+  type Command,
+  type Doc,
+  firstDoc,
+  type Verb,
+  type View,
+} from '../../src/core/ports.ts';
 import { Agenda } from './agenda.ts';
 import type { AgentFault, Fault } from './faults.ts';
 import { Host } from './host.ts';
@@ -54,13 +62,7 @@ export class World {
     this.cluster = cluster;
     this.#checks = checks;
     const prng = prngFrom(seed);
-    this.firstDoc = {
-      version: noVersion,
-      content: noVersion,
-      source: '',
-      cluster,
-      admin: { standby: {}, stopped: {}, moves: {} },
-    };
+    this.firstDoc = firstDoc('', cluster);
     this.links = (cluster.nodes[0]?.links ?? []).map((_, link) => link);
     this.tickMs = Math.max(5, Math.min(40, cluster.heartbeat.intervalMs / 5));
     this.stopTimeMsMax =

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { noAdmin } from '../core/ports.ts';
 import { assess } from './assess.ts';
 import { mergeStatus } from './merge.ts';
-import { copy, inputOf, noAdmin, plan, record } from './sample.testing.ts';
+import { copy, inputOf, plan, record } from './sample.testing.ts';
 
 const calm = { bal1: record('bal1', { site: copy('running') }), web1: record('web1', { web: copy('running') }) };
 
@@ -75,6 +76,7 @@ describe('mergeStatus', () => {
 
   it('tells standby, stopped and moved apart from what is broken', () => {
     const admin = {
+      ...noAdmin,
       standby: { bal2: { because: 'new disk' } },
       stopped: { web: { because: '' } },
       moves: { site: { to: 'bal1', from: 'bal2', because: '' } },

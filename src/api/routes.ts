@@ -166,14 +166,13 @@ async function decide(host: ApiHost, { source, command }: PlanBody, report: Node
 }
 
 function missingObject(host: ApiHost, command: NonNullable<PlanBody['command']>): Response | null {
-  if (command.kind !== 'standby') {
-    return host.cluster().services.some((service) => service.id === command.service)
-      ? null
-      : noService(host, command.service);
-  }
-  const nodes = host.cluster().nodes.map((node) => node.id);
-  if (nodes.includes(command.node)) return null;
-  return refuse('NO_SUCH_OBJECT', `there is no node ${JSON.stringify(command.node)}; there are: ${nodes.join(', ')}`);
+  const { nodes, services } = host.cluster();
+  const service = 'service' in command ? command.service : null;
+  if (service !== null && !services.some(({ id }) => id === service)) return noService(host, service);
+  const node = 'node' in command ? command.node : null;
+  if (node === null || nodes.some(({ id }) => id === node)) return null;
+  const known = nodes.map(({ id }) => id).join(', ');
+  return refuse('NO_SUCH_OBJECT', `there is no node ${JSON.stringify(node)}; there are: ${known}`);
 }
 
 function planAnswer(host: ApiHost, decided: ReturnType<ApiHost['planFor']>): PlanAnswer {

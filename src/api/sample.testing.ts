@@ -1,6 +1,6 @@
 /** A small cluster for tests: two balancers, two web servers, an address; every part can be replaced. */
-import type { Cluster, Resource, Service } from '../core/model.ts';
-import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../core/ports.ts';
+import { plainCluster, type Resource, type Service } from '../core/model.ts';
+import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../core/ports.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import type { ApiHost } from './host.ts';
@@ -39,23 +39,21 @@ export function service(id: string, patch: Partial<Service> = {}): Service {
   };
 }
 
-export const cluster: Cluster = {
-  name: 'sample',
-  heartbeat: { intervalMs: 200, deadMs: 800, port: 7401 },
-  nodes: nodes.map((id, index) => ({
+export const cluster = plainCluster(
+  'sample',
+  { intervalMs: 200, deadMs: 800, port: 7401 },
+  nodes.map((id, index) => ({
     id,
     links: [
       { address: `10.1.0.${index + 1}`, prefix: 24 },
       { address: `10.2.0.${index + 1}`, prefix: 24 },
     ],
   })),
-  services: [
+  [
     service('site'),
     service('web', { resource: { kind: 'systemd', unit: 'apache2.service' }, on: ['web1'], takeover: 'lease' }),
   ],
-};
-
-export const noAdmin: Admin = { standby: {}, stopped: {}, moves: {} };
+);
 
 export const copy = (state: ServiceState, patch: Partial<ServiceRecord> = {}): ServiceRecord => ({
   state,
@@ -74,6 +72,8 @@ export const record = (node: string, services: Record<string, ServiceRecord>): N
   boot: 1,
   version: 1,
   services,
+  watchdog: 'none',
+  fencings: [],
 });
 
 export const plan: Plan = {

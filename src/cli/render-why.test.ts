@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cluster, copy, inputOf, record } from '../api/sample.testing.ts';
 import { whyAnswer } from '../api/why.ts';
+import { noAdmin } from '../core/ports.ts';
 import { renderWhy } from './render-why.ts';
 import { plainLook } from './terminal.ts';
 
@@ -26,7 +27,7 @@ describe('renderWhy', () => {
   });
 
   it('shows one node, its failures, and what operators asked for', () => {
-    const admin = { standby: { bal2: { because: 'new disk' } }, stopped: {}, moves: {} };
+    const admin = { ...noAdmin, standby: { bal2: { because: 'new disk' } } };
     const records = [record('bal1', { site: copy('running', { failures: 1, lastFailure: 'check: no answer' }) })];
     expect(renderWhy(whyAnswer(site, inputOf({ admin, records })), 'bal1', plainLook)).toMatchInlineSnapshot(`
       "site (address 10.0.0.5/24) runs on bal1.

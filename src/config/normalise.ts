@@ -9,6 +9,9 @@ import {
   type ClusterNode,
   type Heartbeat,
   type Link,
+  noFencing,
+  plainNode,
+  plainQuorum,
   type Service,
   stickinessMax,
   type Takeover,
@@ -24,11 +27,14 @@ import type { Sections } from './sections.ts';
 import type { ServiceFile } from './serviceSchema.ts';
 
 export function normalise(sections: Sections, groups: Groups): Cluster {
-  const nodes = [...sections.nodes].flatMap(([id, node]) => (node === null ? [] : [normaliseNode(id, node)]));
+  const heartbeat = normaliseHeartbeat(sections.heartbeat ?? {});
+  const nodes = [...sections.nodes].flatMap(([id, node]) =>
+    node === null ? [] : [normaliseNode(id, node, heartbeat.port)],
+  );
   const services = [...sections.services].flatMap(([id, service]) =>
     service === null ? [] : [normaliseService(id, service, nodes, sections, groups)],
   );
-  return { name: sections.name, heartbeat: normaliseHeartbeat(sections.heartbeat ?? {}), nodes, services };
+  return { name: sections.name, heartbeat, quorum: plainQuorum, nodes, fencing: noFencing, services };
 }
 
 function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
@@ -39,9 +45,9 @@ function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
   };
 }
 
-function normaliseNode(id: string, file: NodeFile): ClusterNode {
+function normaliseNode(id: string, file: NodeFile, port: number): ClusterNode {
   const addresses = typeof file === 'string' ? [file] : 'addresses' in file ? file.addresses : file;
-  return { id, links: addresses.flatMap(linkOf) };
+  return plainNode(id, addresses.flatMap(linkOf), port);
 }
 
 function linkOf(text: string): Link[] {

@@ -13,8 +13,10 @@ export type Ms = number;
 export interface Cluster {
   readonly name: string;
   readonly heartbeat: Heartbeat;
-  /** In the order of the file. */
+  readonly quorum: QuorumRules;
+  /** In the order of the file; the witness, where there is one, comes last. */
   readonly nodes: readonly ClusterNode[];
+  readonly fencing: Fencing;
   /** In the order of the file; `needs` and `with` name services of this list and hold no cycle. */
   readonly services: readonly Service[];
 }
@@ -28,10 +30,74 @@ export interface Heartbeat {
   readonly port: number;
 }
 
+/** Who may act when not everybody is there. See docs/internals/quorum.md. */
+export interface QuorumRules {
+  /**
+   * What a node does when its lease ends. stop: it stops what it runs; freeze: that goes on, and nothing is started;
+   * ignore: it acts on alone. Only nodes that stop can be known to have stopped without being fenced.
+   */
+  readonly noQuorum: 'stop' | 'freeze' | 'ignore';
+  /**
+   * What two voting nodes do when one of them is lost. none: what runs goes on, nothing is taken over; fence: whoever has switched
+   * the other one off goes on alone; ping: whoever reaches the addresses of `ping` does.
+   */
+  readonly tie: 'none' | 'fence' | 'ping';
+  /** The node with the head start in a race to fence; null: the one that runs more. */
+  readonly prefer: NodeId | null;
+  /** How long the other one waits before it fences. */
+  readonly headStartMs: Ms;
+  /** Addresses outside of the cluster. Reaching one of them is enough. With `tie: fence` too: who reaches none does not fence. */
+  readonly ping: readonly string[];
+  /** How long a cluster that starts waits for nodes that are missing; null: until all are there or confirmed off. */
+  readonly startWaitMs: Ms | null;
+}
+
 export interface ClusterNode {
   readonly id: NodeId;
   /** One address a link; the i-th addresses of all nodes share link i. */
   readonly links: readonly Link[];
+  /** UDP port of its heartbeat and TCP port of its channel. */
+  readonly port: number;
+  /** 0: it follows what others decide. */
+  readonly votes: number;
+  /** It votes and keeps the cluster file, runs nothing and never coordinates. */
+  readonly witness: boolean;
+  /** The device that resets the node when its daemon no longer feeds it; null: none. */
+  readonly watchdog: Watchdog | null;
+  /** Ways to switch the node off, tried in this order; all devices of a level have to succeed together. Names of `FenceDevice`s. */
+  readonly fence: readonly (readonly string[])[];
+}
+
+export interface Watchdog {
+  /** Path, such as /dev/watchdog. */
+  readonly device: string;
+  readonly timeoutMs: Ms;
+}
+
+export interface Fencing {
+  /** In the order of the file. */
+  readonly devices: readonly FenceDevice[];
+  /** A node that was switched off is switched on again, to come back as a newcomer. */
+  readonly powerOn: boolean;
+  /** Rounds through all levels before it is given up, until something changes or an operator acts. */
+  readonly tries: number;
+}
+
+export interface FenceDevice {
+  readonly id: string;
+  /** A program by the fence agent API, such as fence_ipmilan. */
+  readonly agent: string;
+  /** Given to the agent as `key=value` lines. A value `file:/path` is read from that file by the node that fences. */
+  readonly params: Readonly<Record<string, string>>;
+  /** What the device calls a node; several for redundant supplies. No entry: the agent gets the node's name alone. */
+  readonly plugs: Readonly<Record<NodeId, readonly string[]>>;
+  /** Waited before the device is used. */
+  readonly delayMs: Ms;
+  readonly timeoutMs: Ms;
+  /** Ask the device whether the node is off before that is believed. */
+  readonly verify: boolean;
+  /** A fabric device: each node has itself let in again (`on`) when it boots, before it joins. */
+  readonly unfence: boolean;
 }
 
 export interface Link {
@@ -159,5 +225,43 @@ export const isSameProgram = (a: Service, b: Service): boolean =>
 
 /** Whether it must be restarted when something that it needs was restarted under it. An address holds no state. */
 export const restartsWithNeeds = (service: Service): boolean => service.resource.kind !== 'address';
+
+/** Quorum rules of a cluster that says nothing of them. */
+export const plainQuorum: QuorumRules = {
+  noQuorum: 'stop',
+  tie: 'none',
+  prefer: null,
+  headStartMs: 5000,
+  ping: [],
+  startWaitMs: 30_000,
+};
+
+export const noFencing: Fencing = { devices: [], powerOn: true, tries: 3 };
+
+/** A node with one vote that can only be confirmed off by hand. */
+export const plainNode = (id: NodeId, links: readonly Link[], port: number): ClusterNode => ({
+  id,
+  links,
+  port,
+  votes: 1,
+  witness: false,
+  watchdog: null,
+  fence: [],
+});
+
+/** A cluster that says no more than it must. */
+export const plainCluster = (
+  name: string,
+  heartbeat: Heartbeat,
+  nodes: readonly { readonly id: NodeId; readonly links: readonly Link[] }[],
+  services: readonly Service[],
+): Cluster => ({
+  name,
+  heartbeat,
+  quorum: plainQuorum,
+  nodes: nodes.map(({ id, links }) => plainNode(id, links, heartbeat.port)),
+  fencing: noFencing,
+  services,
+});
 
 export const majorityOf = (votes: number): number => Math.floor(votes / 2) + 1;

@@ -62,7 +62,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     waitingAnswers: [],
     requests: new Map(),
     answered: [],
-    records: new Map([[init.self, { node: init.self, boot: init.boot, version: 0, services: {} }]]),
+    records: new Map([[init.self, blankNodeRecord(init)]]),
     recordVersion: 0,
     local: new Map(),
     nextOpId: 1,
@@ -74,6 +74,15 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     ordered: new Map(),
   };
 }
+
+const blankNodeRecord = ({ self, boot }: NodeInit): NodeRecord => ({
+  node: self,
+  boot,
+  version: 0,
+  services: {},
+  watchdog: 'none',
+  fencings: [],
+});
 
 /**
  * A proposal of our former life is still promised, and no longer pursued: that life may have acted in it and changed the document
@@ -111,6 +120,10 @@ function absorb(turn: Turn, event: NodeEvent): void {
       return onDocSaved(turn, event.version, event.ok, event.because);
     case 'reserved':
       return onReserved(turn, event.upTo, event.ok, event.because);
+    case 'fenceDone':
+    case 'pinged':
+    case 'watchdog':
+      return;
     case 'request':
       return onRequest(turn, event.requestId, event.command);
   }

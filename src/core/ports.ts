@@ -3,7 +3,7 @@
  * the loop (`src/daemon/loop.ts`) carries the effects out through the ports below, the real ones in the daemon and the
  * simulated ones in `sim/world`. A port call returns at once; its answer comes back later as an event.
  */
-import type { Cluster, Ms, NodeId, Service, ServiceId } from './model.ts';
+import type { Cluster, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
 
 // ---------------------------------------------------------------- events
 
@@ -20,6 +20,12 @@ export type NodeEvent =
   | { readonly kind: 'docSaved'; readonly version: Version; readonly ok: boolean; readonly because: string }
   /** Exactly once for every `reserve` effect. */
   | { readonly kind: 'reserved'; readonly upTo: number; readonly ok: boolean; readonly because: string }
+  /** Exactly once for every `fence` effect. */
+  | { readonly kind: 'fenceDone'; readonly callId: number; readonly result: FenceResult }
+  /** Addresses that answered what was sent to them at `sentAtMs`, after a `ping` effect; none: nobody did. */
+  | { readonly kind: 'pinged'; readonly sentAtMs: Ms; readonly reached: readonly string[] }
+  /** The watchdog was armed, with the timeout that the device reports, or cannot be: after each `watch` effect, and when it changes. */
+  | { readonly kind: 'watchdog'; readonly state: WatchdogState; readonly because: string }
   /** A user's command that came in at this node. Answered by exactly one `reply` effect. */
   | { readonly kind: 'request'; readonly requestId: string; readonly command: Command };
 
@@ -36,6 +42,13 @@ export type NodeEffect =
   | { readonly kind: 'notePromise'; readonly note: PromiseNote }
   /** Keep the definitions of what was started here, so that a restarted daemon can watch and stop it. Best effort. */
   | { readonly kind: 'saveLedger'; readonly services: readonly Service[] }
+  | { readonly kind: 'fence'; readonly call: FenceCall }
+  /** Ask these addresses whether they are there. */
+  | { readonly kind: 'ping'; readonly addresses: readonly string[] }
+  /** Arm this watchdog, or disarm the one that is armed (null). */
+  | { readonly kind: 'watch'; readonly watchdog: Watchdog | null }
+  /** Keep the watchdog from firing for another of its timeouts. */
+  | { readonly kind: 'feed' }
   | { readonly kind: 'reply'; readonly requestId: string; readonly answer: Answer }
   /** A change of state, once, with its reason: the source of `events`, alerts and golden files. */
   | { readonly kind: 'change'; readonly change: Change };
@@ -84,6 +97,40 @@ export type OpResult =
       readonly unknown: boolean;
     };
 
+// ---------------------------------------------------------------- fencing
+
+/** One call of a fence agent, for one plug. Calls for several plugs and devices of a level run at the same time. */
+export interface FenceCall {
+  readonly callId: number;
+  readonly action: 'off' | 'on' | 'status';
+  readonly device: FenceDevice;
+  readonly target: NodeId;
+  /** Null: the device knows the node by its name. */
+  readonly plug: string | null;
+  readonly timeoutMs: Ms;
+}
+
+export type FenceResult =
+  /** `power`: what a `status` call saw; null: the agent cannot tell, or it was asked to switch. */
+  { readonly ok: true; readonly power: 'on' | 'off' | null } | { readonly ok: false; readonly because: string };
+
+/** none: the file says so; armed: it resets this node unless fed; failed: it should be armed and cannot be. */
+export type WatchdogState = 'none' | 'armed' | 'failed';
+
+/** One attempt to switch a node off, from its beginning to its end, as the node that did it saw it. */
+export interface FencingRecord {
+  readonly target: NodeId;
+  /** Who or what asked for it: an operator's words, or the service that has to be taken over. */
+  readonly because: string;
+  /** Names of the devices of the level that was used last, joined by «+»; 'by hand' where an operator confirmed it. */
+  readonly device: string;
+  readonly outcome: 'under way' | 'off' | 'failed';
+  /** The device was asked afterwards and said that it is off. */
+  readonly verified: boolean;
+  readonly tookMs: Ms;
+  readonly failure: string | null;
+}
+
 // ---------------------------------------------------------------- state that is shared
 
 /** Document versions are ordered by view number, then counter. `(0, 0)` is a file that no coordinator has taken yet. */
@@ -102,6 +149,8 @@ export interface Doc {
   readonly source: string;
   readonly cluster: Cluster;
   readonly admin: Admin;
+  /** Votes as they count now. They follow those of the cluster file one vote at a time, so that majorities always overlap. */
+  readonly voters: Readonly<Record<NodeId, number>>;
 }
 
 /** What operators asked for on top of the file. */
@@ -110,6 +159,28 @@ export interface Admin {
   readonly stopped: Readonly<Record<ServiceId, { readonly because: string }>>;
   /** Temporary preferences; each ends when the service has settled there, or when its time is over. */
   readonly moves: Readonly<Record<ServiceId, Move>>;
+  /** Nodes that are known to be off: fenced, or confirmed by an operator. An entry ends when the node is back in a view. */
+  readonly off: Readonly<Record<NodeId, { readonly because: string }>>;
+  /** Fencing and self-fencing are switched off for a while, for the whole cluster; null: they are armed. */
+  readonly disarmed: Disarmed | null;
+  /** Nothing is done to these services, or to any on these nodes; neither are they looked at. */
+  readonly maintenance: {
+    readonly nodes: Readonly<Record<NodeId, { readonly because: string }>>;
+    readonly services: Readonly<Record<ServiceId, { readonly because: string }>>;
+  };
+  /**
+   * Nodes that were away while a rule changed on which it rests that they stop by themselves: only being confirmed off proves
+   * anything about them. An entry ends when the node is back in a view.
+   */
+  readonly stray: Readonly<Record<NodeId, { readonly because: string }>>;
+}
+
+export interface Disarmed {
+  /** Another one each time. */
+  readonly id: string;
+  /** How long, from when the coordinator took it. */
+  readonly forMs: Ms;
+  readonly because: string;
 }
 
 export interface Move {
@@ -126,6 +197,9 @@ export interface NodeRecord {
   /** Counts up with each change of this record within a boot. */
   readonly version: number;
   readonly services: Readonly<Record<ServiceId, ServiceRecord>>;
+  readonly watchdog: WatchdogState;
+  /** The last ones that this node carried out, oldest first. Bounded. */
+  readonly fencings: readonly FencingRecord[];
 }
 
 export interface ServiceRecord {
@@ -280,6 +354,20 @@ export type Command =
       readonly wanted: 'started' | 'stopped';
       readonly because: string;
     }
+  /** The operator has seen that the node is off. */
+  | { readonly kind: 'confirmOff'; readonly node: NodeId; readonly because: string }
+  /** Switch a node off, whatever it runs. */
+  | { readonly kind: 'fence'; readonly node: NodeId; readonly because: string }
+  | { readonly kind: 'disarm'; readonly forMs: Ms; readonly because: string }
+  | { readonly kind: 'arm'; readonly because: string }
+  /** Of a node or of a service: exactly one of the two is named. */
+  | {
+      readonly kind: 'maintain';
+      readonly node: NodeId | null;
+      readonly service: ServiceId | null;
+      readonly on: boolean;
+      readonly because: string;
+    }
   /** Forgets failures and bans, on one node or on all. */
   | { readonly kind: 'cleanup'; readonly service: ServiceId; readonly node: NodeId | null };
 
@@ -307,6 +395,23 @@ export interface Agents {
   run(op: AgentOp): void;
 }
 
+export interface Fences {
+  /** Answers with `fenceDone`, exactly once, also when the time limit is over. Never throws. */
+  call(call: FenceCall): void;
+}
+
+export interface Pinger {
+  /** Answers with `pinged` when all have answered or a heartbeat's loss timeout is over. */
+  ping(addresses: readonly string[]): void;
+}
+
+export interface WatchdogPort {
+  /** Arms, changes or disarms it; answers with `watchdog`. */
+  watch(watchdog: Watchdog | null): void;
+  /** Does nothing where none is armed. Never waits. */
+  feed(): void;
+}
+
 export interface Storage {
   /** Answers with `docSaved`. A crash at any moment leaves the old or the new document. */
   saveDoc(doc: Doc): void;
@@ -316,3 +421,27 @@ export interface Storage {
   /** Kept when this returns, for the next life of the daemon on this machine (a file in memory). Best effort. */
   notePromise(note: PromiseNote): void;
 }
+
+export const noAdmin: Admin = {
+  standby: {},
+  stopped: {},
+  moves: {},
+  off: {},
+  disarmed: null,
+  maintenance: { nodes: {}, services: {} },
+  stray: {},
+};
+
+/** A cluster file that no coordinator has taken yet. */
+export const firstDoc = (source: string, cluster: Cluster): Doc => ({
+  version: { view: 0, counter: 0 },
+  content: { view: 0, counter: 0 },
+  source,
+  cluster,
+  admin: noAdmin,
+  voters: votersOf(cluster),
+});
+
+/** Votes as the cluster file gives them. */
+export const votersOf = (cluster: Cluster): Readonly<Record<NodeId, number>> =>
+  Object.fromEntries(cluster.nodes.map((node) => [node.id, node.votes]));

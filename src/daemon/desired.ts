@@ -4,8 +4,7 @@
  * The kept document wins over the file: the file may be older than what the cluster agreed on since.
  */
 import { readFile } from 'node:fs/promises';
-import type { Doc } from '../core/ports.ts';
-import { noVersion } from '../core/state.ts';
+import { type Doc, firstDoc } from '../core/ports.ts';
 import { type Failure, failure, type Result, success } from '../lib/errors.ts';
 import { reasonOf } from './reason.ts';
 import type { SavedState } from './storage.ts';
@@ -33,9 +32,8 @@ async function readFirst(source: string, configFile: string): Promise<Result<Des
   ]);
   const { cluster, problems } = parseClusterFile(source, configFile);
   if (cluster === null) return { ok: false, failure: invalid(configFile, renderProblems(problems, source)) };
-  const admin = { standby: {}, stopped: {}, moves: {} };
   const warnings = problems.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
-  return success({ doc: { version: noVersion, content: noVersion, source, cluster, admin }, remarks: warnings });
+  return success({ doc: firstDoc(source, cluster), remarks: warnings });
 }
 
 const invalid = (configFile: string, problems: string): Failure => ({

@@ -7,7 +7,18 @@
 import type { Cluster, Ms } from '../core/model.ts';
 import { boot, planFor, step } from '../core/node.ts';
 import { report } from '../core/observe.ts';
-import type { Agents, Answer, Change, NodeEffect, NodeEvent, Storage, Transport } from '../core/ports.ts';
+import type {
+  Agents,
+  Answer,
+  Change,
+  Fences,
+  NodeEffect,
+  NodeEvent,
+  Pinger,
+  Storage,
+  Transport,
+  WatchdogPort,
+} from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import type { NodeInit, NodeState } from '../core/state.ts';
@@ -16,6 +27,9 @@ export interface LoopPorts {
   readonly transport: Transport;
   readonly agents: Agents;
   readonly storage: Storage;
+  readonly fences: Fences;
+  readonly pinger: Pinger;
+  readonly watchdog: WatchdogPort;
   /** The node's own monotonic clock; never steps, never runs backwards. */
   nowMs(): Ms;
   onChange(change: Change): void;
@@ -68,7 +82,7 @@ export class NodeLoop {
   }
 
   #carryOut(effect: NodeEffect): void {
-    const { transport, agents, storage } = this.#ports;
+    const { transport, agents, storage, fences, pinger, watchdog } = this.#ports;
     switch (effect.kind) {
       case 'send':
         return transport.send(effect.to, effect.message);
@@ -82,6 +96,14 @@ export class NodeLoop {
         return storage.notePromise(effect.note);
       case 'saveLedger':
         return storage.saveLedger(effect.services);
+      case 'fence':
+        return fences.call(effect.call);
+      case 'ping':
+        return pinger.ping(effect.addresses);
+      case 'watch':
+        return watchdog.watch(effect.watchdog);
+      case 'feed':
+        return watchdog.feed();
       case 'reply':
         return this.#ports.onReply(effect.requestId, effect.answer);
       case 'change':

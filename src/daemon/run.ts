@@ -94,6 +94,16 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     },
     agents,
     storage: new FileStorage({ ...options, deliver, complain: warn }),
+    fences: {
+      call: ({ callId }) =>
+        setImmediate(() => deliver({ kind: 'fenceDone', callId, result: { ok: false, because: 'no fence driver' } })),
+    },
+    pinger: { ping: () => deliver({ kind: 'pinged', sentAtMs: nowMs(), reached: [] }) },
+    watchdog: {
+      watch: (watchdog) =>
+        deliver({ kind: 'watchdog', state: watchdog === null ? 'none' : 'failed', because: 'no watchdog driver' }),
+      feed: () => undefined,
+    },
     nowMs,
     onChange: (change) => note(journal.add(change, new Date()), log),
     onReply: (requestId, answer) => replies.answer(requestId, answer),

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cluster, noAdmin } from '../api/sample.testing.ts';
-import type { Doc, NodeEvent } from '../core/ports.ts';
+import { cluster } from '../api/sample.testing.ts';
+import { type Doc, firstDoc, type NodeEvent } from '../core/ports.ts';
 import { readPromise, writePromise } from './promise-note.ts';
 import { seal, unseal } from './sealed-file.ts';
 import { FileStorage, readState } from './storage.ts';
@@ -11,11 +11,9 @@ import { FileStorage, readState } from './storage.ts';
 const now = new Date('2026-11-20T21:04:11Z');
 
 const docOf = (counter: number): Doc => ({
+  ...firstDoc(`cluster: sample # ${counter}\n`, cluster),
   version: { view: 3, counter },
   content: { view: 3, counter },
-  source: `cluster: sample # ${counter}\n`,
-  cluster,
-  admin: noAdmin,
 });
 
 let directory = '';

@@ -4,8 +4,15 @@
  * A transport's test makes a site: nodes on one machine that share a cluster of two links.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Cluster, NodeId } from '../core/model.ts';
-import type { Beat, DocMessage, Message, OrderMessage, Transport } from '../core/ports.ts';
+import { type Cluster, type NodeId, plainCluster } from '../core/model.ts';
+import {
+  type Beat,
+  type DocMessage,
+  firstDoc,
+  type Message,
+  type OrderMessage,
+  type Transport,
+} from '../core/ports.ts';
 import { must } from '../lib/assert.ts';
 
 export interface Received {
@@ -29,15 +36,15 @@ export interface Site {
 }
 
 export function testCluster(nodes: readonly (readonly string[])[], port: number, name = 'contract'): Cluster {
-  return {
+  return plainCluster(
     name,
-    heartbeat: { intervalMs: 20, deadMs: 400, port },
-    nodes: nodes.map((addresses, i) => ({
+    { intervalMs: 20, deadMs: 400, port },
+    nodes.map((addresses, i) => ({
       id: `n${i + 1}`,
       links: addresses.map((address) => ({ address, prefix: 8 })),
     })),
-    services: [],
-  };
+    [],
+  );
 }
 
 export function testBeat(from: NodeId, seq: number): Beat {
@@ -69,8 +76,7 @@ export function testOrder(from: NodeId, action: number, because = 'a test'): Ord
 
 export function testDoc(from: NodeId, cluster: Cluster, source: string): DocMessage {
   const version = { view: 1, counter: 1 };
-  const admin = { standby: {}, stopped: {}, moves: {} };
-  return { kind: 'doc', from, boot: 1, doc: { version, content: version, source, cluster, admin } };
+  return { kind: 'doc', from, boot: 1, doc: { ...firstDoc(source, cluster), version, content: version } };
 }
 
 /** Waits until it is so; `step` is done in between, every 20 ms, because messages may be lost. */

@@ -7,8 +7,10 @@ import type {
   Answer,
   AnswerMessage,
   Command,
+  Disarmed,
   Doc,
   DocMessage,
+  FencingRecord,
   Message,
   Move,
   NodeRecord,
@@ -22,7 +24,21 @@ import type {
 } from '../core/ports.ts';
 import { packBeat, readBeat } from './wire/beat.ts';
 import { anyText, cluster, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
-import { count, type Fault, flag, list, map, name, nullable, object, oneOf, tagged, text } from './wire/read.ts';
+import {
+  count,
+  duration,
+  type Fault,
+  flag,
+  integer,
+  list,
+  map,
+  name,
+  nullable,
+  object,
+  oneOf,
+  tagged,
+  text,
+} from './wire/read.ts';
 
 export type { Fault } from './wire/read.ts';
 
@@ -58,9 +74,20 @@ const admin = object<Admin>({
   standby: map(because, nodesMax),
   stopped: map(because, servicesMax),
   moves: map(move, servicesMax),
+  off: map(because, nodesMax),
+  disarmed: nullable(object<Disarmed>({ id: name, forMs: duration, because: anyText })),
+  maintenance: object<Admin['maintenance']>({ nodes: map(because, nodesMax), services: map(because, servicesMax) }),
+  stray: map(because, nodesMax),
 });
 
-const doc = object<Doc>({ version, content: version, source: text(sourceLengthMax), cluster, admin });
+const doc = object<Doc>({
+  version,
+  content: version,
+  source: text(sourceLengthMax),
+  cluster,
+  admin,
+  voters: map(integer(0, 1000), nodesMax),
+});
 
 const serviceRecord = object<ServiceRecord>({
   state: oneOf('unknown', 'probing', 'stopped', 'starting', 'running', 'reloading', 'stopping', 'failed', 'blocked'),
@@ -78,6 +105,19 @@ const record = object<NodeRecord>({
   boot: count,
   version: count,
   services: map(serviceRecord, servicesMax),
+  watchdog: oneOf('none', 'armed', 'failed'),
+  fencings: list(
+    object<FencingRecord>({
+      target: name,
+      because: anyText,
+      device: anyText,
+      outcome: oneOf('under way', 'off', 'failed'),
+      verified: flag,
+      tookMs: duration,
+      failure: nullable(anyText),
+    }),
+    64,
+  ),
 });
 
 const order = object<Order>({
@@ -118,6 +158,21 @@ const command = tagged<Command>('kind', {
     kind: oneOf('run'),
     service: name,
     wanted: oneOf('started', 'stopped'),
+    because: anyText,
+  }),
+  confirmOff: object<Extract<Command, { kind: 'confirmOff' }>>({
+    kind: oneOf('confirmOff'),
+    node: name,
+    because: anyText,
+  }),
+  fence: object<Extract<Command, { kind: 'fence' }>>({ kind: oneOf('fence'), node: name, because: anyText }),
+  disarm: object<Extract<Command, { kind: 'disarm' }>>({ kind: oneOf('disarm'), forMs: duration, because: anyText }),
+  arm: object<Extract<Command, { kind: 'arm' }>>({ kind: oneOf('arm'), because: anyText }),
+  maintain: object<Extract<Command, { kind: 'maintain' }>>({
+    kind: oneOf('maintain'),
+    node: nullable(name),
+    service: nullable(name),
+    on: flag,
     because: anyText,
   }),
   cleanup: object<Extract<Command, { kind: 'cleanup' }>>({

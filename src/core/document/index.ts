@@ -80,10 +80,13 @@ export function stampDoc(turn: Turn): void {
 }
 
 /** As coordinator: a changed document. It is not in force before a majority has it. */
-export function proposeDoc(turn: Turn, change: Pick<Doc, 'source' | 'cluster' | 'admin'>): Version {
+export function proposeDoc(
+  turn: Turn,
+  change: Pick<Doc, 'source' | 'cluster' | 'admin'> & Partial<Pick<Doc, 'voters'>>,
+): Version {
   const before = newest(turn.state);
   const version = { view: before.version.view, counter: before.version.counter + 1 };
-  const doc: Doc = { ...change, version, content: version };
+  const doc: Doc = { voters: before.voters, ...change, version, content: version };
   put(turn, { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true });
   save(turn, doc);
   return version;

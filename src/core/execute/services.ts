@@ -93,7 +93,8 @@ function publish(turn: Turn): void {
   const services: Record<ServiceId, ServiceRecord> = {};
   for (const [id, local] of state.local) services[id] = local.record;
   const version = state.recordVersion + 1;
-  const record: NodeRecord = { node: state.self, boot: state.boot, version, services };
+  const { watchdog, fencings } = must(state.records.get(state.self), 'our own record');
+  const record: NodeRecord = { node: state.self, boot: state.boot, version, services, watchdog, fencings };
   put(turn, { recordVersion: version, records: new Map(state.records).set(state.self, record) });
 }
 

@@ -1,23 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { Cluster } from '../model.ts';
+import { plainCluster } from '../model.ts';
 import { boot, step } from '../node.ts';
-import type { Beat, Echo, NodeEvent } from '../ports.ts';
+import { type Beat, type Echo, type NodeEvent, noAdmin, votersOf } from '../ports.ts';
 import { type NodeState, noVersion } from '../state.ts';
 import { alivePeers } from './hearing.ts';
 
-const cluster: Cluster = {
-  name: 'test',
-  heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 },
-  nodes: ['a', 'b', 'c'].map((id, i) => ({ id, links: [{ address: `10.0.0.${i + 1}`, prefix: 24 }] })),
-  services: [],
-};
+const cluster = plainCluster(
+  'test',
+  { intervalMs: 200, deadMs: 1000, port: 7354 },
+  ['a', 'b', 'c'].map((id, i) => ({ id, links: [{ address: `10.0.0.${i + 1}`, prefix: 24 }] })),
+  [],
+);
 
 const doc = {
   version: noVersion,
   content: noVersion,
   source: '',
   cluster,
-  admin: { standby: {}, stopped: {}, moves: {} },
+  admin: noAdmin,
+  voters: votersOf(cluster),
 };
 
 const newcomer = (): NodeState => boot({ self: 'a', boot: 7, doc, reserved: 0, noted: null, ledger: [] }, 0);

@@ -139,6 +139,12 @@ function carryOut(turn: Turn, command: Command): Answer | { readonly version: Ve
       return run(turn, doc, command);
     case 'cleanup':
       return cleanup(turn, command);
+    case 'confirmOff':
+    case 'fence':
+    case 'disarm':
+    case 'arm':
+    case 'maintain':
+      return refuse('UNSAFE', 'this version cannot do that yet');
   }
 }
 
@@ -178,6 +184,10 @@ function trimmed(admin: Admin, command: Extract<Command, { kind: 'apply' }>): Ad
     standby: keep(admin.standby, nodes),
     stopped: keep(admin.stopped, services),
     moves: keep(admin.moves, services),
+    off: keep(admin.off, nodes),
+    disarmed: admin.disarmed,
+    maintenance: { nodes: keep(admin.maintenance.nodes, nodes), services: keep(admin.maintenance.services, services) },
+    stray: keep(admin.stray, nodes),
   };
 }
 

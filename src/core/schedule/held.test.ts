@@ -14,7 +14,10 @@ type States = Readonly<Record<string, Readonly<Record<string, ServiceState>>>>;
 function seen(before: Held, states: States): Record<string, HeldService> {
   const records = Object.entries(states).map(([node, services]) => {
     const entries = Object.entries(services).map(([id, state]) => [id, { ...blankRecord, state }] as const);
-    return [node, { node, boot: 1, version: 1, services: Object.fromEntries(entries) }] as const;
+    return [
+      node,
+      { node, boot: 1, version: 1, watchdog: 'none', fencings: [], services: Object.fromEntries(entries) },
+    ] as const;
   });
   return Object.fromEntries(remember(before, cluster, new Map(records)));
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../../lib/assert.ts';
 import { byNumber, byText } from '../../lib/compare.ts';
 import { mayOverlap, restartsWithNeeds, type Service, stickinessMax } from '../model.ts';
+import type { NodeRecord } from '../ports.ts';
 import { clusterOf, someWorld } from './cases/arbitrary.ts';
 import { begin, carryOut, copyKey, end, recordOf, type World } from './cases/world.ts';
 import { explain, type Plan, type PlannedAction, schedule } from './index.ts';
@@ -304,4 +305,11 @@ describe('schedule', () => {
   });
 });
 
-const emptyRecord = (node: string) => ({ node, boot: 2, version: 1, services: {} });
+const emptyRecord = (node: string): NodeRecord => ({
+  node,
+  boot: 2,
+  version: 1,
+  services: {},
+  watchdog: 'none',
+  fencings: [],
+});

@@ -113,9 +113,42 @@ const cluster: fc.Arbitrary<Cluster> = fc.record({
   name,
   heartbeat: fc.record({ intervalMs: ms, deadMs: ms, port }),
   nodes: fc.array(
-    fc.record({ id: name, links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }) }),
+    fc.record({
+      id: name,
+      links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }),
+      port,
+      votes: fc.nat(9),
+      witness: fc.boolean(),
+      watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
+      fence: fc.array(names, { maxLength: 2 }),
+    }),
     { maxLength: 4 },
   ),
+  quorum: fc.record({
+    noQuorum: fc.constantFrom('stop' as const, 'freeze' as const, 'ignore' as const),
+    tie: fc.constantFrom('none' as const, 'fence' as const, 'ping' as const),
+    prefer: orNull(name),
+    headStartMs: ms,
+    ping: fc.array(fc.ipV4(), { maxLength: 2 }),
+    startWaitMs: orNull(ms),
+  }),
+  fencing: fc.record({
+    devices: fc.array(
+      fc.record({
+        id: name,
+        agent: anyText,
+        params: byName(anyText),
+        plugs: byName(fc.array(anyText, { maxLength: 2 })),
+        delayMs: ms,
+        timeoutMs: ms,
+        verify: fc.boolean(),
+        unfence: fc.boolean(),
+      }),
+      { maxLength: 2 },
+    ),
+    powerOn: fc.boolean(),
+    tries: fc.integer({ min: 1, max: 9 }),
+  }),
   services: fc.array(service, { maxLength: 4 }),
 });
 
@@ -129,7 +162,12 @@ const doc = fc.record({
     standby: byName(because),
     stopped: byName(because),
     moves: byName(fc.record({ to: orNull(name), from: orNull(name), because: anyText })),
+    off: byName(because),
+    disarmed: orNull(fc.record({ id: name, forMs: ms, because: anyText })),
+    maintenance: fc.record({ nodes: byName(because), services: byName(because) }),
+    stray: byName(because),
   }),
+  voters: byName(fc.nat(9)),
 });
 
 const orderId = fc.record({ view: count, plan: count, action: count });
@@ -148,6 +186,19 @@ const record: fc.Arbitrary<NodeRecord> = fc.record({
   boot: count,
   version: count,
   services: byName(serviceRecord),
+  watchdog: fc.constantFrom('none' as const, 'armed' as const, 'failed' as const),
+  fencings: fc.array(
+    fc.record({
+      target: name,
+      because: anyText,
+      device: anyText,
+      outcome: fc.constantFrom('under way' as const, 'off' as const, 'failed' as const),
+      verified: fc.boolean(),
+      tookMs: ms,
+      failure: orNull(anyText),
+    }),
+    { maxLength: 2 },
+  ),
 });
 
 const order = fc.record({
@@ -172,6 +223,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('cleanup' as const), service: name, node: orNull(name) }),
   fc.record({ kind: fc.constant('clear' as const), service: name, because: anyText }),
+  fc.record({ kind: fc.constantFrom('confirmOff' as const, 'fence' as const), node: name, because: anyText }),
+  fc.record({ kind: fc.constant('disarm' as const), forMs: ms, because: anyText }),
+  fc.record({ kind: fc.constant('arm' as const), because: anyText }),
+  fc.record({
+    kind: fc.constant('maintain' as const),
+    node: orNull(name),
+    service: orNull(name),
+    on: fc.boolean(),
+    because: anyText,
+  }),
 );
 
 const answer = fc.oneof(

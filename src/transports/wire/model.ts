@@ -7,17 +7,23 @@ import type {
   Cluster,
   ClusterNode,
   CommandResource,
+  FenceDevice,
+  Fencing,
   Heartbeat,
   Link,
   OcfResource,
+  QuorumRules,
   Resource,
   Service,
   SystemdResource,
+  Watchdog,
 } from '../../core/model.ts';
 import { count, duration, flag, integer, list, map, name, nullable, object, oneOf, tagged, text } from './read.ts';
 
 export const nodesMax = 128;
 export const linksMax = 16;
+/** Levels of a node, devices of a level, plugs of a device. */
+const fenceMax = 16;
 export const servicesMax = 2048;
 /** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
 export const textLengthMax = 64 * 1024;
@@ -99,12 +105,44 @@ const service = object<Service>({
 });
 
 const link = object<Link>({ address: anyText, prefix });
-const node = object<ClusterNode>({ id: name, links: list(link, linksMax) });
+const watchdog = object<Watchdog>({ device: anyText, timeoutMs: duration });
+const node = object<ClusterNode>({
+  id: name,
+  links: list(link, linksMax),
+  port,
+  votes: integer(0, 1000),
+  witness: flag,
+  watchdog: nullable(watchdog),
+  fence: list(list(name, fenceMax), fenceMax),
+});
 const heartbeat = object<Heartbeat>({ intervalMs: duration, deadMs: duration, port });
+
+const quorum = object<QuorumRules>({
+  noQuorum: oneOf('stop', 'freeze', 'ignore'),
+  tie: oneOf('none', 'fence', 'ping'),
+  prefer: nullable(name),
+  headStartMs: duration,
+  ping: list(anyText, 16),
+  startWaitMs: nullable(duration),
+});
+
+const fenceDevice = object<FenceDevice>({
+  id: name,
+  agent: anyText,
+  params,
+  plugs: map(list(anyText, fenceMax), nodesMax),
+  delayMs: duration,
+  timeoutMs: duration,
+  verify: flag,
+  unfence: flag,
+});
+const fencing = object<Fencing>({ devices: list(fenceDevice, 128), powerOn: flag, tries: integer(1, 100) });
 
 export const cluster = object<Cluster>({
   name,
   heartbeat,
+  quorum,
   nodes: list(node, nodesMax),
+  fencing,
   services: list(service, servicesMax),
 });

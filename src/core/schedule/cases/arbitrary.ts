@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { blankRecord } from '../../execute/services.ts';
 import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
-import { stickinessMax } from '../../model.ts';
-import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
+import { plainCluster, stickinessMax } from '../../model.ts';
+import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
 import { copyKey, type World } from './world.ts';
 
@@ -66,12 +66,13 @@ export const heartbeat = { intervalMs: 200, deadMs: 1000, port: 7354 };
 
 const nodeIds = (count: number): readonly NodeId[] => ['a', 'b', 'c', 'd', 'e'].slice(0, count);
 
-export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]): Cluster => ({
-  name: 'random',
-  heartbeat,
-  nodes: nodes.map((id) => ({ id, links: [] })),
-  services,
-});
+export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]): Cluster =>
+  plainCluster(
+    'random',
+    heartbeat,
+    nodes.map((id) => ({ id, links: [] })),
+    services,
+  );
 
 const few = <T>(all: readonly T[], max: number): fc.Arbitrary<T[]> =>
   fc.subarray([...all], { maxLength: Math.min(max, all.length) });
@@ -161,6 +162,8 @@ const nodeRecord = (node: NodeId, cluster: Cluster, settledOnly: boolean): fc.Ar
     node,
     boot: 1,
     version: 1,
+    watchdog: 'none',
+    fencings: [],
     services: Object.fromEntries(
       entries.flatMap((entry, i) => {
         const each = cluster.services[i];
@@ -177,6 +180,7 @@ const admin = (cluster: Cluster): fc.Arbitrary<Admin> => {
   return fc
     .tuple(rarely(nodes), rarely(ids), rarely(ids), fc.boolean(), fc.constantFrom(...nodes))
     .map(([standby, stopped, moved, toward, node]) => ({
+      ...noAdmin,
       standby: Object.fromEntries(standby.map((id) => [id, { because: 'repair' }])),
       stopped: Object.fromEntries(stopped.map((id) => [id, { because: 'not now' }])),
       moves: Object.fromEntries(

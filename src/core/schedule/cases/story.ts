@@ -16,7 +16,7 @@ import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
 import { blankRecord } from '../../execute/services.ts';
 import type { NodeId, Resource, Service } from '../../model.ts';
-import type { Admin, NodeRecord, ServiceRecord, ServiceState } from '../../ports.ts';
+import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
 import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
 import { carryOut, type World } from './world.ts';
@@ -172,7 +172,7 @@ function inputOf(draft: Draft): ScheduleInput {
   const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
   return {
     cluster,
-    admin: { standby, stopped, moves },
+    admin: { ...noAdmin, standby, stopped, moves },
     view: { number: viewNumber, members, coordinator: must(members[0], 'a member') },
     records,
     lost,
@@ -186,7 +186,7 @@ function nodeRecordOf(draft: Draft, node: NodeId): NodeRecord {
   if (!draft.unseen.has(node))
     for (const { id, on } of draft.services) if (on.includes(node)) services[id] = { ...blankRecord, state: 'stopped' };
   for (const [id, entry] of draft.entries.get(node) ?? []) services[id] = entry;
-  return { node, boot: 1, version: 1, services };
+  return { node, boot: 1, version: 1, services, watchdog: 'none', fencings: [] };
 }
 
 // ---------------------------------------------------------------- the answer
