@@ -34,6 +34,11 @@ describe('a program that ends', () => {
     expect([group, session]).toEqual([pid, pid]);
   });
 
+  test('reads what it is given, and may leave it unread', async () => {
+    expect(await runProgram(shell('cat', { input: 'a=1\nb=2\n' }))).toMatchObject({ stdout: 'a=1\nb=2\n' });
+    expect(await runProgram(shell('exec <&-; exit 3', { input: 'x'.repeat(500_000) }))).toMatchObject({ code: 3 });
+  });
+
   test('runs in its directory', async () => {
     expect(await runProgram(shell('pwd', { directory: '/proc' }))).toMatchObject({ stdout: '/proc\n' });
   });

@@ -1,8 +1,8 @@
 /**
  * Runs one program to its end: an agent, a check, a tool. How did it end, and what did it say last?
  *
- * Never through a shell, always in a session and process group of its own, standard input closed, the environment exactly
- * as given. Nothing that the program does makes this throw or wait for longer than the time limit.
+ * Never through a shell, always in a session and process group of its own, standard input empty or as given, the environment
+ * exactly as given. Nothing that the program does makes this throw or wait for longer than the time limit.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,8 @@ export interface Program {
   readonly argv: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly directory?: string;
+  /** What it reads from standard input: the place for secrets, which nobody sees in a list of processes. */
+  readonly input?: string;
   /** It is dead after this time. SIGTERM comes earlier, see `graceMs`. */
   readonly timeoutMs: number;
   /** Called with the id of its process group as soon as it runs; what it returns is called when it has ended. */
@@ -42,6 +44,9 @@ export const graceMs = (timeoutMs: number): number => Math.min(1000, Math.floor(
 export async function runProgram(program: Program): Promise<Ended> {
   const child = start(program);
   if ('kind' in child) return child;
+  // A program that ends without reading its input is no error of ours.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(program.input);
   const ended = child.pid === undefined ? undefined : program.started?.(child.pid);
   try {
     return await attend(child, program);
@@ -77,7 +82,7 @@ function start(program: Program): ChildProcess | Extract<Ended, { kind: 'notStar
       cwd: program.directory,
       env: { ...program.env },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
   } catch (error) {
     return { kind: 'notStarted', ...whyNotStarted(error, program) };
