@@ -60,13 +60,23 @@ function rows(prefix: string, schema: Schema, depth: number): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const line = `| \`${path}\` | ${cellText(typeOf(value))} | ${cellText(value.description ?? '')} |`;
-    const nested =
-      depth > 1 || key === 'heartbeat'
-        ? [value, ...(value.anyOf ?? []), ...(value.items?.anyOf ?? [])].find((each) => each.properties)
-        : undefined;
-    return [line, ...(nested === undefined ? [] : rows(path, nested, depth))];
+    // Services have tables of their own.
+    const nested = key === 'services' && depth === 1 ? null : nestedIn(path, value);
+    return [line, ...(nested === null ? [] : rows(nested.path, nested.schema, depth + 1))];
   });
 }
+
+/** The mapping that stands under a key, in one of the ways to write it; NAME stands for names that the user chooses. */
+function nestedIn(path: string, value: Schema): { readonly path: string; readonly schema: Schema } | null {
+  const own = mappingIn(value);
+  if (own !== undefined) return { path, schema: own };
+  const member = memberSchema(value);
+  const named = member === undefined ? undefined : mappingIn(member);
+  return named === undefined ? null : { path: `${path}.NAME`, schema: named };
+}
+
+const mappingIn = (schema: Schema): Schema | undefined =>
+  [schema, ...(schema.anyOf ?? []), ...(schema.items?.anyOf ?? [])].find((each) => each.properties);
 
 function typeOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');

@@ -6,9 +6,12 @@
  */
 import type { Cluster } from '../core/model.ts';
 import { checkBalancers } from './checkBalancers.ts';
+import { checkCertainty } from './checkCertainty.ts';
 import { checkCycles } from './checkCycles.ts';
+import { checkFencing } from './checkFencing.ts';
 import { checkNetwork } from './checkNetwork.ts';
 import { checkPorts } from './checkPorts.ts';
+import { checkQuorum } from './checkQuorum.ts';
 import { checkRedundancy } from './checkRedundancy.ts';
 import { checkReferences } from './checkReferences.ts';
 import { checkServices } from './checkServices.ts';
@@ -32,5 +35,8 @@ export function check(checked: Checked, report: Report): void {
   checkServices(checked, report);
   checkBalancers(checked, report);
   checkPorts(checked, report);
+  checkQuorum(checked, report);
+  checkFencing(checked, report);
+  checkCertainty(checked, report);
   checkRedundancy(checked, report);
 }

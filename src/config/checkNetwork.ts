@@ -24,7 +24,8 @@ function checkLinks(checked: Checked, report: Report): void {
   const [first, ...others] = checked.cluster.nodes;
   if (first === undefined) return;
   for (const node of others) {
-    if (node.links.length !== first.links.length) {
+    // A witness may have fewer: it is reached over the first links only, and through routers.
+    if (!node.witness && node.links.length !== first.links.length) {
       const message = `${quote(node.id)} has ${count(node.links.length, 'address')}, but ${quote(first.id)} has ${first.links.length}`;
       report.error('LINK_COUNT', atKey('nodes', node.id), message, 'every node has one address on each link');
     }
@@ -41,7 +42,7 @@ function checkLink(first: ClusterNode, node: ClusterNode, link: number, checked:
   if (familyOf(own.address) !== familyOf(measure.address)) {
     const message = `${own.address} is IPv${familyOf(own.address)}, but link ${link} is IPv${familyOf(measure.address)} on ${quote(first.id)}`;
     report.error('ADDRESS_FAMILY', spot, message, 'addresses stand in the order of the links');
-  } else if (networkOf(own) !== networkOf(measure)) {
+  } else if (!node.witness && networkOf(own) !== networkOf(measure)) {
     const message = `${own.address}/${own.prefix} is not in the network of link ${link} on ${quote(first.id)}, ${networkOf(measure)}`;
     report.warning('LINK_NETWORK', spot, message, 'addresses stand in the order of the links');
   }
@@ -56,7 +57,7 @@ function checkDuplicates(checked: Checked, report: Report): void {
   };
   for (const node of checked.cluster.nodes) {
     node.links.forEach(({ address }, link) => {
-      take(address, `node ${quote(node.id)}`, linkSpot(checked, node.id, link));
+      take(address, node.witness ? 'the witness' : `node ${quote(node.id)}`, linkSpot(checked, node.id, link));
     });
   }
   for (const service of checked.cluster.services) {
@@ -108,6 +109,8 @@ function addressSpot(checked: Checked, id: string): Spot {
 
 export function linkSpot(checked: Checked, nodeId: string, link: number): Spot {
   const node = checked.file.nodes.get(nodeId);
+  const isWitness = node === undefined;
+  if (isWitness) return atValue('witness', 'address', link);
   if (typeof node === 'string') return atValue('nodes', nodeId);
   return Array.isArray(node) ? atValue('nodes', nodeId, link) : atValue('nodes', nodeId, 'addresses', link);
 }

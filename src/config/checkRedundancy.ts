@@ -17,18 +17,10 @@ function checkNodeCount({ file }: Checked, report: Report): void {
   if (!file.nodesKnown) return;
   if (file.nodes.size === 0) report.error('MISSING_KEY', atKey('nodes'), 'a cluster has one node at least');
   if (file.nodes.size === 1) report.warning('ONE_NODE', atKey('nodes'), 'one node: nobody can take over from it');
-  if (file.nodes.size !== 2) return;
-  const message = 'two nodes: when one is lost, the other one has no majority and stops';
-  report.warning(
-    'TWO_NODES',
-    atKey('nodes'),
-    message,
-    'add a third node; a third vote without one comes with a later version',
-  );
 }
 
 function checkLinks(checked: Checked, report: Report): void {
-  const { nodes } = checked.cluster;
+  const nodes = checked.cluster.nodes.filter(({ witness }) => !witness);
   const [first] = nodes;
   if (first !== undefined && nodes.length > 1 && nodes.every(({ links }) => links.length === 1)) {
     const message = 'one link: a broken cable or switch cuts a node off';
@@ -44,18 +36,13 @@ function checkLinks(checked: Checked, report: Report): void {
 }
 
 function checkService(service: Service, { file }: Checked, report: Report): void {
-  const { id, resource, on, takeover } = service;
+  const { id, resource, on } = service;
   if (on.length === 1 && file.nodes.size > 1) {
     report.warning(
       'ONE_PLACE',
       atValue('services', id, 'on'),
       `${quote(id)} may run on ${quote(on[0] ?? '')} only, and is down when that node is`,
     );
-  }
-  if (takeover === 'fencing' && on.length > 1) {
-    const message = `${quote(id)} is not taken over from a lost node until fencing is available`;
-    const hint = 'say takeover: lease, or nothing, where two copies for a moment do no harm';
-    report.warning('NO_FENCING', atKey('services', id, 'takeover'), message, hint);
   }
   if (resource.kind === 'balance' && resource.servers.length === 1) {
     report.warning(

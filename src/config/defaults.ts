@@ -1,5 +1,5 @@
 /** Every value that holds when the cluster file does not say one. There is no other place for defaults. */
-import { type Resource, stickinessMax } from '../core/model.ts';
+import { noFencing, plainQuorum, type Resource, stickinessMax } from '../core/model.ts';
 
 type Kind = Resource['kind'];
 type ByKind = Readonly<Record<Kind, number>>;
@@ -13,6 +13,22 @@ const actionTimeoutMs: ByKind = { ocf: 20_000, systemd: 100_000, command: 20_000
 export const defaults = {
   heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 },
   prefix: { 4: 24, 6: 64 },
+  quorum: {
+    noQuorum: plainQuorum.noQuorum,
+    headStartMs: plainQuorum.headStartMs,
+    startWaitMs: plainQuorum.startWaitMs ?? 30_000,
+  },
+  watchdog: { timeoutMs: 10_000 },
+  /** Not the port of the nodes: a witness may live on a machine that is a node of another cluster. */
+  witness: { name: 'witness', port: 7355 },
+  fencing: {
+    powerOn: noFencing.powerOn,
+    tries: noFencing.tries,
+    delayMs: 0,
+    timeoutMs: 60_000,
+    verify: true,
+    unfence: false,
+  },
   service: {
     checkEveryMs: { ocf: 10_000, systemd: 10_000, command: 1000, balance: 1000, address: 1000 } satisfies ByKind,
     checkTimeoutMs: { ocf: 20_000, systemd: 20_000, command: 5000, balance: 5000, address: 5000 } satisfies ByKind,

@@ -13,7 +13,16 @@ const schema = clusterJsonSchema() as Part & { readonly $schema: string };
 
 test('is a draft 2020-12 schema of strict objects', () => {
   expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
-  expect(Object.keys(schema.properties ?? {})).toEqual(['cluster', 'heartbeat', 'nodes', 'services']);
+  expect(Object.keys(schema.properties ?? {})).toEqual([
+    'cluster',
+    'heartbeat',
+    'quorum',
+    'watchdog',
+    'nodes',
+    'witness',
+    'fencing',
+    'services',
+  ]);
   expect(schema).toMatchObject({ type: 'object', required: ['cluster', 'nodes'], additionalProperties: false });
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 });

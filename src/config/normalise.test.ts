@@ -4,7 +4,7 @@ import { parseClusterFile } from './parse.ts';
 
 function read(services: string): Cluster {
   const nodes =
-    'cluster: c\nnodes:\n  n1: [10.0.0.1, fd00::1]\n  n2: [10.0.0.2, fd00::2/48]\n  n3: {addresses: [10.0.0.3, fd00::3]}\n';
+    'cluster: c\nwatchdog: /dev/watchdog\nnodes:\n  n1: [10.0.0.1, fd00::1]\n  n2: [10.0.0.2, fd00::2/48]\n  n3: {addresses: [10.0.0.3, fd00::3]}\n';
   const { cluster, problems } = parseClusterFile(`${nodes}services:\n${services}`, 'f');
   if (cluster === null) throw new Error(JSON.stringify(problems, null, 1));
   return cluster;

@@ -9,9 +9,7 @@ import {
   type ClusterNode,
   type Heartbeat,
   type Link,
-  noFencing,
   plainNode,
-  plainQuorum,
   type Service,
   stickinessMax,
   type Takeover,
@@ -21,6 +19,7 @@ import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { type Groups, nodesFor, tiesOf } from './groups.ts';
 import { parseAddress } from './network.ts';
+import { defaultLevels, normaliseFencing, normaliseQuorum, watchdogFrom, witnessOf } from './quorumOf.ts';
 import { resourceOf } from './resource.ts';
 import type { HeartbeatFile, NodeFile } from './schema.ts';
 import type { Sections } from './sections.ts';
@@ -28,13 +27,16 @@ import type { ServiceFile } from './serviceSchema.ts';
 
 export function normalise(sections: Sections, groups: Groups): Cluster {
   const heartbeat = normaliseHeartbeat(sections.heartbeat ?? {});
+  const fencing = normaliseFencing(sections);
   const nodes = [...sections.nodes].flatMap(([id, node]) =>
-    node === null ? [] : [normaliseNode(id, node, heartbeat.port)],
+    node === null ? [] : [normaliseNode(id, node, heartbeat.port, sections)],
   );
+  const voters = [...nodes, ...witnessOf(sections)];
   const services = [...sections.services].flatMap(([id, service]) =>
     service === null ? [] : [normaliseService(id, service, nodes, sections, groups)],
   );
-  return { name: sections.name, heartbeat, quorum: plainQuorum, nodes, fencing: noFencing, services };
+  const quorum = normaliseQuorum(sections, voters);
+  return { name: sections.name, heartbeat, quorum, nodes: voters, fencing, services };
 }
 
 function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
@@ -45,10 +47,19 @@ function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
   };
 }
 
-function normaliseNode(id: string, file: NodeFile, port: number): ClusterNode {
-  const addresses = typeof file === 'string' ? [file] : 'addresses' in file ? file.addresses : file;
-  return plainNode(id, addresses.flatMap(linkOf), port);
+function normaliseNode(id: string, file: NodeFile, port: number, sections: Sections): ClusterNode {
+  const details = nodeForm(file);
+  return {
+    ...plainNode(id, details.addresses.flatMap(linkOf), port),
+    votes: details.votes ?? 1,
+    watchdog: watchdogFrom(details.watchdog ?? sections.watchdog ?? 'none'),
+    fence: details.fence ?? defaultLevels(id, sections),
+  };
 }
+
+/** A node in a word or a list is its addresses. */
+export const nodeForm = (file: NodeFile): Extract<NodeFile, { addresses: unknown }> =>
+  typeof file === 'string' ? { addresses: [file] } : 'addresses' in file ? file : { addresses: file };
 
 function linkOf(text: string): Link[] {
   const parsed = parseAddress(text);

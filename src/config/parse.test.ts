@@ -161,12 +161,15 @@ describe('hostile text ends soon', () => {
   });
 
   test('the largest cluster', () => {
-    const nodes = Array.from({ length: 32 }, (_, i) => `  n${i}: [10.0.0.${i + 1}, 10.1.0.${i + 1}]\n`).join('');
+    const nodes = Array.from({ length: 31 }, (_, i) => `  n${i}: [10.0.0.${i + 1}, 10.1.0.${i + 1}]\n`).join('');
     const services = Array.from(
       { length: 1000 },
       (_, i) => `  s${i}: {command: a, takeover: lease${i === 0 ? '' : `, needs: s${i - 1}`}}\n`,
     ).join('');
-    const { cluster, problems } = parseClusterFile(`cluster: c\nnodes:\n${nodes}services:\n${services}`, 'f');
+    const { cluster, problems } = parseClusterFile(
+      `cluster: c\nwatchdog: /dev/watchdog\nnodes:\n${nodes}services:\n${services}`,
+      'f',
+    );
     expect(problems).toEqual([]);
     expect(cluster?.services).toHaveLength(1000);
   });
@@ -183,6 +186,7 @@ const good = fc
   })
   .map(({ nodes, links, six, kinds, group }) => ({
     cluster: 'c',
+    watchdog: '/dev/watchdog',
     nodes: Object.fromEntries(
       Array.from({ length: nodes }, (_, n) => [
         `n${n}`,

@@ -4,6 +4,7 @@ import { parseClusterFile } from './parse.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
 
 const nodes = `cluster: c
+watchdog: /dev/watchdog
 nodes:
   n1: [10.0.0.1, 10.1.0.1]
   n2: [10.0.0.2, 10.1.0.2]
@@ -17,7 +18,12 @@ const balance = (text: string): string => services('b:', '  on: [n3, n2]', `  ba
 const many = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('');
 
-const two = 'cluster: c\n‸nodes: {n1: 10.0.0.1, n2: 10.0.0.2}\n';
+const pair = (...lines: string[]): string => ['cluster: c', 'nodes: {n1: 10.0.0.1, n2: 10.0.0.2}', ...lines].join('\n');
+
+const device = (text: string): string => `fencing: {devices: {d: {agent: fence_dummy, ${text}}}}`;
+
+const four = (...lines: string[]): string =>
+  ['cluster: c', 'nodes: {n1: 10.0.0.1, n2: 10.0.0.2, n3: 10.0.0.3, n4: 10.0.0.4}', ...lines].join('\n');
 
 const cases: readonly [code: ProblemCode, text: string][] = [
   ['FILE_TOO_LARGE', `‸${'#'.repeat(1024 * 1024 + 1)}`],
@@ -90,6 +96,48 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['CHECK_TIMEOUT', balance('port: 80, servers: [n1], check: {every: 100ms, timeout: ‸1s}')],
   ['TOO_MANY_INSTANCES', services('s: {command: a, on: n1, instances: ‸2}')],
 
+  ['NO_VOTES', 'cluster: c\n‸nodes: {n1: {addresses: [10.0.0.1], votes: 0}}\n'],
+  ['TWO_NODES_NO_CHOICE', pair().replace('nodes', '‸nodes')],
+  ['TWO_NODES_NO_CHOICE', pair('‸quorum: {no-quorum: stop}')],
+  ['TWO_NODES_NO_CHOICE', `cluster: c\n‸nodes: {n1: 10.0.0.1, n2: 10.0.0.2, n3: {addresses: [10.0.0.3], votes: 0}}\n`],
+  ['UNEVEN_VOTES', 'cluster: c\nquorum: {tie: none}\nnodes: {n1: {addresses: [10.0.0.1], ‸votes: 2}, n2: 10.0.0.2}\n'],
+  ['TIE_FENCE', pair('quorum: {tie: ‸fence}', device('for: n1'))],
+  ['TIE_PING', pair('quorum: {tie: ‸ping}')],
+  ['TIE_WITNESS', pair('quorum: {tie: ‸witness}')],
+  ['TIE_UNUSED', `${nodes}quorum: {‸tie: fence}\n`],
+  ['TIE_UNUSED', pair('witness: {address: 10.9.0.1}', 'quorum: {‸head-start: 5s}')],
+  ['TIE_UNUSED', pair('quorum: {tie: none, ‸ping: 10.0.0.254}')],
+  ['PING_ADDRESS', pair('quorum: {tie: ping, ping: [10.0.0.254, ‸10.0.0.2]}')],
+  ['PING_ADDRESS', pair('quorum: {tie: ping, ping: ‸10.0.0.9}', 'services: {s: {address: 10.0.0.9}}')],
+  ['WITNESS_IS_NODE', pair('witness: {name: ‸n1, address: 10.9.0.1}')],
+  ['DUPLICATE_ADDRESS', pair('witness: {address: ‸10.0.0.2}')],
+  ['LINK_COUNT', pair('witness: {‸address: [10.9.0.1, 10.8.0.1]}')],
+  ['WITNESS_VOTE', 'cluster: c\nnodes: {n1: 10.0.0.1}\n‸witness: {address: 10.9.0.1}\n'],
+  ['WITNESS_VOTE', `${nodes}‸witness: {address: 10.9.0.1}\n`],
+  ['EVEN_VOTES', four('watchdog: /dev/watchdog', 'services: {s: {command: a}}').replace('nodes', '‸nodes')],
+  ['UNKNOWN_NODE', pair('quorum: {tie: fence, prefer: ‸n3}', device('plugs: {n1: 1, n2: 2}'))],
+  ['HEAD_START', pair('quorum: {tie: ‸fence}', device('plugs: {n1: 1, n2: [2, 3]}, delay: 10s'))],
+  ['HEAD_START', pair('quorum: {tie: fence, head-start: ‸1s}', device('for: [n1, n2]'))],
+  ['UNKNOWN_NODE', `${nodes}${device('for: ‸n4')}\n`],
+  ['UNKNOWN_NODE', `${nodes}${device('plugs: {n1: 1, ‸n4: 1}')}\n`],
+  ['UNKNOWN_DEVICE', `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], fence: [[‸e]]}\n${device('for: n1')}\n`],
+  ['FENCE_OTHER_NODE', `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], fence: [[‸d]]}\n${device('for: n1')}\n`],
+  ['FENCE_TWICE', `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], fence: [[d], [‸d]]}\n${device('for: n4')}\n`],
+  ['FENCE_UNUSED', `${nodes}fencing: {devices: {‸d: {agent: fence_dummy}}}\n`],
+  ['FENCE_PARAM', `${nodes}${device('for: n1, params: {‸port: 3}')}\n`],
+  ['FENCE_PASSWORD', `${nodes}${device('for: n1, params: {password: ‸x}')}\n`],
+  ['WATCHDOG_UNSAID', services('s: {command: a}').replace('watchdog: /dev/watchdog\nn', '‸n')],
+  ['WATCHDOG_UNSAID', services('s: {command: a, takeover: lease}').replace('watchdog: /dev/watchdog\nn', '‸n')],
+  ['LEASE_UNSURE', services('s: {command: a, ‸takeover: lease}').replace('/dev/watchdog', 'none')],
+  ['LEASE_UNSURE', `${services('s: {command: a, ‸takeover: lease}')}quorum: {no-quorum: freeze}\n`],
+  [
+    'LEASE_UNSURE',
+    pair('watchdog: /dev/watchdog', 'quorum: {tie: none}', 'services: {s: {command: a, ‸takeover: lease}}'),
+  ],
+  ['NO_FENCING', services('‸s: {command: a}').replace('/dev/watchdog', 'none')],
+  ['NO_FENCING', services('s: {command: a, ‸takeover: fencing}').replace('/dev/watchdog', 'none')],
+  ['NO_FENCING', pair('watchdog: /dev/watchdog', 'quorum: {tie: none}', 'services: {‸s: {command: a}}')],
+
   ['DUPLICATE_SERVER', balance('port: 80, servers: [n1, ‸n1]')],
   ['SERVER_LINK', balance('port: 80, servers: [n1, {node: n1, id: a, link: ‸2}]')],
   ['SERVER_LINK', balance('port: 80, servers: [n1, {address: 10.0.0.9, ‸link: 0}]')],
@@ -101,15 +149,12 @@ const cases: readonly [code: ProblemCode, text: string][] = [
 
   ['DEAD_SHORT', `${nodes}heartbeat: {interval: 1s, dead: ‸3s}\n`],
   ['ONE_NODE', 'cluster: c\n‸nodes: {n1: [10.0.0.1, 10.1.0.1]}\n'],
-  ['TWO_NODES', two],
-  ['ONE_LINK', two],
+  ['ONE_LINK', pair('quorum: {tie: none}').replace('nodes', '‸nodes')],
   ['SHARED_NETWORK', 'cluster: c\nnodes:\n  n1: [10.0.0.1, ‸10.0.0.9]\n'],
   ['LINK_NETWORK', 'cluster: c\nnodes:\n  n1: 10.0.0.1\n  n2: ‸10.0.1.2\n'],
   ['ONE_PLACE', services('s: {command: a, on: ‸n1}')],
   ['ONE_SERVER', balance('port: 80, ‸servers: [n1]')],
   ['GROUP_OF_ONE', services('s: {command: a, group: ‸g}')],
-  ['NO_FENCING', services('‸s: {command: a}')],
-  ['NO_FENCING', services('s: {command: a, ‸takeover: fencing}')],
   ['LISTEN_ADDRESS', balance('port: 80, servers: [n1], address: ‸10.0.0.99')],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
 ];
@@ -152,11 +197,11 @@ test('all mistakes come in one run, in the order of the text', () => {
   );
   const { problems } = parseClusterFile(text, 'f');
   expect(problems.map(({ code, line }) => `${line} ${code}`)).toEqual([
-    '7 UNKNOWN_NODE',
-    '7 UNKNOWN_KEY',
-    '7 BAD_DURATION',
-    '8 ADDRESS_OUTSIDE',
-    '8 UNKNOWN_SERVICE',
-    '9 BAD_TYPE',
+    '8 UNKNOWN_NODE',
+    '8 UNKNOWN_KEY',
+    '8 BAD_DURATION',
+    '9 ADDRESS_OUTSIDE',
+    '9 UNKNOWN_SERVICE',
+    '10 BAD_TYPE',
   ]);
 });

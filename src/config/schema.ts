@@ -7,7 +7,9 @@
 import * as z from 'zod';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { address, duration, name, port } from './scalars.ts';
+import { fenceLevels, fencingSchema } from './fencingSchema.ts';
+import { quorumSchema, watchdogSchema, witnessSchema } from './quorumSchema.ts';
+import { address, duration, name, port, wholeNumber } from './scalars.ts';
 import { serviceSchema } from './serviceSchema.ts';
 
 const of = defaults.heartbeat;
@@ -31,6 +33,15 @@ const nodeDetails = z.strictObject({
   addresses: addresses.describe(
     'One address a link, each with its prefix; the first addresses of all nodes share link 0, and so on.',
   ),
+  votes: wholeNumber(0, 100)
+    .optional()
+    .describe('Its weight in a majority; 0: it follows what others decide (default 1).'),
+  watchdog: watchdogSchema.optional().describe('Its watchdog, where it differs from that of the file.'),
+  fence: fenceLevels
+    .optional()
+    .describe(
+      'Levels of fence devices, tried in turn; those of one level must succeed together (default: one level with every device that names the node).',
+    ),
 });
 
 export const nodeSchema = z.union([address, addresses, nodeDetails], {
@@ -40,11 +51,19 @@ export const nodeSchema = z.union([address, addresses, nodeDetails], {
 const parts = {
   cluster: name.describe('The name of the cluster.'),
   heartbeat: heartbeatSchema.optional().describe('How the nodes watch each other.'),
+  quorum: quorumSchema.optional().describe('Who may act when not everybody is there.'),
+  watchdog: watchdogSchema
+    .optional()
+    .describe(
+      'What resets a machine whose daemon hangs: a device, a mapping with device and timeout, or none. Must be said where a service needs to be known as stopped.',
+    ),
   nodes: z
     .record(name, nodeSchema)
     .describe(
       `The machines, by host name, each with its addresses (default prefix /${defaults.prefix[4]}, IPv6 /${defaults.prefix[6]}).`,
     ),
+  witness: witnessSchema.optional().describe('A machine that votes and runs nothing (`sempre witness`).'),
+  fencing: fencingSchema.optional().describe('How nodes are switched off.'),
 };
 
 const servicesText = 'What the cluster keeps running, by name.';

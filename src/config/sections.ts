@@ -3,8 +3,17 @@
  * its name stays known; so one run finds the mistakes of all parts, and a broken one causes no second complaint elsewhere.
  */
 import * as z from 'zod';
+import { type FencingFile, fencingSchema } from './fencingSchema.ts';
 import { reportIssues } from './issues.ts';
 import { atKey } from './places.ts';
+import {
+  type QuorumFile,
+  quorumSchema,
+  type WatchdogFile,
+  type WitnessFile,
+  watchdogSchema,
+  witnessSchema,
+} from './quorumSchema.ts';
 import type { Report } from './report.ts';
 import { name, nameOrNames } from './scalars.ts';
 import { frameSchema, type HeartbeatFile, heartbeatSchema, type NodeFile, nodeSchema } from './schema.ts';
@@ -16,6 +25,10 @@ export interface Sections {
   readonly name: string;
   /** Undefined: not in the file. Null: broken. */
   readonly heartbeat: HeartbeatFile | undefined | null;
+  readonly quorum: QuorumFile | undefined | null;
+  readonly watchdog: WatchdogFile | undefined | null;
+  readonly witness: WitnessFile | undefined | null;
+  readonly fencing: FencingFile | undefined | null;
   /** In the order of the file; null: broken. */
   readonly nodes: ReadonlyMap<string, NodeFile | null>;
   /** False when `nodes` itself is broken, so that nobody can say which nodes exist. */
@@ -40,7 +53,11 @@ export function readSections(file: unknown, report: Report): Sections {
   const serviceList = Object.entries(services ?? {}).slice(0, servicesMax);
   return {
     name: typeof parts.cluster === 'string' ? parts.cluster : '',
-    heartbeat: parts.heartbeat === undefined ? undefined : valid(heartbeatSchema, parts.heartbeat),
+    heartbeat: optional(heartbeatSchema, parts.heartbeat),
+    quorum: optional(quorumSchema, parts.quorum),
+    watchdog: optional(watchdogSchema, parts.watchdog),
+    witness: optional(witnessSchema, parts.witness),
+    fencing: optional(fencingSchema, parts.fencing),
     nodes: new Map(
       Object.entries(nodes ?? {})
         .slice(0, nodesMax)
@@ -127,5 +144,8 @@ function kindOf(
 function mapping(value: unknown): Readonly<Record<string, unknown>> | null {
   return z.record(z.string(), z.unknown()).safeParse(value).data ?? null;
 }
+
+const optional = <T>(schema: z.ZodType<T>, value: unknown): T | undefined | null =>
+  value === undefined ? undefined : valid(schema, value);
 
 const valid = <T>(schema: z.ZodType<T>, value: unknown): T | null => schema.safeParse(value).data ?? null;
