@@ -1,0 +1,134 @@
+/**
+ * Answers «how long may it take, at the worst, with this very file?» Pure; the reasons are in docs/internals/takeover.md.
+ *
+ * All times count from when a node was lost: when the others agreed on a view without it. A node that falls silent is lost
+ * within `lossMs` and the few packets that an agreement takes.
+ */
+import type { Cluster, ClusterNode, FenceDevice, Ms, NodeId, Service, ServiceId } from '../core/model.ts';
+import { leaseTakeoverAt } from '../core/schedule/takeover.ts';
+import { isPair } from './checkQuorum.ts';
+
+export interface Bounds {
+  readonly lossMs: Ms;
+  readonly leaseMs: Ms;
+  /** The services of the slowest stop, in the order in which they stop; empty without services. */
+  readonly slowestStop: readonly ServiceId[];
+  readonly stopMs: Ms;
+  /** The longest timeout of a watchdog; null: there is none. */
+  readonly watchdogMs: Ms | null;
+  readonly clockDriftPercent: number;
+  readonly takeovers: readonly TakeoverBound[];
+}
+
+export interface TakeoverBound {
+  readonly service: ServiceId;
+  /** What makes it certain that the lost node's copy has ended. */
+  readonly by: 'nothing' | 'lease' | 'watchdog' | 'fencing' | 'hand';
+  /** When it starts elsewhere at the latest; null: when an operator has confirmed that the node is off. */
+  readonly latestMs: Ms | null;
+  /** Of what the time is made. */
+  readonly because: string;
+}
+
+export const clockDriftPercent = 1;
+
+export function boundsOf(cluster: Cluster): Bounds {
+  const { deadMs } = cluster.heartbeat;
+  const slowestStop = slowestStopOf(cluster);
+  const watchdogs = cluster.nodes.flatMap(({ watchdog }) => (watchdog === null ? [] : [watchdog.timeoutMs]));
+  return {
+    lossMs: deadMs,
+    leaseMs: deadMs,
+    slowestStop: slowestStop.map(({ id }) => id),
+    stopMs: sumOf(slowestStop),
+    watchdogMs: watchdogs.length === 0 ? null : Math.max(...watchdogs),
+    clockDriftPercent,
+    takeovers: cluster.services
+      .filter((service) => service.on.length > 1)
+      .flatMap((each) => takeoversOf(cluster, each)),
+  };
+}
+
+function takeoversOf(cluster: Cluster, service: Service): TakeoverBound[] {
+  const { id } = service;
+  if (service.clone || service.takeover === 'nothing')
+    return [{ service: id, by: 'nothing', latestMs: 0, because: 'two copies at once, for a moment, are allowed' }];
+  const nodes = cluster.nodes.filter((node) => service.on.includes(node.id));
+  const found: TakeoverBound[] = [];
+  if (service.takeover === 'lease')
+    found.push({ service: id, by: 'lease', latestMs: leaseTakeoverAt(cluster, service, 0), because: leaseWords });
+  if (service.takeover === 'fencing' && stopsByItself(cluster) && nodes.every(({ watchdog }) => watchdog !== null))
+    found.push({ service: id, by: 'watchdog', latestMs: watchdogLatestMs(cluster, service), because: watchdogWords });
+  if (service.takeover === 'fencing' && nodes.every(({ fence }) => fence.length > 0))
+    found.push({
+      service: id,
+      by: 'fencing',
+      latestMs: fencingLatestMs(cluster, nodes),
+      because: fencingWords(cluster),
+    });
+  return found.length > 0 ? found : [{ service: id, by: 'hand', latestMs: null, because: handWords }];
+}
+
+const leaseWords = 'its lease ends, then everything that needs it stops, then it';
+const watchdogWords = 'the same, and then the watchdog of a node that did not manage to';
+const fencingWords = ({ fencing }: Cluster): string =>
+  `every level, ${fencing.tries} ${fencing.tries === 1 ? 'time' : 'times'}, each device at its time limit; mostly seconds`;
+const handWords = 'nothing makes it certain but an operator: sempre node confirm-off NODE';
+
+/** Two nodes alone go on without each other, and without `stop` nobody stops: then only power proves anything. */
+export const stopsByItself = (cluster: Cluster): boolean => cluster.quorum.noQuorum === 'stop' && !isPair(cluster);
+
+/** A node whose stop does not end is no longer fed; one whose daemon hangs was not fed for longer already. */
+function watchdogLatestMs(cluster: Cluster, service: Service): Ms {
+  const timeouts = cluster.nodes.flatMap(({ id, watchdog }) =>
+    service.on.includes(id) && watchdog !== null ? [watchdog.timeoutMs] : [],
+  );
+  return leaseTakeoverAt(cluster, service, 0) + withDrift(Math.max(...timeouts));
+}
+
+const withDrift = (ms: Ms): Ms => Math.ceil((ms * (100 + clockDriftPercent)) / 100);
+
+/** Until the last round has failed: by then it was switched off, or nobody is going to. */
+function fencingLatestMs(cluster: Cluster, nodes: readonly ClusterNode[]): Ms {
+  const { devices, tries } = cluster.fencing;
+  const byId = new Map(devices.map((device) => [device.id, device]));
+  const headStartMs = isPair(cluster) && cluster.quorum.tie === 'fence' ? cluster.quorum.headStartMs : 0;
+  const roundMs = (node: ClusterNode): Ms => node.fence.reduce((sum, level) => sum + levelMs(level, byId), 0);
+  return withDrift(headStartMs + tries * Math.max(0, ...nodes.map(roundMs)));
+}
+
+/** Devices of a level are called at the same time; each is asked afterwards where it is to be verified. */
+const levelMs = (level: readonly string[], devices: ReadonlyMap<string, FenceDevice>): Ms =>
+  Math.max(
+    0,
+    ...level.flatMap((id) => {
+      const device = devices.get(id);
+      return device === undefined ? [] : [device.delayMs + device.timeoutMs * (device.verify ? 2 : 1)];
+    }),
+  );
+
+/** The chain of needs whose stops, one after the other, take longest: the last to stop is at its end. */
+function slowestStopOf(cluster: Cluster): Service[] {
+  const known = new Map<ServiceId, Service[]>();
+  const chainTo = (service: Service): Service[] => {
+    const before = known.get(service.id);
+    if (before !== undefined) return before;
+    const above = cluster.services.filter(({ needs }) => needs.includes(service.id)).map(chainTo);
+    const chain = [...slowest(above), service];
+    known.set(service.id, chain);
+    return chain;
+  };
+  // Copies that can never be on one node do not stop one after the other there, but who needs whom does not say so: a bound.
+  return slowest(cluster.services.map(chainTo));
+}
+
+const slowest = (chains: readonly Service[][]): Service[] =>
+  chains.reduce<Service[]>((best, chain) => (sumOf(chain) > sumOf(best) ? chain : best), []);
+
+const sumOf = (chain: readonly Service[]): Ms => chain.reduce((sum, { stopTimeoutMs }) => sum + stopTimeoutMs, 0);
+
+/** How each node can be switched off, in words, in the order of the file. */
+export const fencedBy = (cluster: Cluster): { readonly node: NodeId; readonly levels: string }[] =>
+  cluster.nodes
+    .filter(({ witness }) => !witness)
+    .map(({ id, fence }) => ({ node: id, levels: fence.map((level) => level.join('+')).join(', then ') }));
