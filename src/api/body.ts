@@ -5,7 +5,13 @@ import { failure, type Result, success } from '../lib/errors.ts';
 /** A command as a client sends it: the cluster file of `apply` is still text. */
 export type CommandBody =
   | Exclude<Command, { kind: 'apply' }>
-  | { readonly kind: 'apply'; readonly source: string; readonly ifVersion: Version | null };
+  | {
+      readonly kind: 'apply';
+      readonly source: string;
+      readonly ifVersion: Version | null;
+      /** Kept in the history of the node that was asked. */
+      readonly because: string;
+    };
 
 export interface PlanBody {
   /** Another cluster file; null: the one that runs. */
@@ -16,6 +22,9 @@ export interface PlanBody {
 
 const nameMax = 255;
 const becauseMax = 500;
+/** Shorter than anybody needs it is a slip of the unit; nobody remembers a longer one. */
+export const disarmMsMin = 10_000;
+export const disarmMsMax = 7 * 86_400_000;
 
 export function parseJson(text: string): Result<unknown> {
   try {
@@ -62,19 +71,50 @@ export function parseCommandBody(body: unknown): Result<CommandBody> {
       if (!isName(body.service)) return expected('`service` as a name');
       if (!isNameOrNull(body.node)) return expected('`node` as a name or null');
       return success({ kind: 'cleanup', service: body.service, node: body.node ?? null });
+    case 'confirmOff':
+    case 'fence':
+      if (!isName(body.node)) return expected('`node` as a name');
+      return explained(body, { kind: body.kind, node: body.node });
+    case 'disarm':
+      if (!isCount(body.forMs) || body.forMs < disarmMsMin || body.forMs > disarmMsMax)
+        return expected(`\`forMs\` as milliseconds from ${disarmMsMin} to ${disarmMsMax}`);
+      return explained(body, { kind: 'disarm', forMs: body.forMs });
+    case 'arm':
+      return withReason(body, { kind: 'arm' });
+    case 'maintain':
+      return parseMaintain(body);
     default:
-      return expected('`kind` as one of apply, standby, move, clear, run, cleanup');
+      return expected(
+        '`kind` as one of apply, standby, move, clear, run, cleanup, confirmOff, fence, disarm, arm, maintain',
+      );
   }
 }
 
 function parseApply(body: Record<string, unknown>): Result<CommandBody> {
   const { source, ifVersion = null } = body;
   if (typeof source !== 'string') return expected('`source` as the text of a cluster file');
-  if (ifVersion === null) return success({ kind: 'apply', source, ifVersion: null });
+  if (ifVersion === null) return withReason(body, { kind: 'apply', source, ifVersion: null });
   if (!isRecord(ifVersion) || !isCount(ifVersion.view) || !isCount(ifVersion.counter)) {
     return expected('`ifVersion` as {view, counter} or null');
   }
-  return success({ kind: 'apply', source, ifVersion: { view: ifVersion.view, counter: ifVersion.counter } });
+  return withReason(body, { kind: 'apply', source, ifVersion: { view: ifVersion.view, counter: ifVersion.counter } });
+}
+
+function parseMaintain(body: Record<string, unknown>): Result<CommandBody> {
+  const { node = null, service = null, on } = body;
+  if (typeof on !== 'boolean') return expected('`on` as true or false');
+  if (!isNameOrNull(node) || !isNameOrNull(service) || (node === null) === (service === null))
+    return expected('either `node` or `service` as a name');
+  const command = { kind: 'maintain', node: node ?? null, service: service ?? null, on } as const;
+  return on ? explained(body, command) : withReason(body, command);
+}
+
+/** For what others have to understand later: it is not taken without a word on why. */
+function explained(body: Record<string, unknown>, command: WithoutReason<Explained>): Result<CommandBody> {
+  const { because } = body;
+  return typeof because === 'string' && because.trim() !== ''
+    ? withReason(body, command)
+    : expected('`because`: the reason');
 }
 
 type Explained = Extract<CommandBody, { because: string }>;

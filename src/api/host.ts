@@ -3,6 +3,7 @@ import type { Cluster, Ms, NodeId } from '../core/model.ts';
 import type { Admin, Answer, Command, Version } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
+import type { HistorySource } from './history.ts';
 import type { BalancerStatus, EventLine, StallReport } from './status.ts';
 
 export interface ApiHost {
@@ -27,6 +28,7 @@ export interface ApiHost {
   /** Asks a peer over the transport's reliable channel; fails when no answer comes in time. */
   ask(node: NodeId, question: PeerQuestion, timeoutMs: Ms): Promise<unknown>;
   readonly journal: EventSource;
+  readonly history: HistorySource;
 }
 
 /** `problems` are those of `src/config/parse.ts`: errors when there is no cluster, otherwise warnings. */
@@ -43,6 +45,8 @@ export interface EventSource {
 /** What the APIs of two nodes ask each other. */
 export type PeerQuestion =
   | { readonly kind: 'status' }
-  | { readonly kind: 'events'; readonly after: number; readonly since: string; readonly limit: number };
+  | { readonly kind: 'events'; readonly after: number; readonly since: string; readonly limit: number }
+  | { readonly kind: 'history' }
+  | { readonly kind: 'historyEntry'; readonly version: Version };
 
 export const eventsMax = 2000;

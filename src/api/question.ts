@@ -1,5 +1,6 @@
 /** Answers what peers ask: each node's own part of a question about the whole cluster. */
 import { byText } from '../lib/compare.ts';
+import type { PeerHistory } from './history.ts';
 import { type ApiHost, eventsMax, type PeerQuestion } from './host.ts';
 import type { EventLine, NodeAnswer } from './status.ts';
 
@@ -8,6 +9,8 @@ export async function answerPeer(host: ApiHost, question: unknown): Promise<unkn
   const known = parseQuestion(question);
   if (known === null) return null;
   if (known.kind === 'status') return nodeAnswer(host);
+  if (known.kind === 'history') return { lines: host.history.lines() } satisfies PeerHistory;
+  if (known.kind === 'historyEntry') return { entry: host.history.entry(known.version) };
   return {
     events: host.journal.read(known.after, known.since, known.limit),
     lastSeq: host.journal.lastSeq,
@@ -38,6 +41,7 @@ export async function nodeAnswer(host: ApiHost): Promise<NodeAnswer> {
     plan: leads ? report.plan : null,
     planAgainInMs: againAtMs === null ? null : Math.max(0, Math.round(againAtMs - host.nowMs())),
     stall: host.stall(),
+    fencing: report.fencing,
     balancers: [...balancers].sort((a, b) => byText(a.service, b.service)),
   };
 }
@@ -45,10 +49,18 @@ export async function nodeAnswer(host: ApiHost): Promise<NodeAnswer> {
 function parseQuestion(question: unknown): PeerQuestion | null {
   if (typeof question !== 'object' || question === null || !('kind' in question)) return null;
   if (question.kind === 'status') return { kind: 'status' };
+  if (question.kind === 'history') return { kind: 'history' };
+  if (question.kind === 'historyEntry') return parseEntryQuestion(question);
   if (question.kind !== 'events') return null;
   const { after, since, limit } = question as Record<string, unknown>;
   if (!isCount(after) || typeof since !== 'string' || !isCount(limit)) return null;
   return { kind: 'events', after, since, limit: Math.min(limit, eventsMax) };
+}
+
+function parseEntryQuestion(question: object): PeerQuestion | null {
+  const { version } = question as { readonly version?: unknown };
+  const { view, counter } = (version ?? {}) as Record<string, unknown>;
+  return isCount(view) && isCount(counter) ? { kind: 'historyEntry', version: { view, counter } } : null;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -6,6 +6,7 @@ import { type CommandBody, type PlanBody, parseCommandBody, parseJson, parsePlan
 import { eventsAnswer, parseCursor } from './events.ts';
 import { adminAfter } from './foresee.ts';
 import { gather } from './gather.ts';
+import { historyAnswer, historyEntry, parseVersion } from './history.ts';
 import { type ApiHost, eventsMax, type Parsed } from './host.ts';
 import { decidingPlan, type MergeInput, mergeStatus, pendingOf } from './merge.ts';
 import { nodeAnswer } from './question.ts';
@@ -45,6 +46,8 @@ export async function route(host: ApiHost, request: Request): Promise<Response> 
       return why(host, request.query.get('service') ?? '');
     case '/v1/events':
       return events(host, request.query);
+    case '/v1/history':
+      return history(host, request.query);
     case '/v1/cluster':
       return ok({ schemaVersion, ...host.content() });
     case '/v1/plan':
@@ -67,6 +70,7 @@ const paths = [
   '/v1/status',
   '/v1/why',
   '/v1/events',
+  '/v1/history',
   '/v1/cluster',
   '/v1/plan',
   '/v1/command',
@@ -134,6 +138,15 @@ async function events(host: ApiHost, query: URLSearchParams): Promise<Response> 
   return ok(await eventsAnswer(host, { since: sinceUtc, after: cursor, limit }));
 }
 
+async function history(host: ApiHost, query: URLSearchParams): Promise<Response> {
+  const asked = query.get('version');
+  if (asked === null) return ok(await historyAnswer(host));
+  const version = parseVersion(asked);
+  if (version === null) return refuse('BAD_REQUEST', '`version` must be a version such as 4.2');
+  const entry = await historyEntry(host, version);
+  return entry === null ? refuse('NO_SUCH_OBJECT', `no node that answers remembers version ${asked}`) : ok(entry);
+}
+
 // ---------------------------------------------------------------- plan and change
 
 async function plan(host: ApiHost, text: string): Promise<Response> {
@@ -197,6 +210,7 @@ async function command(host: ApiHost, text: string): Promise<Response> {
   if (!complete.ok) return invalid(complete.parsed);
   const answer = await host.command(complete.command);
   if (!answer.ok) return refused(failureOf(answer));
+  if (asked.value.kind === 'apply' && answer.changed) host.history.explain(answer.version, asked.value.because);
   return ok({ schemaVersion, version: answer.version, changed: answer.changed } satisfies CommandAnswer);
 }
 
@@ -205,7 +219,9 @@ type Completed = { readonly ok: true; readonly command: Command } | { readonly o
 async function completed(host: ApiHost, body: CommandBody): Promise<Completed> {
   if (body.kind !== 'apply') return { ok: true, command: body };
   const parsed = await host.parse(body.source);
-  return parsed.cluster === null ? { ok: false, parsed } : { ok: true, command: { ...body, cluster: parsed.cluster } };
+  if (parsed.cluster === null) return { ok: false, parsed };
+  const { kind, source, ifVersion } = body;
+  return { ok: true, command: { kind, source, cluster: parsed.cluster, ifVersion } };
 }
 
 const failureOf = (answer: Extract<Answer, { ok: false }>): Failure => ({

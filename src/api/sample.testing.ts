@@ -1,6 +1,6 @@
 /** A small cluster for tests: two balancers, two web servers, an address; every part can be replaced. */
 import { plainCluster, type Resource, type Service } from '../core/model.ts';
-import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../core/ports.ts';
+import { type Admin, type FencingRecord, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../core/ports.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import type { ApiHost } from './host.ts';
@@ -119,6 +119,8 @@ export interface SampleOptions {
   readonly admin?: Admin;
   readonly plan?: Plan | null;
   readonly quorum?: boolean;
+  /** Under way at the node that is asked. */
+  readonly fencing?: readonly FencingRecord[];
 }
 
 const calm = [
@@ -136,6 +138,11 @@ export function reportOf(self: string, options: SampleOptions = {}): NodeReport 
     view: quorum ? { number: 7, members, coordinator: members[0] ?? self } : null,
     quorum,
     noQuorumBecause: quorum ? null : 'it hears 0 of the 1 other nodes that a majority needs',
+    waitsFor: [],
+    disarmedForMs: options.admin?.disarmed?.forMs ?? null,
+    fencing: options.fencing ?? [],
+    off: [],
+    standing: quorum ? 'majority' : null,
     leaseLeftMs: quorum ? 600 : 0,
     peers: nodes.filter((node) => node !== self).map((node) => peer(node, lost.includes(node) ? 'lost' : 'member')),
     version: { view: 4, counter: 2 },
@@ -205,6 +212,7 @@ export function sampleHost(patch: Partial<ApiHost> = {}, options: SampleOptions 
       source === 'bad' ? { cluster: null, problems: [{ message: 'it is bad' }] } : { cluster, problems: [] },
     ask: async (node, question) => (question.kind === 'status' ? answerOf(node, options) : { events: [], lastSeq: 0 }),
     journal: { lastSeq: 0, read: () => [] },
+    history: { lines: () => [], entry: () => null, explain: () => undefined },
     ...patch,
   };
 }

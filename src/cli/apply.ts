@@ -26,7 +26,7 @@ export async function apply(
   return change(
     context,
     {
-      command: { kind: 'apply', source: read.source, ifVersion: version },
+      command: { kind: 'apply', source: read.source, ifVersion: version, because: options.reason },
       foresee: { source: read.source },
       title: `${nameOf(file)} is applied`,
       needsYes: (plan) => {

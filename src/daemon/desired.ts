@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Doc, firstDoc } from '../core/ports.ts';
+import { showVersion } from '../core/state.ts';
 import { type Failure, failure, type Result, success } from '../lib/errors.ts';
 import { reasonOf } from './reason.ts';
 import type { SavedState } from './storage.ts';
@@ -17,11 +18,25 @@ export interface Desired {
 export async function findDesired(saved: SavedState, configFile: string): Promise<Result<Desired>> {
   const source = await readFile(configFile, 'utf8').catch((error: unknown) => error);
   if (saved.doc !== null) return success({ doc: saved.doc, remarks: differenceRemark(saved.doc, source, configFile) });
+  const recovered = saved.kept === null ? null : await readKept(saved.kept);
+  if (recovered !== null) return success(recovered);
   if (typeof source !== 'string') {
     const message = `there is no saved state, and the cluster file ${configFile} cannot be read: ${reasonOf(source)}`;
     return failure('CONFIG_MISSING', message, 'sempre daemon --config FILE');
   }
   return readFirst(source, configFile);
+}
+
+/**
+ * A document that was damaged, from the newest file of this node's history: as a file that no coordinator has taken yet, so that
+ * whatever the others hold counts more.
+ */
+async function readKept({ source, version }: NonNullable<SavedState['kept']>): Promise<Desired | null> {
+  const { parseClusterFile } = await import('../config/parse.ts');
+  const { cluster } = parseClusterFile(source, 'history');
+  if (cluster === null) return null;
+  const remark = `the saved cluster file is lost; this node begins with version ${showVersion(version)} of its history`;
+  return { doc: firstDoc(source, cluster), remarks: [remark] };
 }
 
 async function readFirst(source: string, configFile: string): Promise<Result<Desired>> {

@@ -5,6 +5,7 @@ import type { NodeId } from '../core/model.ts';
 import { planFor } from '../core/node.ts';
 import type { Answer, Command } from '../core/ports.ts';
 import { balancersOn, type Details } from './balancers.ts';
+import type { History } from './history.ts';
 import type { Journal } from './journal.ts';
 import type { NodeLoop } from './loop.ts';
 import { Parser } from './parser.ts';
@@ -18,6 +19,7 @@ export interface HostParts {
   readonly software: string;
   readonly loop: NodeLoop;
   readonly journal: Journal;
+  readonly history: History;
   readonly stall: StallMeter;
   readonly agents: Details;
   readonly replies: Replies;
@@ -27,13 +29,14 @@ export interface HostParts {
 }
 
 export function createHost(parts: HostParts): ApiHost {
-  const { self, software, loop, journal, stall, agents, replies } = parts;
+  const { self, software, loop, journal, history, stall, agents, replies } = parts;
   const parser = new Parser();
   return {
     self,
     software,
     startedAt: new Date().toISOString(),
     journal,
+    history,
     cluster: () => loop.state.doc.cluster,
     content: () => ({ version: loop.state.doc.content, source: loop.state.doc.source, admin: loop.state.doc.admin }),
     report: () => loop.report(),

@@ -36,16 +36,28 @@ export interface LoopPorts {
   onReply(requestId: string, answer: Answer): void;
 }
 
+/** Sees every step as it is made: the flight recorder, the history. Returns at once and never throws. */
+export interface StepWatcher {
+  /** Before the step, so that the event which a step does not survive is known too. */
+  before(event: NodeEvent, nowMs: Ms): void;
+  after(state: NodeState, effects: readonly NodeEffect[]): void;
+}
+
 export class NodeLoop {
   #state: NodeState;
   readonly #ports: LoopPorts;
   readonly #queue: NodeEvent[] = [];
   #busy = false;
+  #watchers: readonly StepWatcher[] = [];
 
   constructor(init: NodeInit, ports: LoopPorts) {
     this.#ports = ports;
     this.#state = boot(init, ports.nowMs());
     ports.transport.configure(init.doc.cluster);
+  }
+
+  watch(watcher: StepWatcher): void {
+    this.#watchers = [...this.#watchers, watcher];
   }
 
   get state(): NodeState {
@@ -75,8 +87,11 @@ export class NodeLoop {
 
   #run(event: NodeEvent): void {
     const before = this.#state;
-    const { state, effects } = step(before, event, this.#ports.nowMs());
+    const nowMs = this.#ports.nowMs();
+    for (const watcher of this.#watchers) watcher.before(event, nowMs);
+    const { state, effects } = step(before, event, nowMs);
     this.#state = state;
+    for (const watcher of this.#watchers) watcher.after(state, effects);
     if (state.doc.cluster !== before.doc.cluster) this.#ports.transport.configure(state.doc.cluster);
     for (const effect of effects) this.#carryOut(effect);
   }

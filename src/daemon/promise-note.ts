@@ -5,7 +5,7 @@
  * It may be relied on until the machine boots again, and not longer: where /run is no memory, what was written last may
  * be lost with the power. So the note names the boot.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseNote } from '../core/ports.ts';
 import { reasonOf } from './reason.ts';
@@ -18,24 +18,64 @@ interface Kept {
 
 const fileName = 'promise.json';
 
-/** Returns what went wrong, null when it is kept. */
-export function writePromise(runDirectory: string, note: PromiseNote, bootId = kernelBootId()): string | null {
+/** The calls through which the note reaches the memory, so that tests can make each of them fail. */
+export interface NoteFiles {
+  read(path: string): string;
+  write(path: string, text: string): void;
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+}
+
+const realFiles: NoteFiles = {
+  read: (path) => readFileSync(path, 'utf8'),
+  write: (path, text) => writeFileSync(path, text, { mode: 0o600 }),
+  rename: renameSync,
+  unlink: unlinkSync,
+};
+
+/**
+ * Returns what went wrong, null when it is kept.
+ *
+ * A note that cannot be replaced is removed: no note is safe (the node counts as newly booted and grants nothing), but an older
+ * one would grant leases of views that this node has given up since.
+ */
+export function writePromise(
+  runDirectory: string,
+  note: PromiseNote,
+  bootId = kernelBootId(),
+  files = realFiles,
+): string | null {
   const path = join(runDirectory, fileName);
   try {
-    writeFileSync(`${path}.new`, seal({ bootId, note } satisfies Kept), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    files.write(`${path}.new`, seal({ bootId, note } satisfies Kept));
+    files.rename(`${path}.new`, path);
     return null;
   } catch (error) {
-    return `${path} could not be written: ${reasonOf(error)}`;
+    return `${path} could not be written: ${reasonOf(error)}${removeOld(path, files)}`;
   }
 }
 
-/** Null when there is none of this boot, or none that can be understood: the node then counts as newly booted. */
-export function readPromise(runDirectory: string, bootId = kernelBootId()): PromiseNote | null {
+function removeOld(path: string, files: NoteFiles): string {
   try {
-    const found = unseal(readFileSync(join(runDirectory, fileName), 'utf8'));
+    files.unlink(path);
+    return '';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    return `; the older note is still there (${reasonOf(error)}): remove it before this daemon is started again`;
+  }
+}
+
+/**
+ * Null when there is none of this boot, or none that can be understood: the node then counts as newly booted. The same where the
+ * note cannot be written again: then the former life may not have been able to replace it either, and it may be too old.
+ */
+export function readPromise(runDirectory: string, bootId = kernelBootId(), files = realFiles): PromiseNote | null {
+  try {
+    const found = unseal(files.read(join(runDirectory, fileName)));
     if (found.state !== 'read' || !isKept(found.data)) return null;
-    return bootId !== '' && found.data.bootId === bootId ? found.data.note : null;
+    const { note } = found.data;
+    if (bootId === '' || found.data.bootId !== bootId) return null;
+    return writePromise(runDirectory, note, bootId, files) === null ? note : null;
   } catch {
     return null;
   }

@@ -1,13 +1,12 @@
 /**
  * A JSON file that is replaced as a whole, and that knows whether it is intact.
  *
- * Written as temporary file, fsync, rename, fsync of the folder: a crash at any byte leaves the old or the new content.
- * The checksum is over the bytes of the data as they are in the file, so that a flipped bit of a dying disk is found too.
+ * How it is written so that a crash leaves the old or the new content: `storage-disk.ts`. The checksum is over the bytes of
+ * the data as they are in the file, so that a flipped bit of a dying disk is found too.
  */
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { reasonOf } from './reason.ts';
+import { type Disk, realDisk, replaceFile, type Written } from './storage-disk.ts';
 
 const format = 1;
 const bytesMax = 16 * 1024 * 1024;
@@ -18,8 +17,6 @@ export type Unsealed =
   | { readonly state: 'absent' }
   | { readonly state: 'bad'; readonly because: string };
 
-export type Written = { readonly ok: true } | { readonly ok: false; readonly because: string };
-
 /** The text of a file that holds `data`. */
 export function seal(data: unknown): string {
   const body = JSON.stringify(data);
@@ -28,6 +25,7 @@ export function seal(data: unknown): string {
 
 /** What was sealed, or why this text cannot be trusted. */
 export function unseal(text: string): Unsealed {
+  if (text === '') return bad('it is empty');
   const head = headPattern.exec(text);
   if (head === null) return bad('it does not begin as a file of Sempre does');
   if (head[1] !== String(format)) return bad(`it has format ${head[1]}, this version reads format ${format}`);
@@ -37,14 +35,14 @@ export function unseal(text: string): Unsealed {
   return { state: 'read', data: JSON.parse(body) };
 }
 
-export async function readSealed(path: string): Promise<Unsealed> {
+export async function readSealed(path: string, disk: Disk = realDisk): Promise<Unsealed> {
   try {
-    const text = await readFile(path);
+    const text = await disk.readFile(path);
     if (text.length > bytesMax) return bad(`it is larger than ${bytesMax} bytes`);
     return unseal(text.toString('utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' };
-    return bad(reasonOf(error));
+    return bad(`it could not be read: ${reasonOf(error)}`);
   }
 }
 
@@ -56,9 +54,11 @@ export class SealedFile {
   private writing = false;
   private waiting: { text: string; answers: ((written: Written) => void)[] } | null = null;
   private readonly path: string;
+  private readonly disk: Disk;
 
-  constructor(path: string) {
+  constructor(path: string, disk: Disk = realDisk) {
     this.path = path;
+    this.disk = disk;
   }
 
   save(data: unknown): Promise<Written> {
@@ -74,41 +74,10 @@ export class SealedFile {
     while (this.waiting !== null) {
       const { text, answers } = this.waiting;
       this.waiting = null;
-      const written = await replaceFile(this.path, text);
+      const written = await replaceFile(this.disk, this.path, text);
       for (const answer of answers) answer(written);
     }
     this.writing = false;
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<Written> {
-  try {
-    await writeDurably(`${path}.new`, text);
-    await rename(`${path}.new`, path);
-    await syncFolder(dirname(path));
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, because: `${path} could not be written: ${reasonOf(error)}` };
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Without this the rename itself may be lost with the power. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,58 +1,97 @@
 /**
  * What a node remembers over a restart: the document of the cluster, the view numbers that it may have promised, and the
- * definitions of what it started. Each in a sealed file of its own in the state directory.
+ * definitions of what it started. Each in a sealed file of its own in the state directory. See docs/internals/state.md.
  *
  * A file that cannot be trusted is set aside and said; it never keeps the daemon from starting.
  */
-import { readdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Service } from '../core/model.ts';
+import { randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { HistoryEntry } from '../api/history.ts';
+import type { Ms, Service } from '../core/model.ts';
 import type { Doc, NodeEvent, PromiseNote, Storage } from '../core/ports.ts';
+import { historyVersions, newestKept } from './history.ts';
 import { writePromise } from './promise-note.ts';
-import { reasonOf } from './reason.ts';
-import { readSealed, SealedFile } from './sealed-file.ts';
+import { readSealed, SealedFile, seal } from './sealed-file.ts';
+import { isSetAside, setAside } from './storage-aside.ts';
+import { type Disk, realDisk, replaceFile, syncFolder } from './storage-disk.ts';
 
 const files = { doc: 'doc.json', reserve: 'reserve.json', ledger: 'ledger.json' } as const;
 
-/** Set-aside copies of one file that are kept. */
-const badCopiesMax = 5;
-
 /**
- * When the promises are lost, numbers are taken from so far above the document's that none can have been promised:
- * a skipped number costs nothing, one that is given twice could make two nodes act at once.
+ * When the promises are lost, numbers are taken from so far above all that is known that none can have been promised: a skipped
+ * number costs nothing, one that is given twice could make two nodes act at once. The random part is for the disk that loses
+ * the evidence of the former loss too.
  */
 const lostReserveJump = 1_000_000;
+const lostReserveSpread = 1_000_000_000;
 
 export interface SavedState {
   readonly doc: Doc | null;
   readonly reserved: number;
   readonly ledger: readonly Service[];
+  /** The newest file of the history, where the document itself is lost. */
+  readonly kept: HistoryEntry | null;
   /** What was wrong with the files and what was done about it, one sentence each. */
   readonly remarks: readonly string[];
 }
 
 /** Reads the state directory; whatever is damaged counts as absent. */
-export async function readState(directory: string, now: Date): Promise<SavedState> {
+export async function readState(
+  directory: string,
+  now: Date,
+  disk: Disk = realDisk,
+  jump: () => number = () => lostReserveJump + randomInt(lostReserveSpread),
+): Promise<SavedState> {
   const remarks: string[] = [];
+  // A directory that was just made is itself only a name in the one above it.
+  await syncFolder(disk, dirname(directory)).catch(() => undefined);
   const read = async <T>(file: string, accepts: (data: unknown) => data is T): Promise<T | 'absent' | 'bad'> => {
     const path = join(directory, file);
-    const found = await readSealed(path);
+    const found = await readSealed(path, disk);
     if (found.state === 'absent') return 'absent';
     if (found.state === 'read' && accepts(found.data)) return found.data;
     const because = found.state === 'bad' ? found.because : 'its content has another shape than this version writes';
-    remarks.push(await setAside(path, because, now));
+    remarks.push(await setAside(disk, path, because, now));
     return 'bad';
   };
   const doc = await read(files.doc, isDoc);
   const reserve = await read(files.reserve, isReserve);
   const ledger = await read(files.ledger, isLedger);
-  const docView = typeof doc === 'string' ? 0 : doc.version.view;
-  return {
-    doc: typeof doc === 'string' ? null : doc,
-    reserved: reserve === 'absent' ? 0 : reserve === 'bad' ? docView + lostReserveJump : reserve.upTo,
-    ledger: typeof ledger === 'string' ? [] : ledger,
-    remarks,
-  };
+  const known = typeof doc === 'string' ? null : doc;
+  const kept = known === null ? await newestKept(directory, disk) : null;
+  const isLost = reserve === 'bad' || (reserve === 'absent' && (await hasPast(directory, disk, known)));
+  const reserved = isLost
+    ? await reserveAnew(directory, disk, known, jump, remarks)
+    : reserve === 'absent'
+      ? 0
+      : reserve.upTo;
+  return { doc: known, reserved, ledger: typeof ledger === 'string' ? [] : ledger, kept, remarks };
+}
+
+/**
+ * Whether this node has promised something, though nothing says up to which number: it has a document of some view, or files
+ * that were set aside by a start that ended before it wrote the new number.
+ */
+async function hasPast(directory: string, disk: Disk, doc: Doc | null): Promise<boolean> {
+  if (doc !== null && doc.version.view > 0) return true;
+  const names = await disk.list(directory).catch(() => []);
+  return names.some(isSetAside) || (await historyVersions(directory, disk)).length > 0;
+}
+
+/** Written at once, so that a daemon that ends before its first promise does not leave less behind than it found. */
+async function reserveAnew(
+  directory: string,
+  disk: Disk,
+  doc: Doc | null,
+  jump: () => number,
+  remarks: string[],
+): Promise<number> {
+  const [newest] = await historyVersions(directory, disk);
+  const upTo = Math.max(doc?.version.view ?? 0, newest?.view ?? 0) + jump();
+  const written = await replaceFile(disk, join(directory, files.reserve), seal({ upTo }));
+  if (!written.ok) remarks.push(written.because);
+  remarks.push(`which view numbers this node promised is not known any more: it goes on with numbers above ${upTo}`);
+  return upTo;
 }
 
 export interface StorageOptions {
@@ -62,6 +101,9 @@ export interface StorageOptions {
   readonly runDirectory: string;
   readonly deliver: (event: NodeEvent) => void;
   readonly complain: (remark: string) => void;
+  readonly disk?: Disk;
+  /** How long after a failure the reserved numbers are written again. */
+  readonly reserveAgainMs?: Ms;
 }
 
 /** The storage port on real files. Every save is answered by one event, in the order of the saves. */
@@ -72,15 +114,19 @@ export class FileStorage implements Storage {
   private readonly doc: SealedFile;
   private readonly reserveFile: SealedFile;
   private readonly ledger: SealedFile;
+  private readonly reserveAgainMs: Ms;
   private reservedMax = 0;
+  private reserveTimer: NodeJS.Timeout | null = null;
 
-  constructor({ stateDirectory, runDirectory, deliver, complain }: StorageOptions) {
-    this.deliver = deliver;
-    this.complain = complain;
-    this.runDirectory = runDirectory;
-    this.doc = new SealedFile(join(stateDirectory, files.doc));
-    this.reserveFile = new SealedFile(join(stateDirectory, files.reserve));
-    this.ledger = new SealedFile(join(stateDirectory, files.ledger));
+  constructor(options: StorageOptions) {
+    const { stateDirectory, disk } = options;
+    this.deliver = options.deliver;
+    this.complain = options.complain;
+    this.runDirectory = options.runDirectory;
+    this.reserveAgainMs = options.reserveAgainMs ?? 1000;
+    this.doc = new SealedFile(join(stateDirectory, files.doc), disk);
+    this.reserveFile = new SealedFile(join(stateDirectory, files.reserve), disk);
+    this.ledger = new SealedFile(join(stateDirectory, files.ledger), disk);
   }
 
   saveDoc(doc: Doc): void {
@@ -96,8 +142,19 @@ export class FileStorage implements Storage {
     void this.reserveFile.save({ upTo: this.reservedMax }).then((written) => {
       const because = written.ok ? '' : written.because;
       if (!written.ok) this.complain(because);
+      if (!written.ok) this.reserveAgain();
       this.deliver({ kind: 'reserved', upTo, ok: written.ok, because });
     });
+  }
+
+  /** The core goes on without the disk, so that a full one stops no failover; the number must follow when there is room. */
+  private reserveAgain(): void {
+    this.reserveTimer ??= setTimeout(() => {
+      void this.reserveFile.save({ upTo: this.reservedMax }).then((written) => {
+        this.reserveTimer = null;
+        if (!written.ok) this.reserveAgain();
+      });
+    }, this.reserveAgainMs).unref();
   }
 
   saveLedger(services: readonly Service[]): void {
@@ -110,24 +167,6 @@ export class FileStorage implements Storage {
     const problem = writePromise(this.runDirectory, note);
     if (problem !== null) this.complain(problem);
   }
-}
-
-async function setAside(path: string, because: string, now: Date): Promise<string> {
-  const aside = `${path}.bad-${now.toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z')}`;
-  try {
-    await rename(path, aside);
-    await dropOldCopies(path);
-    return `${path} was set aside as ${aside}: ${because}`;
-  } catch (error) {
-    return `${path} is ignored (${because}) and could not be set aside: ${reasonOf(error)}`;
-  }
-}
-
-async function dropOldCopies(path: string): Promise<void> {
-  const directory = join(path, '..');
-  const prefix = `${path.slice(path.lastIndexOf('/') + 1)}.bad-`;
-  const copies = (await readdir(directory)).filter((name) => name.startsWith(prefix)).sort();
-  for (const name of copies.slice(0, -badCopiesMax)) await unlink(join(directory, name));
 }
 
 // The checksum says that we wrote it; these only refuse what a former version wrote in another shape.
