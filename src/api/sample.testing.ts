@@ -98,6 +98,7 @@ export const plan: Plan = {
     { service: 'web', nodes: ['web1'], scores: [], because: 'web1 is the only node that may run it' },
   ],
   actions: [],
+  fence: [],
   againAtMs: null,
 };
 

@@ -215,6 +215,9 @@ export interface BalanceCheck {
 /** Two copies may run for a moment while it moves: a planned move starts the new one before it stops the old one. */
 export const mayOverlap = (service: Service): boolean => service.takeover === 'nothing';
 
+/** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
+export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
+
 /** A changed definition is taken over without a stop. */
 export const reloads = (service: Service): boolean => service.resource.kind === 'balance';
 
@@ -263,5 +266,3 @@ export const plainCluster = (
   fencing: noFencing,
   services,
 });
-
-export const majorityOf = (votes: number): number => Math.floor(votes / 2) + 1;

@@ -6,8 +6,12 @@
 import { absorbDoc, decideDoc, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
-import { pardonChanged, syncServices, unlooked } from './execute/services.ts';
+import { lookAgain, pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
+import { forgetOff } from './fencing/off.ts';
+import { fenceDone, pursueFencing } from './fencing/run.ts';
+import { unfence, unfenceDone } from './fencing/unfence.ts';
+import { wantFencing } from './fencing/want.ts';
 import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum } from './membership/lease.ts';
@@ -15,10 +19,14 @@ import { agreeOnView, leave, noteLease, onReserved, reserveEarly } from './membe
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
 import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
-import { answerDecided, decide, dropFinishedMoves, onAnswer, onRequest, pursueRequests } from './request/index.ts';
+import { onPinged, pingOutside } from './quorum/outside.ts';
+import { dropFinishedMoves } from './request/commands.ts';
+import { answerDecided, decide, onAnswer, onRequest, pursueRequests } from './request/index.ts';
 import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
 import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn } from './state.ts';
+import { keepInOrder } from './upkeep/index.ts';
+import { onWatchdog, tendWatchdog } from './watchdog/feed.ts';
 
 /** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
 export function boot(init: NodeInit, nowMs: Ms): NodeState {
@@ -44,16 +52,30 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     promised: ownedByNobody(init.self, noted.promised),
     continuous: new Map(noted.continuous.map(({ node, since }) => [node, since])),
     installed: null,
+    ownSince: Number.POSITIVE_INFINITY,
     proposedAtMs: nowMs - deadMs,
     waiting: null,
     reservedUpTo: init.reserved,
     reserving: null,
     lost: new Map(),
     hadQuorum: false,
+    joined: noted.promised.members.length > 0,
     purging: false,
     leaseNotedMs: noted.leaseUntilMs,
     distrusted: new Set(),
     graceUntilMs: nowMs + deadMs,
+    off: new Map(),
+    fencing: new Map(),
+    fenceAsked: new Map(),
+    nextCallId: 1,
+    // A daemon that starts anew on a running machine was let in before.
+    unfenced: { done: noted.promised.members.length > 0, againAtMs: nowMs, calls: new Map() },
+    reachedAtMs: null,
+    pingedAtMs: nowMs - deadMs,
+    watchdog: { wanted: undefined, state: 'none' },
+    resetting: null,
+    leaseUntilMs: noted.leaseUntilMs,
+    disarmedSeen: null,
     doc: init.doc,
     onDisk: init.doc.version,
     pending: null,
@@ -121,9 +143,12 @@ function absorb(turn: Turn, event: NodeEvent): void {
     case 'reserved':
       return onReserved(turn, event.upTo, event.ok, event.because);
     case 'fenceDone':
-    case 'pinged':
-    case 'watchdog':
+      if (!unfenceDone(turn, event.callId, event.result)) fenceDone(turn, event.callId, event.result);
       return;
+    case 'pinged':
+      return onPinged(turn, event.sentAtMs, event.reached);
+    case 'watchdog':
+      return onWatchdog(turn, event.state, event.because);
     case 'request':
       return onRequest(turn, event.requestId, event.command);
   }
@@ -170,6 +195,11 @@ function absorbRecord(turn: Turn, { from, boot: life, record }: RecordMessage): 
 
 /** What follows from what is now known. */
 function act(turn: Turn, before: NodeState, isTick: boolean): void {
+  if (isTick) {
+    unfence(turn);
+    pingOutside(turn);
+  }
+  forgetOff(turn);
   agreeOnView(turn);
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
   stampDoc(turn);
@@ -178,7 +208,9 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   if (turn.state.doc !== before.doc) {
     syncServices(turn);
     pardonChanged(turn, before);
+    lookAgain(turn, before.doc.admin);
   }
+  keepInOrder(turn);
   const quorum = hasQuorum(turn.state, turn.nowMs);
   stopWithoutQuorum(turn, quorum);
   if (isTick) watchServices(turn);
@@ -187,8 +219,11 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   // Members take orders only in a view that they have installed: they hear of it before the first order.
   if (turn.state.beatNow) beatIfDue(turn);
   coordinate(turn);
+  wantFencing(turn);
   dropFinishedMoves(turn);
   if (isTick) {
+    pursueFencing(turn);
+    tendWatchdog(turn);
     reserveEarly(turn);
     noteLease(turn);
     saveAgain(turn);

@@ -1,22 +1,29 @@
 /** Turns a node's state into the report that people and programs read. */
 import { byText } from '../lib/compare.ts';
 import { inputOf } from './execute/coordinate.ts';
-import { alivePeers, isAlive } from './membership/hearing.ts';
-import { hasQuorum, leaseEndMs, noQuorumBecause } from './membership/lease.ts';
+import { underWayRecords } from './fencing/run.ts';
+import { isAlive } from './membership/hearing.ts';
+import { hasQuorum, leaseEndMs } from './membership/lease.ts';
 import type { ClusterNode, Ms } from './model.ts';
+import { isDisarmed, standingOf } from './quorum/standing.ts';
+import { noQuorumBecause, waitsFor } from './quorum/words.ts';
 import type { LinkReport, NodeReport, PeerReport } from './report.ts';
 import { schedule } from './schedule/index.ts';
 import { heartbeat, type NodeState } from './state.ts';
 
 export function report(state: NodeState, nowMs: Ms): NodeReport {
-  const heard = alivePeers(state, nowMs).length;
   const input = inputOf(state, nowMs);
   return {
     node: state.self,
     boot: state.boot,
     view: state.installed,
     quorum: hasQuorum(state, nowMs),
-    noQuorumBecause: noQuorumBecause(state, nowMs, heard),
+    noQuorumBecause: noQuorumBecause(state, nowMs),
+    waitsFor: waitsFor(state, nowMs),
+    disarmedForMs: disarmedForMs(state, nowMs),
+    fencing: underWayRecords(state, nowMs),
+    off: [...state.off].map(([node, { because }]) => ({ node, because })),
+    standing: state.installed === null ? null : standingOf(state, state.installed.members, nowMs),
     leaseLeftMs: Math.max(0, Math.round((leaseEndMs(state, nowMs) ?? nowMs) - nowMs)),
     peers: state.doc.cluster.nodes
       .filter((node) => node.id !== state.self)
@@ -26,6 +33,13 @@ export function report(state: NodeState, nowMs: Ms): NodeReport {
     records: [...state.records.values()].sort((a, b) => byText(a.node, b.node)),
     plan: input === null ? null : schedule(input),
   };
+}
+
+/** How much longer the cluster is disarmed, as this node counts it; null: it is armed. */
+function disarmedForMs(state: NodeState, nowMs: Ms): Ms | null {
+  const { disarmed } = state.doc.admin;
+  if (disarmed === null || !isDisarmed(state, nowMs)) return null;
+  return Math.max(0, Math.round(disarmed.forMs - (nowMs - (state.disarmedSeen?.atMs ?? nowMs))));
 }
 
 function peerReport(state: NodeState, node: ClusterNode, nowMs: Ms): PeerReport {

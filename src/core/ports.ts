@@ -151,6 +151,8 @@ export interface Doc {
   readonly admin: Admin;
   /** Votes as they count now. They follow those of the cluster file one vote at a time, so that majorities always overlap. */
   readonly voters: Readonly<Record<NodeId, number>>;
+  /** A cluster file that was accepted and comes into force when the nodes that it no longer names have lost their votes; null: none. */
+  readonly next: { readonly source: string; readonly cluster: Cluster } | null;
 }
 
 /** What operators asked for on top of the file. */
@@ -432,6 +434,10 @@ export const noAdmin: Admin = {
   stray: {},
 };
 
+/** Nothing is done to this service on this node, whatever happens. */
+export const inMaintenance = ({ maintenance }: Admin, node: NodeId, service: ServiceId): boolean =>
+  Object.hasOwn(maintenance.nodes, node) || Object.hasOwn(maintenance.services, service);
+
 /** A cluster file that no coordinator has taken yet. */
 export const firstDoc = (source: string, cluster: Cluster): Doc => ({
   version: { view: 0, counter: 0 },
@@ -440,6 +446,7 @@ export const firstDoc = (source: string, cluster: Cluster): Doc => ({
   cluster,
   admin: noAdmin,
   voters: votersOf(cluster),
+  next: null,
 });
 
 /** Votes as the cluster file gives them. */

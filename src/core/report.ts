@@ -1,6 +1,7 @@
 /** What one node can say about itself and the cluster at a moment: plain data for `status`, `why`, the API and metrics. */
 import type { Ms, NodeId } from './model.ts';
-import type { Admin, NodeRecord, Version, View } from './ports.ts';
+import type { Admin, FencingRecord, NodeRecord, Version, View } from './ports.ts';
+import type { Standing } from './quorum/standing.ts';
 import type { Plan } from './schedule/plan.ts';
 
 export interface NodeReport {
@@ -12,6 +13,16 @@ export interface NodeReport {
   readonly quorum: boolean;
   /** Why there is no quorum, in words; null when there is. */
   readonly noQuorumBecause: string | null;
+  /** Nodes that a cluster that has just started waits for. */
+  readonly waitsFor: readonly NodeId[];
+  /** How much longer fencing and self-fencing are switched off; null: they are armed. */
+  readonly disarmedForMs: Ms | null;
+  /** Under way here. What is over is in the records of the nodes that did it. */
+  readonly fencing: readonly FencingRecord[];
+  /** Known here to be off. What all know is in `admin.off`. */
+  readonly off: readonly { readonly node: NodeId; readonly because: string }[];
+  /** By what right the view acts; null: in no view, or another member of it says so. */
+  readonly standing: Standing | null;
   readonly leaseLeftMs: Ms;
   readonly peers: readonly PeerReport[];
   readonly version: Version;

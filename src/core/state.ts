@@ -1,5 +1,5 @@
 /** All that one node knows: the value that `step` takes and returns. Plain data, replaced, never changed in place. */
-import type { Ms, NodeId, Service, ServiceId } from './model.ts';
+import type { Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
 import type {
   AgentOp,
   Answer,
@@ -7,6 +7,8 @@ import type {
   Change,
   Command,
   Doc,
+  FenceCall,
+  FenceResult,
   NodeEffect,
   NodeRecord,
   Order,
@@ -14,6 +16,7 @@ import type {
   ServiceRecord,
   Version,
   View,
+  WatchdogState,
 } from './ports.ts';
 import type { Held, Plan } from './schedule/plan.ts';
 
@@ -48,6 +51,8 @@ export interface NodeState {
   readonly continuous: ReadonlyMap<NodeId, number>;
   /** The view in which it acts; null: none. */
   readonly installed: View | null;
+  /** Since which number every promise of this node was a proposal of its own; infinite: the last one was not. */
+  readonly ownSince: number;
   /** When this node last proposed a view. */
   readonly proposedAtMs: Ms;
   /** A promise that waits until its number is reserved on disk. */
@@ -57,6 +62,8 @@ export interface NodeState {
   /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   readonly hadQuorum: boolean;
+  /** In a view at some time since the machine booted. */
+  readonly joined: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
   readonly purging: boolean;
   /** The end of our lease as it was last noted, at first that of the former life. */
@@ -65,6 +72,26 @@ export interface NodeState {
   readonly distrusted: ReadonlySet<ServiceId>;
   /** No view and no quorum needed until then: a restarted daemon leaves what runs alone while it joins. */
   readonly graceUntilMs: Ms;
+
+  // fencing
+  /** Nodes that this one knows to be off, until the document says so or the node is heard again. */
+  readonly off: ReadonlyMap<NodeId, Off>;
+  readonly fencing: ReadonlyMap<NodeId, Fencing>;
+  /** Nodes that an operator wants switched off, and why (coordinator only). */
+  readonly fenceAsked: ReadonlyMap<NodeId, string>;
+  readonly nextCallId: number;
+  /** Fabric devices have let this machine in, or there are none. */
+  readonly unfenced: Unfencing;
+  /** When something was sent that an outside address answered; null: never. */
+  readonly reachedAtMs: Ms | null;
+  readonly pingedAtMs: Ms;
+  readonly watchdog: WatchdogSeen;
+  /** Something here could not be stopped that must not go on: the watchdog is not fed any more. */
+  readonly resetting: string | null;
+  /** End of the newest lease, known or of a former life: from then on what must stop has its time to stop. */
+  readonly leaseUntilMs: Ms;
+  /** When this node first saw that the cluster is disarmed. */
+  readonly disarmedSeen: { readonly id: string; readonly atMs: Ms } | null;
 
   // desired state
   readonly doc: Doc;
@@ -97,6 +124,48 @@ export interface NodeState {
   readonly planBasis: PlanBasis | null;
   /** Orders that a node's record does not show yet, by `node/service`. */
   readonly ordered: ReadonlyMap<string, OrderSent>;
+}
+
+/** Why a node is known to be off, and which life of its daemon was ended with it (null: none was known). */
+export interface Off {
+  readonly because: string;
+  readonly boot: number | null;
+  readonly atMs: Ms;
+}
+
+/** A node is being switched off. See `fencing/run.ts`. */
+export interface Fencing {
+  readonly target: NodeId;
+  readonly because: string;
+  readonly boot: number | null;
+  /** The view in which it was asked for; null: none was installed. */
+  readonly view: number | null;
+  readonly askedAtMs: Ms;
+  /** waiting: until `dueMs` (a head start, a delay, the time between two rounds); on: it is off, and is switched on again. */
+  readonly phase: 'waiting' | 'off' | 'status' | 'on';
+  readonly dueMs: Ms;
+  readonly level: number;
+  /** Rounds through all levels that are over. */
+  readonly rounds: number;
+  readonly calls: ReadonlyMap<number, FenceProgress>;
+  readonly failure: string | null;
+}
+
+export interface FenceProgress {
+  readonly call: FenceCall;
+  readonly result: FenceResult | null;
+}
+
+export interface Unfencing {
+  readonly done: boolean;
+  readonly againAtMs: Ms;
+  readonly calls: ReadonlyMap<number, FenceProgress>;
+}
+
+export interface WatchdogSeen {
+  /** What the port was last told; undefined: nothing yet. */
+  readonly wanted: Watchdog | null | undefined;
+  readonly state: WatchdogState;
 }
 
 export interface WaitingAnswer {

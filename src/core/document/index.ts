@@ -6,9 +6,12 @@
  * coordinator begins with the newest document among its members. It stamps that document with its own view before it
  * changes anything, so that a change of a former coordinator that reached only a minority can never come back later.
  */
-import type { Doc, Version } from '../ports.ts';
-import { isMajority } from '../quorum/majority.ts';
-import { changed, compareVersions, emit, type NodeState, nodeIds, put, showVersion, type Turn } from '../state.ts';
+import { byText } from '../../lib/compare.ts';
+import type { NodeId } from '../model.ts';
+import type { Doc, Version, View } from '../ports.ts';
+import { standingOf } from '../quorum/standing.ts';
+import { isMajority, sameVotes, type Votes, votesOf } from '../quorum/votes.ts';
+import { changed, compareVersions, emit, type NodeState, put, showVersion, type Turn } from '../state.ts';
 
 const saveAgainAfterMs = 1000;
 const withdrawAfterMs = 5000;
@@ -54,14 +57,19 @@ export function saveAgain(turn: Turn): void {
 /** This node coordinates, and its document is stamped with the view: it may act and change. */
 export function isCurrent(state: NodeState): boolean {
   const view = state.installed;
-  return view !== null && view.coordinator === state.self && newest(state).version.view === view.number;
+  if (view === null || view.coordinator !== state.self) return false;
+  return newest(state).version.view === view.number || isAlone(state, view);
 }
+
+/** Without a majority (`no-quorum: ignore`) nodes act by the document that they have, and nobody changes it. */
+export const isAlone = (state: NodeState, view: View): boolean =>
+  state.doc.cluster.quorum.noQuorum === 'ignore' && !isMajority(view.members, state.doc.voters);
 
 /** As coordinator: makes the newest document among the view's members ours. Called in every step. */
 export function stampDoc(turn: Turn): void {
   const { state } = turn;
   const view = state.installed;
-  if (view === null || view.coordinator !== state.self || isCurrent(state)) return;
+  if (view === null || view.coordinator !== state.self || isCurrent(state) || isAlone(state, view)) return;
   const isBehind = view.members.some((member) => {
     const theirs = state.peers.get(member)?.beat?.docVersion;
     return member !== state.self && (theirs === undefined || compareVersions(theirs, newest(state).version) > 0);
@@ -79,14 +87,18 @@ export function stampDoc(turn: Turn): void {
   save(turn, doc);
 }
 
-/** As coordinator: a changed document. It is not in force before a majority has it. */
-export function proposeDoc(
-  turn: Turn,
-  change: Pick<Doc, 'source' | 'cluster' | 'admin'> & Partial<Pick<Doc, 'voters'>>,
-): Version {
+export type DocChange = Partial<Pick<Doc, 'source' | 'cluster' | 'admin' | 'voters' | 'next'>>;
+
+/** As coordinator: a document that a user changed. It is not in force before a majority has it. */
+export const proposeDoc = (turn: Turn, change: DocChange): Version => propose(turn, change, true);
+
+/** As coordinator: what Sempre itself notes in the document. For people it stays the version that it was. */
+export const noteInDoc = (turn: Turn, change: DocChange): Version => propose(turn, change, false);
+
+function propose(turn: Turn, change: DocChange, isNewContent: boolean): Version {
   const before = newest(turn.state);
   const version = { view: before.version.view, counter: before.version.counter + 1 };
-  const doc: Doc = { voters: before.voters, ...change, version, content: version };
+  const doc: Doc = { ...before, ...change, version, content: isNewContent ? version : before.content };
   put(turn, { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true });
   save(turn, doc);
   return version;
@@ -100,18 +112,34 @@ export function decideDoc(turn: Turn): void {
   // No longer ours to decide. It stays the newest that we know: a majority may hold it, and the next coordinator asks.
   if (!isCurrent(state)) return put(turn, { doc: pending, pending: null, beatNow: true });
   const has = holders(state, pending.version);
-  if (!isMajority(has, nodeIds(state))) return withdrawIfLate(turn);
-  if (
-    !isMajority(
-      has,
-      pending.cluster.nodes.map((node) => node.id),
-    )
-  )
-    return;
-  const from = showVersion(state.doc.content);
-  changed(turn, 'cluster file', from, showVersion(pending.content), `on the disks of ${has.join(', ')}`);
+  if (!isDecidedBy(turn, has, state.doc.voters) || !isDecidedBy(turn, has, pending.voters)) return withdrawIfLate(turn);
+  if (compareVersions(state.doc.content, pending.content) !== 0) {
+    const from = showVersion(state.doc.content);
+    changed(turn, 'cluster file', from, showVersion(pending.content), `on the disks of ${has.join(', ')}`);
+  }
+  tellVotes(turn, state.doc.voters, pending.voters);
   put(turn, { doc: pending, pending: null, beatNow: true });
 }
+
+/** More than half of the votes, or in the half of a pair that acts all of them that are there. */
+export function isDecidedBy({ state, nowMs }: Turn, has: readonly NodeId[], voters: Votes): boolean {
+  if (isMajority(has, voters)) return true;
+  const members = state.installed?.members ?? [];
+  const standing = standingOf(state, members, nowMs);
+  const voting = members.filter((node) => votesOf(node, voters) > 0);
+  return (standing === 'tie' || standing === 'ping') && voting.length > 0 && voting.every((node) => has.includes(node));
+}
+
+function tellVotes(turn: Turn, before: Votes, after: Votes): void {
+  if (before === after || sameVotes(before, after)) return;
+  changed(turn, 'votes', showVotes(before), showVotes(after), 'one safe step at a time, as the cluster file says');
+}
+
+const showVotes = (votes: Votes): string =>
+  Object.keys(votes)
+    .sort(byText)
+    .map((node) => `${node} ${votesOf(node, votes)}`)
+    .join(', ');
 
 /**
  * Takes a change back that a majority cannot keep (full disks): while it is pending nothing can be ordered, and services matter

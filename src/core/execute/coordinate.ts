@@ -10,7 +10,8 @@
 import { isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
-import type { NodeRecord, Order, OrderId, ServiceState } from '../ports.ts';
+import type { NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
+import { isKnownOff, isProvable } from '../quorum/standing.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
@@ -31,9 +32,6 @@ const retryPaceMs = 250;
 const retryPaceMsMax = 5000;
 const firstRepeatMs = 10;
 
-/** How many loss timeouts a coordinator that has just started waits for the rest before it starts the first service. */
-const coldStartFactor = 3;
-
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.installed;
@@ -52,12 +50,17 @@ export function coordinate(turn: Turn): void {
  */
 function isColdStart(state: NodeState, nowMs: number): boolean {
   const view = state.installed;
-  if (view === null || view.members.length === state.doc.cluster.nodes.length) return false;
-  if (nowMs - state.startedAtMs > coldStartFactor * heartbeat(state).deadMs) return false;
+  if (view === null || !isSomebodyMissing(state, view)) return false;
+  const { startWaitMs } = state.doc.cluster.quorum;
+  if (startWaitMs !== null && nowMs - state.startedAtMs >= startWaitMs) return false;
   return view.members.every((member) =>
     Object.values(state.records.get(member)?.services ?? {}).every((service) => service.state === 'stopped'),
   );
 }
+
+/** A witness runs nothing, and a node that is known to be off will not come. */
+const isSomebodyMissing = (state: NodeState, view: View): boolean =>
+  state.doc.cluster.nodes.some(({ id, witness }) => !witness && !view.members.includes(id) && !isKnownOff(state, id));
 
 /** Every member's record is here, as new as that member's last beat. */
 function recordsAreFresh(state: NodeState): boolean {
@@ -126,7 +129,16 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
   }
   const { cluster, admin } = state.doc;
   const held = remember(state.held, cluster, records);
-  return { cluster, admin, view, records, lost: state.lost, held, nowMs };
+  const provable = isProvable(state.doc);
+  return { cluster, admin, view, records, lost: state.lost, provable, watched: watchedOf(state), held, nowMs };
+}
+
+/** By the last that was heard of them. */
+function watchedOf(state: NodeState): ReadonlySet<NodeId> {
+  const watched = new Set<NodeId>();
+  for (const { node, watchdog } of state.records.values())
+    if (watchdog === 'armed' && state.installed?.members.includes(node) !== true) watched.add(node);
+  return watched;
 }
 
 /** Orders that no record shows yet. */

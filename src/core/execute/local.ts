@@ -11,7 +11,7 @@
 import { hasQuorum } from '../membership/lease.ts';
 import type { ServiceId } from '../model.ts';
 import { isSameProgram, mayOverlap } from '../model.ts';
-import type { OpResult, Order, OrderId, ServiceRecord } from '../ports.ts';
+import { inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
 import { launch, localOf, pardon, serviceOf, setLocal, setRecord } from './services.ts';
@@ -31,7 +31,7 @@ export function takeOrder(turn: Turn, from: string, order: Order): void {
   if (local.record.order !== null && compareOrders(order.id, local.record.order) <= 0) return;
   // Noted even when it no longer fits: the coordinator sees that it arrived and what state it met, and plans again.
   setRecord(turn, order.serviceId, { order: order.id }, order.because);
-  if (local.op === null) begin(turn, order);
+  if (local.op === null && !inMaintenance(state.doc.admin, state.self, order.serviceId)) begin(turn, order);
 }
 
 function begin(turn: Turn, order: Order): void {

@@ -1,7 +1,7 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
 import type { Service, ServiceId } from '../model.ts';
-import type { AgentOp, NodeRecord, ServiceRecord, Verb } from '../ports.ts';
+import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
 import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
 
 /** Of a service that nobody has looked at yet. */
@@ -49,7 +49,8 @@ export function syncServices(turn: Turn): void {
   publish(turn);
 }
 
-export const isActive = (local: LocalService): boolean => local.record.state !== 'stopped' || local.op !== null;
+export const isActive = (local: Pick<LocalService, 'record' | 'op'>): boolean =>
+  local.record.state !== 'stopped' || local.op !== null;
 
 /** A new definition gets a new chance: what failed with the old one says nothing about it. */
 export function pardonChanged(turn: Turn, before: NodeState): void {
@@ -57,6 +58,17 @@ export function pardonChanged(turn: Turn, before: NodeState): void {
     const former = serviceOf(before, service.id);
     if (former !== undefined && former.digest !== service.digest && turn.state.local.has(service.id))
       pardon(turn, service.id);
+  }
+}
+
+/** After a maintenance nobody knows what was done by hand: look again at what it was about. */
+export function lookAgain(turn: Turn, before: Admin): void {
+  const { self, doc, local } = turn.state;
+  if (doc.admin.maintenance === before.maintenance) return;
+  for (const [id, { op, record }] of local) {
+    if (op !== null || record.state === 'unknown') continue;
+    if (inMaintenance(before, self, id) && !inMaintenance(doc.admin, self, id))
+      setRecord(turn, id, { state: 'unknown' }, 'its maintenance is over');
   }
 }
 
@@ -88,7 +100,7 @@ function saveLedger(turn: Turn): void {
   emit(turn, { kind: 'saveLedger', services });
 }
 
-function publish(turn: Turn): void {
+export function publish(turn: Turn): void {
   const { state } = turn;
   const services: Record<ServiceId, ServiceRecord> = {};
   for (const [id, local] of state.local) services[id] = local.record;

@@ -5,9 +5,10 @@
  * A daemon that has just started leaves what it finds running alone for a short grace: joining takes a few beats. But what may be
  * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
-import { alivePeers } from '../membership/hearing.ts';
-import { noQuorumBecause } from '../membership/lease.ts';
-import type { Ms, ServiceId } from '../model.ts';
+import type { Ms, Service, ServiceId } from '../model.ts';
+import { inMaintenance } from '../ports.ts';
+import { isProvable, stopsAlone } from '../quorum/standing.ts';
+import { noQuorumBecause } from '../quorum/words.ts';
 import { type NodeState, put, type Turn } from '../state.ts';
 import { beginStop } from './local.ts';
 import { serviceOf } from './services.ts';
@@ -16,13 +17,14 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   const { state, nowMs } = turn;
   if (quorum && !state.hadQuorum) put(turn, { hadQuorum: true });
   const isGrace = !state.hadQuorum && nowMs < state.graceUntilMs;
-  if (!quorum && !state.purging && !isGrace) put(turn, { purging: true });
+  if (!quorum && !state.purging && !isGrace && stopsAlone(state, nowMs)) put(turn, { purging: true });
   if (!quorum && !state.hadQuorum) distrust(turn);
   const { purging, distrusted } = turn.state;
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
     if (local.op !== null || !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;
+    if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
   }
@@ -31,17 +33,25 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
 }
 
 function whyPurged(state: NodeState, nowMs: Ms): string {
-  return `no quorum: ${noQuorumBecause(state, nowMs, alivePeers(state, nowMs).length) ?? ''}`;
+  return `no quorum: ${noQuorumBecause(state, nowMs) ?? 'it was thought to be off'}`;
 }
 
 /** Once the former life's lease is over, what it started under a lease may be running elsewhere. */
 function distrust(turn: Turn): void {
   const { state, nowMs } = turn;
-  if (nowMs < state.leaseNotedMs) return;
-  const found = [...state.local].filter(([, { running }]) => running?.takeover === 'lease').map(([id]) => id);
+  if (nowMs < state.leaseNotedMs || !isProvable(state.doc)) return;
+  const found = [...state.local].filter(([, { running }]) => endsWithLease(state, running)).map(([id]) => id);
   if (found.some((id) => !state.distrusted.has(id)))
     put(turn, { distrusted: new Set([...state.distrusted, ...found]) });
 }
+
+/** Others may start it once enough time has passed. */
+function endsWithLease(state: NodeState, service: Service | null): boolean {
+  if (service?.takeover === 'lease') return true;
+  return service?.takeover === 'fencing' && watchdogOf(state) !== null;
+}
+
+const watchdogOf = (state: NodeState) => state.doc.cluster.nodes.find(({ id }) => id === state.self)?.watchdog ?? null;
 
 /** What has stopped can be trusted again. */
 function forgive(turn: Turn): void {
@@ -54,7 +64,10 @@ function forgive(turn: Turn): void {
 
 /** Nothing is left that could be stopped: what is blocked waits for an operator. */
 function hasStopped(state: NodeState): boolean {
-  return [...state.local.values()].every(({ record }) => record.state === 'stopped' || record.state === 'blocked');
+  return [...state.local].every(
+    ([id, { record }]) =>
+      record.state === 'stopped' || record.state === 'blocked' || inMaintenance(state.doc.admin, state.self, id),
+  );
 }
 
 const mustStop = (state: string): boolean => state === 'running' || state === 'failed';

@@ -19,6 +19,7 @@ const doc = {
   cluster,
   admin: noAdmin,
   voters: votersOf(cluster),
+  next: null,
 };
 
 const newcomer = (): NodeState => boot({ self: 'a', boot: 7, doc, reserved: 0, noted: null, ledger: [] }, 0);

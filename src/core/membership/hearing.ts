@@ -10,7 +10,7 @@
  */
 import type { Ms, NodeId } from '../model.ts';
 import type { Beat, Echo } from '../ports.ts';
-import { isMajority } from '../quorum/majority.ts';
+import { isMajority } from '../quorum/votes.ts';
 import {
   changed,
   compareVersions,
@@ -93,7 +93,8 @@ function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs:
   };
 }
 
-const hearsMajority = (state: NodeState, beat: Beat): boolean => isMajority([beat.from, ...beat.hears], nodeIds(state));
+const hearsMajority = (state: NodeState, beat: Beat): boolean =>
+  isMajority([beat.from, ...beat.hears], state.doc.voters);
 
 /** The voter grants while it is promised to a view with us; a grant counts from our send time, never from its arrival. */
 function grantIn(self: NodeId, peer: Peer, beat: Beat, echo: Echo | null): Peer['grant'] {

@@ -5,56 +5,67 @@
  * voter grants us our view n while it is promised to n or to a later view, and every view that it promised from n on has had us
  * in it. So once a majority has promised a view without us, at time T, our lease ends by T + `dead` (plus clock drift), however
  * late packets arrive and whatever is promised afterwards. docs/internals/membership.md has the proof.
+ *
+ * In a pair (see `quorum/standing.ts`) nobody acts without us unless we are known to be off: there the lease goes on by itself.
  */
-import { type Ms, majorityOf } from '../model.ts';
+import type { Ms } from '../model.ts';
 import type { View } from '../ports.ts';
-import { majorityGrantedAt } from '../quorum/majority.ts';
+import { isKnownOff, isProvable, pingHoldsMs } from '../quorum/standing.ts';
+import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, votesOf } from '../quorum/votes.ts';
 import { heartbeat, type NodeState, sameView } from '../state.ts';
 
 /** When the lease ends, on our clock; null: there is none. */
 export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
   const view = state.installed;
   if (view === null) return null;
-  const grants: Ms[] = [];
-  for (const { grant } of state.peers.values())
-    if (grant !== null && grant.view.number >= view.number && grant.since <= view.number) grants.push(grant.atMs);
-  const grantedAt = majorityGrantedAt(grants, state.doc.cluster.nodes.length, nowMs);
-  return grantedAt === null ? null : grantedAt + heartbeat(state).deadMs;
+  const { deadMs } = heartbeat(state);
+  const { quorum } = state.doc.cluster;
+  if (quorum.noQuorum === 'ignore') return nowMs + deadMs;
+  const partner = partnerOf(state.self, state.doc.voters);
+  if (partner !== null && (quorum.tie !== 'ping' || isKnownOff(state, partner))) return nowMs + deadMs;
+  if (partner !== null && !view.members.includes(partner))
+    return state.reachedAtMs === null ? null : state.reachedAtMs + pingHoldsMs(state);
+  const grantedAt = grantedAtMs(state, view, nowMs);
+  return grantedAt === null ? null : grantedAt + deadMs;
+}
+
+function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {
+  const { voters } = state.doc;
+  const grants: Grant[] = [];
+  for (const { node, grant } of state.peers.values())
+    if (grant !== null && grant.view.number >= view.number && grant.since <= view.number)
+      grants.push({ node, atMs: grant.atMs });
+  // A node without a vote follows the half of a pair that acts: whatever that one grants.
+  if (isPair(voters) && !isMajority(view.members, voters))
+    return grants.find(({ node }) => votesOf(node, voters) > 0 && view.members.includes(node))?.atMs ?? null;
+  return majorityGrantedAt(state.self, grants, voters, nowMs);
 }
 
 /**
- * Whether a node in view `from` may step over to `to` and go on with what it runs: only if a majority that promised `to` never
- * promised anything without us in between. Otherwise such a view may have acted, and what we run may have been started elsewhere.
+ * Whether a node in view `from` may step over to `to` and go on with what it runs: only if no view without us, in between, can have
+ * been promised by a majority: all but a minority have had us in everything that they promised. Else such a view may have
+ * acted, and what we run may have been started elsewhere.
  *
  * kept: it may; broken: it never can; open: members that could still say so have not been heard.
  */
 export function continuity(state: NodeState, from: View, to: View): 'kept' | 'broken' | 'open' {
-  const needed = majorityOf(state.doc.cluster.nodes.length) - 1;
-  let kept = 0;
-  let open = 0;
+  // Where time proves nothing, nothing that must not run twice was taken over without our being switched off.
+  if (!isProvable(state.doc)) return 'kept';
+  const { voters } = state.doc;
+  const kept = new Set([state.self]);
+  const open = new Set<string>();
   for (const member of to.members) {
     if (member === state.self) continue;
     const grant = state.peers.get(member)?.grant ?? null;
-    if (grant === null || !sameView(grant.view, to)) open++;
-    else if (grant.since <= from.number) kept++;
+    if (grant === null || !sameView(grant.view, to)) open.add(member);
+    else if (grant.since <= from.number) kept.add(member);
   }
-  if (kept >= needed) return 'kept';
-  return kept + open >= needed ? 'open' : 'broken';
+  if (isMajority(kept, voters)) return 'kept';
+  return isMajority([...kept, ...open], voters) ? 'open' : 'broken';
 }
 
-/** In a view of a majority, with a lease: this node may run services. */
+/** In a view that may act, with a lease: this node may run services. */
 export function hasQuorum(state: NodeState, nowMs: Ms): boolean {
   const endMs = leaseEndMs(state, nowMs);
   return endMs !== null && nowMs < endMs;
-}
-
-/** Why not, for people. */
-export function noQuorumBecause(state: NodeState, nowMs: Ms, heardCount: number): string | null {
-  if (hasQuorum(state, nowMs)) return null;
-  const all = state.doc.cluster.nodes.length;
-  const needed = Math.floor(all / 2) + 1;
-  const seen = heardCount + 1;
-  if (seen < needed) return `this node hears ${heardCount} of ${all - 1} others; ${needed} of ${all} votes are needed`;
-  if (state.installed === null) return 'a majority is there and is agreeing on a view';
-  return 'the lease has run out; a majority did not confirm what this node sent';
 }

@@ -17,7 +17,8 @@ import { assert } from '../../lib/assert.ts';
 import { sortedUnique } from '../../lib/compare.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
-import { isMajority } from '../quorum/majority.ts';
+import { standingOf } from '../quorum/standing.ts';
+import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld } from '../schedule/index.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
@@ -44,8 +45,12 @@ function leaveSuperseded(turn: Turn): void {
     const theirs = state.peers.get(member)?.beat?.installed ?? null;
     const promised = state.peers.get(member)?.beat?.promised;
     if (theirs === null || promised === undefined || promised.number <= view.number) continue;
-    if (theirs === promised.number && !promised.members.includes(state.self))
-      return leave(turn, `view ${promised.number} was agreed without this node`);
+    if (theirs !== promised.number || promised.members.includes(state.self)) continue;
+    leave(turn, `view ${promised.number} was agreed without this node`);
+    // Half of a pair acts only once the other one is known to be off: this node was thought to be.
+    const { tie, noQuorum } = state.doc.cluster.quorum;
+    if (isPair(state.doc.voters) && tie !== 'ping' && noQuorum === 'stop') put(turn, { purging: true });
+    return;
   }
 }
 
@@ -75,7 +80,7 @@ function wouldHoldLease(state: NodeState, view: View, nowMs: number): boolean {
 /** Makes this node the proposer of a view where it is the best placed one to coordinate. */
 function propose(turn: Turn): void {
   const { state, nowMs } = turn;
-  if (state.waiting !== null || leaderOf(state, nowMs) !== state.self) return;
+  if (state.waiting !== null || !state.unfenced.done || leaderOf(state, nowMs) !== state.self) return;
   const members = circleOf(state, nowMs);
   if (members === null || isUnderWay(state, members)) return;
   // Two that propose against each other must not burn numbers as fast as packets travel.
@@ -85,7 +90,19 @@ function propose(turn: Turn): void {
     state.promised.number,
     ...[...state.peers.values()].map((p) => p.beat?.promised.number ?? 0),
   );
-  promise(turn, { number: highest + 1, members, coordinator: state.self });
+  promise(turn, { number: nextNumber(state, highest), members, coordinator: state.self });
+}
+
+/**
+ * Two halves that may act at the same time must never give one number to two views: each node of a pair, and each that acts without
+ * a majority, counts in a class of its own.
+ */
+function nextNumber(state: NodeState, highest: number): number {
+  const { voters, cluster } = state.doc;
+  if (!isPair(voters) && cluster.quorum.noQuorum !== 'ignore') return highest + 1;
+  const count = cluster.nodes.length;
+  const place = cluster.nodes.findIndex(({ id }) => id === state.self);
+  return highest + 1 + ((((place - highest - 1) % count) + count) % count);
 }
 
 /** Our newest proposal has these members, and none of them has promised anything newer. */
@@ -102,7 +119,7 @@ function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
 /** Agrees to the newest proposal of a peer that may coordinate us. */
 function promiseOthers(turn: Turn): void {
   const { state, nowMs } = turn;
-  if (state.waiting !== null) return;
+  if (state.waiting !== null || !state.unfenced.done) return;
   const coordinator = workingCoordinator(state, nowMs);
   let best: View | null = null;
   for (const node of alivePeers(state, nowMs)) {
@@ -120,8 +137,7 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   // Whoever agreed to a newer view of somebody else has left the older one, even if its coordinator is heard again.
   if (view === null || (!sameView(view, state.promised) && state.promised.coordinator !== view.coordinator))
     return null;
-  if (view.coordinator === state.self)
-    return isMajority(circleOf(state, nowMs) ?? [], nodeIds(state)) ? state.self : null;
+  if (view.coordinator === state.self) return circleOf(state, nowMs) === null ? null : state.self;
   const peer = state.peers.get(view.coordinator);
   if (!isAlive(state, peer, nowMs)) return null;
   // A coordinator that agreed to a view of somebody else has given its own up.
@@ -139,7 +155,13 @@ function promise(turn: Turn, view: View): void {
     // A node that never promised anything has never left anybody out.
     const first = turn.state.promised.number === 0 ? 0 : view.number;
     const continuous = new Map(view.members.map((node) => [node, turn.state.continuous.get(node) ?? first]));
-    put(turn, { promised: view, continuous, waiting: null, beatNow: true });
+    const { promised: before, ownSince: since, self } = turn.state;
+    const ownSince = view.coordinator !== self ? Number.POSITIVE_INFINITY : Math.min(since, view.number);
+    assert(
+      before.coordinator === self || since === Number.POSITIVE_INFINITY,
+      'own proposals are counted from the first',
+    );
+    put(turn, { promised: view, continuous, ownSince, waiting: null, beatNow: true });
     note(turn);
   }
 }
@@ -207,17 +229,24 @@ function install(turn: Turn, view: View): void {
   const { state, nowMs } = turn;
   const before = state.installed;
   assert(before === null || view.number > before.number, 'installed view numbers rise');
-  assert(isMajority(view.members, nodeIds(state)), 'a view holds a majority');
+  assert(view.coordinator !== state.self || isActing(state, view, nowMs), 'a view holds enough votes to act');
   assert(view.members.includes(state.self), 'a node installs only views that it is in');
-  // Counted from now, even for nodes that our former view lacked: they may have been in a view between that we never saw.
+  // Counted from now, even for nodes that our former view lacked: they may have been in a view between that we never saw. But
+  // not where this node led both and promised nothing but its own proposals: nobody can have acted in any of those.
+  const isDirect = before?.coordinator === state.self && state.ownSince <= before.number;
   const lost = new Map(
     nodeIds(state)
       .filter((node) => !view.members.includes(node))
-      .map((node) => [node, nowMs]),
+      .map((node) => [node, (isDirect ? state.lost.get(node) : undefined) ?? nowMs]),
   );
   changed(turn, 'view', describe(before), describe(view), reasonFor(state, before, view));
   put(turn, {
     installed: view,
+    joined: true,
+    // So too for what was found out about others in a former view. In a pair there is none between.
+    off: isDirect || isPair(state.doc.voters) ? state.off : new Map(),
+    fencing: isDirect ? state.fencing : new Map(),
+    fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
     beatNow: true,
     ordered: new Map(),
@@ -226,6 +255,9 @@ function install(turn: Turn, view: View): void {
     held: nothingHeld,
   });
 }
+
+const isActing = (state: NodeState, view: View, nowMs: number): boolean =>
+  standingOf(state, view.members, nowMs) !== null;
 
 function reasonFor(state: NodeState, before: View | null, view: View): string {
   const gone = (before?.members ?? []).filter((node) => !view.members.includes(node));
@@ -296,7 +328,9 @@ function proposalOf(state: NodeState, node: NodeId, nowMs: number): View | null 
 function widestCircle(state: NodeState, nowMs: number): NodeId {
   let best = state.self;
   let bestSize = -1;
-  for (const node of nodeIds(state)) {
+  for (const { id: node, witness } of state.doc.cluster.nodes) {
+    // A witness votes and leads nobody.
+    if (witness) continue;
     const size = circleSize(state, node, nowMs);
     if (size > bestSize) {
       best = node;
@@ -311,25 +345,34 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
   if (node === state.self) return circleOf(state, nowMs)?.length ?? 0;
   const peer = state.peers.get(node);
   if (!isAlive(state, peer, nowMs) || peer.beat === null) return -1;
+  const { voters, cluster } = state.doc;
   const known = nodeIds(state);
   const hears = sortedUnique([node, ...peer.beat.hears]).filter((id) => known.includes(id));
-  return isMajority(hears, known) ? hears.length : 0;
+  return isMajority(hears, voters) || cluster.quorum.noQuorum === 'ignore' ? hears.length : 0;
 }
 
-/** The nodes of a view that we could lead, sorted: each hears us both ways and enough of the rest; null: no majority. */
+/**
+ * The nodes of a view that we could lead, sorted: each hears us both ways and enough of the rest to hold a lease; null: they may not
+ * act.
+ */
 function circleOf(state: NodeState, nowMs: number): NodeId[] | null {
-  const all = nodeIds(state);
+  const { voters, cluster } = state.doc;
+  if (cluster.nodes.some(({ id, witness }) => witness && id === state.self)) return null;
   let circle = sortedUnique([state.self, ...alivePeers(state, nowMs)]);
+  // Where half of the votes act, there is nobody else whom its members could have to hear.
+  if (!isMajority(circle, voters)) return standingOf(state, circle, nowMs) === null ? null : circle;
   for (;;) {
     const current = circle;
     const able = current.filter(
       (node) =>
-        node === state.self || isMajority(hearsWithin(state, node, current), all) || isRecovering(state, node, nowMs),
+        node === state.self ||
+        isMajority(hearsWithin(state, node, current), voters) ||
+        isRecovering(state, node, nowMs),
     );
     if (able.length === circle.length) break;
     circle = able;
   }
-  return isMajority(circle, all) ? circle : null;
+  return isMajority(circle, voters) ? circle : null;
 }
 
 /** A member that hears too few for a moment, because its daemon has just started anew, is not put out for that. */

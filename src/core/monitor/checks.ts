@@ -2,11 +2,12 @@
 import { beginProbe, hasFailed } from '../execute/local.ts';
 import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
+import { inMaintenance } from '../ports.ts';
 import type { LocalService, Turn } from '../state.ts';
 
 export function watchServices(turn: Turn): void {
   for (const [id, local] of turn.state.local) {
-    if (local.op !== null) continue;
+    if (local.op !== null || inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
     if (local.record.state === 'unknown') probeAgain(turn, id, local);
     else if (local.record.state === 'running') checkIfDue(turn, id, local);
     forgetIfOld(turn, id, local);
@@ -32,5 +33,6 @@ function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
 /** A driver saw a service end between two checks. */
 export function onDied(turn: Turn, id: ServiceId, because: string): void {
   const local = turn.state.local.get(id);
-  if (local !== undefined && local.record.state === 'running' && local.op === null) hasFailed(turn, id, because);
+  if (local === undefined || inMaintenance(turn.state.doc.admin, turn.state.self, id)) return;
+  if (local.record.state === 'running' && local.op === null) hasFailed(turn, id, because);
 }

@@ -13,44 +13,49 @@
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → place (wanted, moves, score, dependents) → takeover → change → settle → order (drain).
+ * graph → seen → held → maintenance → place (wanted, moves, score, dependents) → takeover → change → settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
 
 import { must } from '../../lib/assert.ts';
-import type { ServiceId } from '../model.ts';
+import { isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Change, changeOf } from './change.ts';
-import { graphOf } from './graph.ts';
+import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
+import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
-import type { Plan, ScheduleInput } from './plan.ts';
-import { seenOf } from './seen.ts';
+import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
+import { lastFailureOf } from './score.ts';
+import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
 import { takeoverWaits, type Waits } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 export { explain } from './plan.ts';
-export { leaseTakeoverAt } from './takeover.ts';
+export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
 export function schedule(input: ScheduleInput): Plan {
   const graph = graphOf(input.cluster);
   const seen = seenOf(graph, input);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
-  const placements = place(graph, input, seen, held);
+  const frozen = frozenOf(graph, input, seen);
+  const placements = place(graph, input, seen, held, frozen);
   const waits = takeoverWaits(graph, input, held);
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
     const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
     const placement = must(placements.get(service.id), `placement of ${service.id}`);
-    changes.set(service.id, changeOf(service, copies, placement, waits));
+    const change = changeOf(service, copies, placement, waits);
+    changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const settled = settle(graph, changes, waits);
   return {
     placements: [...placements.values()],
-    actions: order(graph, settled, seen, input.admin),
+    actions: order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen)),
+    fence: fenceOf(graph, changes, seen, waits),
     againAtMs: againAt(changes, waits),
   };
 }
@@ -63,4 +68,26 @@ function againAt(changes: ReadonlyMap<ServiceId, Change>, waits: Waits): number 
     firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
   }
   return firstMs;
+}
+
+/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
+function leftAlone(action: PlannedAction, frozen: Frozen): PlannedAction {
+  const why = frozen.get(action.service);
+  return why === undefined ? action : { ...action, blocked: why };
+}
+
+/** Lost nodes that what is to start waits for, and members on which a stop failed of what must not run twice. */
+function fenceOf(graph: Graph, changes: ReadonlyMap<ServiceId, Change>, seen: Seen, waits: Waits): Plan['fence'] {
+  const fence = new Map<NodeId, string>();
+  for (const [id, { fence: nodes, because }] of waits) {
+    if ((changes.get(id)?.starts.length ?? 0) === 0) continue;
+    for (const node of nodes) if (!fence.has(node)) fence.set(node, `to start ${id} elsewhere: ${because}`);
+  }
+  for (const service of graph.cluster.services) {
+    if (!isGuarded(service)) continue;
+    for (const { node, state, record } of seen.services.get(service.id)?.copies ?? [])
+      if (state === 'blocked' && !fence.has(node))
+        fence.set(node, `${service.id} could not be stopped on ${node}: ${lastFailureOf(record)}`);
+  }
+  return [...fence].map(([node, because]) => ({ node, because }));
 }

@@ -3,6 +3,7 @@ import { must } from '../../lib/assert.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { type Leaning, leaningsOf, leaningTerms } from './dependents.ts';
 import type { Graph } from './graph.ts';
+import type { Frozen } from './maintenance.ts';
 import { type Wish, wishesOf } from './moves.ts';
 import type { Held, NodeScore, Placement, ScheduleInput } from './plan.ts';
 import {
@@ -22,7 +23,7 @@ import { namesText } from './words.ts';
 
 export type Placements = ReadonlyMap<ServiceId, Placement>;
 
-export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held): Placements {
+export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held, frozen: Frozen): Placements {
   const rules = nodeRulesOf(graph, input);
   const wishes = wishesOf(graph, input.admin);
   const not = unwanted(graph, input.admin);
@@ -44,22 +45,28 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
       wish: wishes.get(service.id),
     });
     const why = not.get(service.id);
+    const left = frozen.get(service.id);
     const placement =
-      why === undefined
-        ? choose({
-            service,
-            seen: copies,
-            scores,
-            load,
-            runsOn: held.get(service.id)?.nodes ?? [],
-            wish: wishes.get(service.id),
-          })
-        : nowhere(service.id, scores, why);
+      left !== undefined
+        ? { service: service.id, nodes: runningOn(copies), scores, because: left }
+        : why === undefined
+          ? choose({
+              service,
+              seen: copies,
+              scores,
+              load,
+              runsOn: held.get(service.id)?.nodes ?? [],
+              wish: wishes.get(service.id),
+            })
+          : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
     for (const node of placement.nodes) addOne(load, must(graph.nodeIndex.get(node), `node ${node}`));
   }
   return withoutUnrunnable(graph, placed);
 }
+
+const runningOn = ({ copies }: SeenService): readonly NodeId[] =>
+  copies.filter((copy) => isActive(copy.state)).map((copy) => copy.node);
 
 const seenOne = (seen: Seen, service: Service): SeenService =>
   must(seen.services.get(service.id), `seen state of ${service.id}`);

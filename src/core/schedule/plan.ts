@@ -13,6 +13,10 @@ export interface ScheduleInput {
    * A node outside the view that is missing here may hold a lease that began just now.
    */
   readonly lost: ReadonlyMap<NodeId, Ms>;
+  /** A node that loses its lease stops by itself: see `isProvable`. */
+  readonly provable: boolean;
+  /** Lost nodes whose watchdog was armed when they were last heard. */
+  readonly watched: ReadonlySet<NodeId>;
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;
@@ -38,6 +42,8 @@ export interface Plan {
   readonly placements: readonly Placement[];
   /** `id` is the index; `after` only names smaller ids. */
   readonly actions: readonly PlannedAction[];
+  /** Nodes that have to be switched off before all of this can be carried out. */
+  readonly fence: readonly { readonly node: NodeId; readonly because: string }[];
   /** When a wait that blocks an action is over and the plan should be made again; null: nothing waits. */
   readonly againAtMs: Ms | null;
 }

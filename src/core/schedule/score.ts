@@ -1,7 +1,7 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
 import { must } from '../../lib/assert.ts';
 import type { Service } from '../model.ts';
-import { scoreMax, stickinessMax } from '../model.ts';
+import { isGuarded, scoreMax, stickinessMax } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { Wish } from './moves.ts';
@@ -20,18 +20,31 @@ export interface NodeRules {
   readonly terms: readonly Term[];
   /** The score for all services that do not list it. */
   readonly unlisted: NodeScore;
+  /** What speaks against services that do not run there already. */
+  readonly newcomers: readonly Term[];
+  /** The same, for those that must not run twice. */
+  readonly guarded: readonly Term[];
   /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length. */
   readonly plain: Map<number, NodeScore[]>;
 }
 
-export function nodeRulesOf(graph: Graph, { view, admin }: ScheduleInput): readonly NodeRules[] {
+export function nodeRulesOf(graph: Graph, { view, admin, records }: ScheduleInput): readonly NodeRules[] {
   const absent = forbid(`not a member of view ${view.number}`);
   const unlisted = forbid('not listed in «on»');
-  return graph.cluster.nodes.map(({ id }) => {
+  return graph.cluster.nodes.map(({ id, watchdog }) => {
     const standby = Object.hasOwn(admin.standby, id) ? admin.standby[id] : undefined;
     const terms: Term[] = isMember(view, id) ? [] : [absent];
     if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
-    return { node: id, terms, unlisted: scored(id, [unlisted, ...terms]), plain: new Map() };
+    const maintenance = Object.hasOwn(admin.maintenance.nodes, id) ? admin.maintenance.nodes[id] : undefined;
+    const state = records.get(id)?.watchdog;
+    return {
+      node: id,
+      terms,
+      unlisted: scored(id, [unlisted, ...terms]),
+      plain: new Map(),
+      newcomers: maintenance === undefined ? [] : [forbid(`in maintenance: ${maintenance.because}`)],
+      guarded: watchdog === null || state === 'armed' ? [] : [forbid(`its watchdog ${watchdog.device} is not armed`)],
+    };
   });
 }
 
@@ -52,6 +65,7 @@ export function ownScores(
     if (copy !== undefined && copy.record !== null) terms.push(...failureTerms(service, copy, copy.record));
     if (service.stickiness !== 0 && runsOn.includes(rule.node) && !isWornOut(service, copy?.record ?? null))
       terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
+    if (!runsOn.includes(rule.node)) terms.push(...rule.newcomers, ...(isGuarded(service) ? rule.guarded : []));
     if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
     const plain = plainScore(rule, place, seen.listed.length);
     scores[index] = terms.length === 0 ? plain : scored(rule.node, [...plain.terms, ...terms]);

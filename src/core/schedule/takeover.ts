@@ -4,7 +4,7 @@
  * Being lost proves nothing: the node may be cut off and healthy. Only time (it stops by itself when its lease has run
  * out) or power (fencing) does.
  */
-import type { Cluster, Ms, NodeId, Service, ServiceId } from '../model.ts';
+import { type Cluster, isGuarded, type Ms, type NodeId, type Service, type ServiceId } from '../model.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, ScheduleInput } from './plan.ts';
 import { isMember } from './seen.ts';
@@ -14,6 +14,8 @@ export interface Wait {
   readonly because: string;
   /** Null: until something else happens. */
   readonly untilMs: Ms | null;
+  /** Nodes whose fencing would end it. */
+  readonly fence: readonly NodeId[];
 }
 
 /** A service that is not in it has nothing to wait for. */
@@ -22,30 +24,52 @@ export type Waits = ReadonlyMap<ServiceId, Wait>;
 export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): Waits {
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
-    if (service.clone || service.takeover === 'nothing' || held.get(service.id)?.ran) continue;
+    if (!isGuarded(service) || held.get(service.id)?.ran) continue;
     const wait = waitFor(graph, input, service);
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
 }
 
+/** The longest of the waits for each node that may still run it. */
 function waitFor(graph: Graph, input: ScheduleInput, service: Service): Wait | null {
-  const lost = service.on.filter((node) => graph.nodeIndex.has(node) && !isMember(input.view, node));
-  const [first] = lost;
-  if (first === undefined) return null;
-  if (service.takeover === 'fencing') return { because: needsFencing(service, first), untilMs: null };
-  const waits = lost.map((node) => leaseWait(graph, input, service, node)).filter((wait) => wait.untilMs > input.nowMs);
-  return waits.sort((a, b) => b.untilMs - a.untilMs)[0] ?? null;
+  const { view, admin, nowMs } = input;
+  const lost = service.on.filter(
+    (node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node),
+  );
+  const waits = lost.map((node) => nodeWait(graph, input, service, node));
+  const endless = waits.filter(({ untilMs }) => untilMs === null);
+  const fence = waits.flatMap((wait) => wait.fence);
+  const longest = endless[0] ?? waits.sort((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0))[0];
+  if (longest === undefined || (longest.untilMs !== null && longest.untilMs <= nowMs)) return null;
+  return { ...longest, fence };
 }
 
-const needsFencing = (service: Service, node: NodeId): string =>
-  `${node} is lost and may still run ${service.id}; it can be taken over only when that node is confirmed off, which needs fencing (not available yet)`;
+function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId): Wait {
+  const { admin, nowMs } = input;
+  const lostAtMs = input.lost.get(node) ?? nowMs;
+  const file = graph.cluster.nodes.find(({ id }) => id === node);
+  const canFence = (file?.fence.length ?? 0) > 0;
+  const stray = Object.hasOwn(admin.stray, node) ? admin.stray[node] : undefined;
+  const isTimed = input.provable && stray === undefined;
+  if (isTimed && service.takeover === 'lease') {
+    const waitMs = leaseWaitMs(graph, service);
+    const because = `${node} is lost and may still run ${service.id} until its lease and stop time are over, ${durationText(waitMs)} after it was lost`;
+    return { because, untilMs: lostAtMs + waitMs, fence: [] };
+  }
+  const fence = canFence ? [node] : [];
+  if (isTimed && file?.watchdog != null && input.watched.has(node)) {
+    const waitMs = watchdogWaitMs(graph, file.watchdog.timeoutMs);
+    const because = `${node} is lost and may still run ${service.id} until it has stopped or its watchdog has reset it, ${durationText(waitMs)} after it was lost`;
+    return { because, untilMs: lostAtMs + waitMs, fence };
+  }
+  return { because: needsOff(service, node, canFence, stray?.because), untilMs: null, fence };
+}
 
-function leaseWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId): Wait & { untilMs: Ms } {
-  const lostAtMs = input.lost.get(node) ?? input.nowMs;
-  const waitMs = leaseWaitMs(graph, service);
-  const because = `${node} is lost and may still run ${service.id} until its lease and stop time are over, ${durationText(waitMs)} after it was lost`;
-  return { because, untilMs: lostAtMs + waitMs };
+function needsOff(service: Service, node: NodeId, canFence: boolean, stray: string | undefined): string {
+  const may = `${node} is lost and may still run ${service.id}${stray === undefined ? '' : ` (${stray})`}`;
+  const how = canFence ? 'it has to be fenced, or confirmed off' : 'it has to be confirmed off';
+  return `${may}; ${how}: sempre node confirm-off ${node} --reason ...`;
 }
 
 /**
@@ -61,6 +85,36 @@ function leaseWait(graph: Graph, input: ScheduleInput, service: Service, node: N
  */
 export function leaseTakeoverAt(cluster: Cluster, service: Service, lostAtMs: Ms): Ms {
   return lostAtMs + leaseWaitMs(graphOf(cluster), service);
+}
+
+/** How long after its node was lost a service with `takeover: lease` is started elsewhere, at the earliest. */
+export const leaseTakeoverMs = (cluster: Cluster, service: Service): Ms => leaseWaitMs(graphOf(cluster), service);
+
+/**
+ * How long after it was lost a node with an armed watchdog has stopped, or was reset.
+ *
+ * - Its lease ends within `deadMs` of its own clock;
+ * - it feeds the watchdog for as long as it may still be stopping: `stopBudgetMs` (watchdog/feed.ts counts the same);
+ * - the watchdog fires `timeoutMs` after it was fed last;
+ * - all of that on a clock that is up to 1 % slow; and two intervals, as for a lease.
+ *
+ * A daemon that is dead or held up feeds nothing, which only makes it sooner.
+ */
+export const watchdogTakeoverMs = (cluster: Cluster, watchdogTimeoutMs: Ms): Ms =>
+  watchdogWaitMs(graphOf(cluster), watchdogTimeoutMs);
+
+function watchdogWaitMs(graph: Graph, timeoutMs: Ms): Ms {
+  const { deadMs, intervalMs } = graph.cluster.heartbeat;
+  return Math.ceil(((deadMs + budgetMs(graph) + timeoutMs) * 101) / 100) + 2 * intervalMs;
+}
+
+/** The time that a node has to stop everything that must not run twice. */
+export const stopBudgetMs = (cluster: Cluster): Ms => budgetMs(graphOf(cluster));
+
+function budgetMs(graph: Graph): Ms {
+  const known = new Map<ServiceId, Ms>();
+  const times = graph.cluster.services.filter(isGuarded).map((service) => stopChainMs(graph, service, known));
+  return Math.max(0, ...times);
 }
 
 function leaseWaitMs(graph: Graph, service: Service): Ms {

@@ -214,6 +214,8 @@ export const someWorld = (shape: Shape): fc.Arbitrary<World> =>
           view: { number: viewNumber, members, coordinator: members[0] ?? 'a' },
           records: known,
           lost: new Map(absent.map((node) => [node, nowMs - lostForMs])),
+          provable: true,
+          watched: new Set(),
           held: remember(nothingHeld, cluster, known),
           nowMs,
         };

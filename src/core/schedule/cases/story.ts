@@ -176,6 +176,8 @@ function inputOf(draft: Draft): ScheduleInput {
     view: { number: viewNumber, members, coordinator: must(members[0], 'a member') },
     records,
     lost,
+    provable: true,
+    watched: new Set(),
     held: remember(remembered, cluster, records),
     nowMs,
   };

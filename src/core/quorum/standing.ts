@@ -1,0 +1,77 @@
+/**
+ * By what right do these nodes act, and what follows from it?
+ *
+ * More than half of the votes may always act. Exactly half may where two nodes vote (a pair), one of them is this one, and
+ *   tie       the other one is known to be off: fenced, or confirmed by an operator;
+ *   ping      the file says `tie: ping`, and an address outside of the cluster answers.
+ * `no-quorum: ignore` lets any nodes act (`alone`).
+ *
+ * In a pair nobody acts without a node that is not known to be off, but for `tie: ping` and `ignore`, where both sides may. So
+ * in a pair a node need not stop when it is alone; and for the same reason nothing proves that a lost node has stopped but
+ * power (`isProvable`). docs/internals/quorum.md has the reasons.
+ */
+import type { Ms, NodeId } from '../model.ts';
+import type { Doc } from '../ports.ts';
+import { heartbeat, type NodeState } from '../state.ts';
+import { isMajority, isPair, partnerOf } from './votes.ts';
+
+export type Standing = 'majority' | 'tie' | 'ping' | 'alone';
+
+/** Pings are sent this often, and believed for as long as two loss timeouts. */
+export const pingEveryMs = (state: NodeState): Ms => heartbeat(state).deadMs / 4;
+export const pingHoldsMs = (state: NodeState): Ms => heartbeat(state).deadMs * 2;
+
+/** As this node may judge it; null: they may not act. */
+export function standingOf(state: NodeState, members: readonly NodeId[], nowMs: Ms): Standing | null {
+  const { voters, cluster } = state.doc;
+  if (isMajority(members, voters)) return 'majority';
+  const partner = partnerOf(state.self, voters);
+  if (partner !== null && isKnownOff(state, partner)) return 'tie';
+  if (!hasWaited(state, nowMs)) return null;
+  if (partner !== null && cluster.quorum.tie === 'ping' && reachesOutside(state, partner, nowMs)) return 'ping';
+  return cluster.quorum.noQuorum === 'ignore' ? 'alone' : null;
+}
+
+/**
+ * Off as far as this node may rely on it. What the document says counts only once this life of the machine was in a view: before,
+ * somebody else may have acted, after switching *us* off.
+ */
+export const isKnownOff = (state: NodeState, node: NodeId): boolean =>
+  state.off.has(node) || (state.joined && Object.hasOwn(state.doc.admin.off, node));
+
+/**
+ * A machine that has just booted knows nothing of what happened meanwhile: before it acts without a majority it waits for
+ * all, or for as long as the file says.
+ */
+export function hasWaited(state: NodeState, nowMs: Ms): boolean {
+  const { startWaitMs } = state.doc.cluster.quorum;
+  return state.joined || (startWaitMs !== null && nowMs - state.startedAtMs >= startWaitMs);
+}
+
+/** An address outside answered something that was sent after the partner had last confirmed that it hears us. */
+export function reachesOutside(state: NodeState, partner: NodeId, nowMs: Ms): boolean {
+  if (state.reachedAtMs === null || nowMs - state.reachedAtMs >= pingHoldsMs(state)) return false;
+  return state.reachedAtMs >= (state.peers.get(partner)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY);
+}
+
+/**
+ * Whether a node that loses its lease stops by itself, as far as the rules in force go: then time proves that a lost node has
+ * stopped. Else only power does.
+ */
+export const isProvable = ({ cluster, voters, admin }: Pick<Doc, 'cluster' | 'voters' | 'admin'>): boolean =>
+  cluster.quorum.noQuorum === 'stop' && admin.disarmed === null && !isPair(voters);
+
+/** Whether this node stops what it runs when it has no quorum. */
+export function stopsAlone(state: NodeState, nowMs: Ms): boolean {
+  const { quorum } = state.doc.cluster;
+  if (quorum.noQuorum !== 'stop' || isDisarmed(state, nowMs)) return false;
+  return partnerOf(state.self, state.doc.voters) === null || quorum.tie === 'ping';
+}
+
+/** Fencing and self-fencing are off. A node that is cut off arms itself when the time is over. */
+export function isDisarmed(state: NodeState, nowMs: Ms): boolean {
+  const { disarmed } = state.doc.admin;
+  if (disarmed === null) return false;
+  const sinceMs = state.disarmedSeen?.id === disarmed.id ? state.disarmedSeen.atMs : nowMs;
+  return nowMs - sinceMs < disarmed.forMs;
+}

@@ -1,0 +1,90 @@
+/**
+ * Counting votes.
+ *
+ * Invariant: of two sets that each hold a majority, at least one node is in both, also when the votes of one node differ by one
+ * between the two counts. Everything that must happen once at a time (a view, a lease, a version of the cluster file) is agreed
+ * by a majority, and rests on that node's memory. Quorum is never proof that the other side has stopped: see
+ * `schedule/takeover.ts`.
+ */
+import { assert } from '../../lib/assert.ts';
+import { byNumber } from '../../lib/compare.ts';
+import type { Ms, NodeId } from '../model.ts';
+
+/** Nodes without an entry have no vote. */
+export type Votes = Readonly<Record<NodeId, number>>;
+
+export const votesOf = (node: NodeId, votes: Votes): number => (Object.hasOwn(votes, node) ? (votes[node] ?? 0) : 0);
+
+export const totalOf = (votes: Votes): number => Object.values(votes).reduce((sum, each) => sum + each, 0);
+
+export function countOf(voters: Iterable<NodeId>, votes: Votes): number {
+  let count = 0;
+  for (const voter of new Set(voters)) count += votesOf(voter, votes);
+  assert(count <= totalOf(votes), 'each vote counts once');
+  return count;
+}
+
+export const isMajority = (voters: Iterable<NodeId>, votes: Votes): boolean =>
+  2 * countOf(voters, votes) > totalOf(votes);
+
+export interface Grant {
+  readonly node: NodeId;
+  readonly atMs: Ms;
+}
+
+/**
+ * The newest time at which a majority, `self` included, had granted: the start of the lease. `grants` holds one time a voter other
+ * than `self`, which grants itself at any time. Null: too few.
+ */
+export function majorityGrantedAt(self: NodeId, grants: readonly Grant[], votes: Votes, nowMs: Ms): Ms | null {
+  const total = totalOf(votes);
+  let count = votesOf(self, votes);
+  if (2 * count > total) return nowMs;
+  for (const { node, atMs } of [...grants].sort((a, b) => byNumber(b.atMs, a.atMs))) {
+    count += votesOf(node, votes);
+    if (2 * count > total) return atMs;
+  }
+  return null;
+}
+
+/** The other voter, where exactly two nodes vote, this one is one of them, and neither is a majority by itself; else null. */
+export function partnerOf(self: NodeId, votes: Votes): NodeId | null {
+  const own = votesOf(self, votes);
+  const others = Object.keys(votes).filter((node) => node !== self && votesOf(node, votes) > 0);
+  const [other] = others;
+  if (other === undefined || others.length !== 1) return null;
+  return own > 0 && own === votesOf(other, votes) ? other : null;
+}
+
+/** Exactly two nodes vote, and neither is a majority by itself. */
+export function isPair(votes: Votes): boolean {
+  const [first] = Object.keys(votes).filter((node) => votesOf(node, votes) > 0);
+  return first !== undefined && partnerOf(first, votes) !== null;
+}
+
+/**
+ * The next table on the way from `votes` to `wanted`: one vote of one node more or less, so that majorities before and after
+ * overlap, and stopping after any step is safe. Null: there is nothing to do, or nothing that would be wise now.
+ *
+ * Votes are given first and only to nodes in `present`, and no step is taken after which `present` would be no majority.
+ */
+export function nextVotes(votes: Votes, wanted: Votes, present: readonly NodeId[]): Votes | null {
+  const nodes = [...new Set([...Object.keys(wanted), ...Object.keys(votes)])];
+  const raised = nodes.filter((node) => votesOf(node, votes) < votesOf(node, wanted) && present.includes(node));
+  const lowered = nodes.filter((node) => votesOf(node, votes) > votesOf(node, wanted));
+  const steps = [
+    ...raised.map((node) => withVote(votes, node, 1)),
+    ...lowered.map((node) => withVote(votes, node, -1)),
+  ];
+  return steps.find((step) => isMajority(present, step)) ?? null;
+}
+
+function withVote(votes: Votes, node: NodeId, change: number): Votes {
+  const { [node]: before = 0, ...others } = votes;
+  const after = before + change;
+  assert(after >= 0, 'no node has less than no vote');
+  return after === 0 ? others : { ...others, [node]: after };
+}
+
+export const sameVotes = (a: Votes, b: Votes): boolean =>
+  [...Object.keys(a), ...Object.keys(b)].every((node) => votesOf(node, a) === votesOf(node, b));

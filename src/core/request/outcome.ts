@@ -1,0 +1,18 @@
+/** How a command ends: answered at once, or when a change of the document is decided. */
+import { proposeDoc } from '../document/index.ts';
+import type { Admin, Answer, AnswerCode, Doc, Version } from '../ports.ts';
+import type { Turn } from '../state.ts';
+
+export type Outcome = Answer | { readonly version: Version };
+
+export const refuse = (code: AnswerCode, because: string): Answer => ({ ok: false, code, because });
+
+export const unchanged = (doc: Doc): Answer => ({ ok: true, version: doc.content, changed: false });
+
+export const change = (turn: Turn, doc: Doc, patch: Partial<Admin>): Outcome => ({
+  version: proposeDoc(turn, { admin: { ...doc.admin, ...patch } }),
+});
+
+export function without<T>(table: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).filter(([other]) => other !== key));
+}

@@ -1,0 +1,107 @@
+/**
+ * What the coordinator keeps in order in the document by itself, one change at a time, before it orders anything:
+ *
+ * - a node that is back in the view is not off any more. Until that is decided nothing is ordered, so that no later coordinator
+ *   can believe that a node which acts is off;
+ * - a node that this one knows to be off is noted, so that later coordinators know it too;
+ * - votes follow the cluster file, one safe step after the other, and a file that was accepted comes into force;
+ * - a node that was away when rules changed is a stray until it has the document that changed them;
+ * - `disarm` ends when its time is over.
+ */
+import { isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
+import { hasQuorum } from '../membership/lease.ts';
+import type { Cluster, NodeId } from '../model.ts';
+import { type Admin, type Doc, votersOf } from '../ports.ts';
+import { isDisarmed } from '../quorum/standing.ts';
+import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
+import { changed, compareVersions, type NodeState, put, type Turn } from '../state.ts';
+import { inForce, withRulesChanged } from './rules.ts';
+
+export function keepInOrder(turn: Turn): void {
+  noteDisarmed(turn);
+  const { state, nowMs } = turn;
+  const view = state.installed;
+  if (view === null || !isCurrent(state) || isAlone(state, view)) return;
+  if (state.pending !== null || !hasQuorum(state, nowMs)) return;
+  const change = dueChange(turn);
+  if (change !== null) noteInDoc(turn, change);
+  else stepOn(turn);
+}
+
+/** Each node counts for itself how long it has been disarmed, so that one that is cut off arms itself in time. */
+function noteDisarmed(turn: Turn): void {
+  const id = turn.state.doc.admin.disarmed?.id ?? null;
+  if (id === (turn.state.disarmedSeen?.id ?? null)) return;
+  put(turn, { disarmedSeen: id === null ? null : { id, atMs: turn.nowMs } });
+}
+
+function dueChange(turn: Turn): Pick<Doc, 'admin'> | null {
+  const { state, nowMs } = turn;
+  const { admin } = state.doc;
+  const off = offNow(state);
+  const stray = strayNow(state);
+  const isOver = admin.disarmed !== null && !isDisarmed(state, nowMs);
+  if (off === admin.off && stray === admin.stray && !isOver) return null;
+  if (!isOver) return { admin: { ...admin, off, stray } };
+  changed(turn, 'cluster', 'disarmed', 'armed', 'the time that was given to disarm is over');
+  const armed = withRulesChanged({ ...admin, off, disarmed: null }, state.doc.cluster, 'the cluster was armed again');
+  return { admin: armed };
+}
+
+function offNow(state: NodeState): Admin['off'] {
+  const { off } = state.doc.admin;
+  const members = state.installed?.members ?? [];
+  const ended = Object.keys(off).filter((node) => members.includes(node));
+  const known = [...state.off].filter(([node]) => !members.includes(node) && !Object.hasOwn(off, node));
+  if (ended.length === 0 && known.length === 0) return off;
+  const kept = Object.entries(off).filter(([node]) => !ended.includes(node));
+  return Object.fromEntries([...kept, ...known.map(([node, { because }]) => [node, { because }] as const)]);
+}
+
+function strayNow(state: NodeState): Admin['stray'] {
+  const { stray } = state.doc.admin;
+  const left = Object.entries(stray).filter(([node]) => !knowsTheRules(state, node));
+  return left.length === Object.keys(stray).length ? stray : Object.fromEntries(left);
+}
+
+/** It is here, and has the document in force. */
+function knowsTheRules(state: NodeState, node: NodeId): boolean {
+  if (state.installed?.members.includes(node) !== true) return false;
+  if (node === state.self) return true;
+  const has = state.peers.get(node)?.beat?.docVersion;
+  return has !== undefined && compareVersions(has, state.doc.version) >= 0;
+}
+
+/** One step of votes, or the file that waited for them. */
+function stepOn(turn: Turn): void {
+  const { doc, installed } = turn.state;
+  const present = installed?.members ?? [];
+  const { next, voters, cluster } = doc;
+  if (next === null) {
+    const wanted = votersOf(cluster);
+    if (sameVotes(voters, wanted)) return;
+    const step = nextVotes(voters, wanted, present);
+    if (step !== null) noteInDoc(turn, { voters: step });
+    return;
+  }
+  // The last vote that leaves goes together with the file.
+  const kept = keptVotes(voters, next.cluster);
+  const step = sameVotes(voters, kept) ? voters : nextVotes(voters, kept, present);
+  if (step === null) return;
+  if (sameVotes(step, kept)) proposeDoc(turn, inForce(doc, next, step));
+  else noteInDoc(turn, { voters: step });
+}
+
+/** The votes of those that stay. */
+function keptVotes(voters: Votes, cluster: Cluster): Votes {
+  const stays = new Set(cluster.nodes.map(({ id }) => id));
+  return Object.fromEntries(Object.entries(voters).filter(([node]) => stays.has(node)));
+}
+
+/** The table to take in force together with `cluster`, where one step is enough for the nodes that leave; else null. */
+export function votesAtOnce(voters: Votes, cluster: Cluster, present: readonly NodeId[]): Votes | null {
+  const kept = keptVotes(voters, cluster);
+  if (sameVotes(voters, kept)) return voters;
+  const step = nextVotes(voters, kept, present);
+  return step !== null && sameVotes(step, kept) ? step : null;
+}

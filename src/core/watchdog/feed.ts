@@ -1,0 +1,57 @@
+/**
+ * The watchdog resets this node when it is no longer fed. It is fed while the node may run what it runs, or has stopped it, or
+ * still has time to: so a node whose lease is over and whose services do not stop in their time, and one whose daemon is dead or
+ * held up, is reset by the end of the bound in `schedule/takeover.ts`.
+ */
+import { must } from '../../lib/assert.ts';
+import { publish } from '../execute/services.ts';
+import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
+import type { Cluster, Ms, Watchdog } from '../model.ts';
+import type { WatchdogState } from '../ports.ts';
+import { isDisarmed, isProvable } from '../quorum/standing.ts';
+import { stopBudgetMs } from '../schedule/takeover.ts';
+import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
+
+const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
+  nodes.find(({ id }) => id === self)?.watchdog ?? null;
+
+/** Arms what the file names, and feeds it. Called with every tick. */
+export function tendWatchdog(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const wanted = watchdogOf(state.doc.cluster, state.self);
+  if (!isSame(wanted, state.watchdog.wanted)) {
+    put(turn, { watchdog: { ...state.watchdog, wanted } });
+    emit(turn, { kind: 'watch', watchdog: wanted });
+  }
+  const endMs = leaseEndMs(state, nowMs);
+  if (endMs !== null && endMs > turn.state.leaseUntilMs) put(turn, { leaseUntilMs: endMs });
+  if (turn.state.watchdog.state === 'armed' && mayFeed(turn.state, nowMs)) emit(turn, { kind: 'feed' });
+}
+
+const isSame = (a: Watchdog | null, b: Watchdog | null | undefined): boolean =>
+  a === b || (a !== null && b != null && a.device === b.device && a.timeoutMs === b.timeoutMs);
+
+function mayFeed(state: NodeState, nowMs: Ms): boolean {
+  if (state.resetting !== null) return isDisarmed(state, nowMs);
+  // Where nothing is concluded from silence, it only guards against a daemon that hangs.
+  if (isDisarmed(state, nowMs) || !isProvable(state.doc) || hasQuorum(state, nowMs)) return true;
+  return !runsGuarded(state) || nowMs < state.leaseUntilMs + stopBudgetMs(state.doc.cluster);
+}
+
+/** Something runs here, or may, that is started elsewhere once this node must have stopped it. */
+const runsGuarded = (state: NodeState): boolean =>
+  [...state.local.values()].some(
+    ({ running, record }) =>
+      running !== null && running.takeover !== 'nothing' && !running.clone && record.state !== 'stopped',
+  );
+
+export function onWatchdog(turn: Turn, now: WatchdogState, because: string): void {
+  const { state } = turn;
+  const before = state.watchdog.state;
+  put(turn, { watchdog: { ...state.watchdog, state: now } });
+  if (before !== now) changed(turn, 'watchdog', before, now, because);
+  const own = must(state.records.get(state.self), 'our own record');
+  if (own.watchdog === now) return;
+  put(turn, { records: new Map(state.records).set(state.self, { ...own, watchdog: now }) });
+  publish(turn);
+}
