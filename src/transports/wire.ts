@@ -87,6 +87,7 @@ const doc = object<Doc>({
   cluster,
   admin,
   voters: map(integer(0, 1000), nodesMax),
+  next: nullable(object<NonNullable<Doc['next']>>({ source: text(sourceLengthMax), cluster })),
 });
 
 const serviceRecord = object<ServiceRecord>({

@@ -168,6 +168,7 @@ const doc = fc.record({
     stray: byName(because),
   }),
   voters: byName(fc.nat(9)),
+  next: orNull(fc.record({ source: anyText, cluster })),
 });
 
 const orderId = fc.record({ view: count, plan: count, action: count });
