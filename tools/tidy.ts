@@ -15,9 +15,10 @@ const mayImport: Record<string, readonly string[]> = {
   'src/core': ['src/lib'],
   'src/config': ['src/core', 'src/lib'],
   'src/drivers': ['src/core', 'src/lib'],
-  'src/transports': ['src/core', 'src/lib'],
+  'src/identity': ['src/core', 'src/lib'],
+  'src/transports': ['src/core', 'src/lib', 'src/identity'],
   'src/api': ['src/core', 'src/lib', 'src/config', 'src/daemon'],
-  'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api'],
+  'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api', 'src/identity'],
   'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab'],
   sim: ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports', 'src/daemon'],
@@ -114,7 +115,7 @@ function checkArchitecture(): void {
     return;
   }
   const text = readFileSync(page, 'utf8');
-  for (const layer of ['core', 'drivers', 'transports', 'config', 'daemon', 'api', 'cli', 'lib'])
+  for (const layer of ['core', 'drivers', 'identity', 'transports', 'config', 'daemon', 'api', 'cli', 'lib'])
     if (!text.includes(`src/${layer}/`)) breaches.push(`ARCHITECTURE.md does not name src/${layer}/`);
   for (const entry of readdirSync(join(root, 'src/core'), { withFileTypes: true }))
     if (entry.isDirectory() && !text.includes(`${entry.name}/`))

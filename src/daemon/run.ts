@@ -9,6 +9,7 @@ import { softwareVersion } from '../api/software.ts';
 import type { EventLine } from '../api/status.ts';
 import type { Ms, NodeId } from '../core/model.ts';
 import type { Doc, NodeEvent } from '../core/ports.ts';
+import { ringOf } from '../identity/ring.ts';
 import { must } from '../lib/assert.ts';
 import { type Result, success } from '../lib/errors.ts';
 import { UdpTransport } from '../transports/udp/index.ts';
@@ -60,7 +61,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
   const warn = (line: string): void => log.line('warning', line);
   const transport = new UdpTransport({
     self,
-    key: start.key,
+    ring: ringOf(start.key),
     onMessage: (link, message) => deliver({ kind: 'message', link, message }),
     onAsk: (_from, question) => answerPeer(must(host, 'the API'), question),
     note: warn,

@@ -1,9 +1,10 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { authorityOf, issue, type NodeCertificate, validFrom } from '../../identity/certificate.ts';
 import { must } from '../../lib/assert.ts';
 import { testBeat, testDoc, until } from '../contract.ts';
-import { dial } from './handshake.ts';
-import { Keys } from './keys.ts';
 import { makeUdpSite, type UdpSite } from './site.testing.ts';
 
 describe('reliable channel', () => {
@@ -171,7 +172,8 @@ describe('reliable channel', () => {
     await pair();
     const silent = await intrude();
     const slow = await intrude();
-    const { hello } = dial(new Keys(site.key, 'contract'), 'n2', 'n1');
+    // The beginning of a record of TLS, then a byte now and then.
+    const hello = Buffer.concat([Buffer.of(0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3), Buffer.alloc(190)]);
     let sent = 0;
     const dribble = setInterval(() => {
       sent += 1;
@@ -182,15 +184,70 @@ describe('reliable channel', () => {
     expect(ended('n1', 'the handshake took too long')).toBe(2);
   });
 
-  test('a recorded handshake gets no further than the first answer', async () => {
+  /** Shakes hands with n1 at the address of n2, with a certificate of our choice; gives how n1 ended it. */
+  async function show(certificate: Pick<NodeCertificate, 'certificate' | 'key'> | null): Promise<string> {
+    const before = n1().transport.stats().channel.ended;
+    const socket = tlsConnect({
+      ...({ localAddress: site.addressOf('n2', 0) } as object),
+      host: site.addressOf('n1', 0),
+      port: site.port,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['sempre/1'],
+      ...(certificate && {
+        cert: certificate.certificate.toString(),
+        key: certificate.key.export({ format: 'pem', type: 'pkcs8' }),
+      }),
+    });
+    socket.on('error', () => {});
+    sockets.push(socket);
+    const reasons = (): string[] =>
+      Object.entries(n1().transport.stats().channel.ended)
+        .filter(([because, count]) => count > (before[because] ?? 0))
+        .map(([because]) => because);
+    await until('it is ended or accepted', () => reasons().length > 0 || n1().transport.stats().channel.accepted > 0);
+    return reasons().join(', ');
+  }
+
+  test('a stranger, another cluster, another node and a certificate out of its time are refused, each counted', async () => {
     await pair();
-    const intruder = await intrude();
-    intruder.socket.write(dial(new Keys(site.key, 'contract'), 'n2', 'n1').hello);
-    await until('an answer', () => intruder.got.length > 0);
-    intruder.socket.write(Buffer.concat([Buffer.of(0, 0, 0, 17), Buffer.alloc(17)]));
-    await until('it is cut off', intruder.isClosed);
-    expect(ended('n1', 'a frame was tampered with or torn')).toBe(1);
+    const dayMs = 86_400_000;
+    const mine = authorityOf(site.key, 'contract');
+    const other = authorityOf(createSecretKey(randomBytes(32)), 'contract');
+    const now = validFrom(Date.now());
+    const past = { fromMs: Date.now() - 2 * dayMs, untilMs: Date.now() - dayMs };
+    const future = { fromMs: Date.now() + dayMs, untilMs: Date.now() + 2 * dayMs };
+    expect(await show(null)).toBe('it showed no certificate');
+    expect(await show(issue(other, 'n2', now))).toBe('its certificate is not of this cluster');
+    expect(await show(issue(authorityOf(site.key, 'another'), 'n2', now))).toBe(
+      'its certificate is not of this cluster',
+    );
+    expect(await show(mine)).toBe('its certificate is not of this cluster');
+    expect(await show(issue(mine, 'n3', now))).toBe("its certificate is another node's");
+    expect(await show(issue(mine, 'n2', past))).toBe('its certificate has ended: is a clock wrong?');
+    expect(await show(issue(mine, 'n2', future))).toBe('its certificate does not hold yet: is a clock wrong?');
+    // Shown without the key that belongs to it.
+    expect(
+      await show({ certificate: issue(mine, 'n2', now).certificate, key: other.key }).catch(() => 'no handshake'),
+    ).toBe('no handshake');
     expect(n1().transport.stats().channel.accepted).toBe(0);
+    expect(await show(issue(mine, 'n2', now))).toBe('');
+    expect(n1().transport.stats().channel.accepted).toBe(1);
+  });
+
+  test('the dialler refuses as well', async () => {
+    await site.start('n1');
+    const other = await site.start('n2', site.cluster, createSecretKey(randomBytes(32)));
+    const asked = await n1().transport.ask('n2', 1, 1000);
+    expect(asked.ok).toBe(false);
+    expect(ended('n1', 'its certificate is not of this cluster')).toBeGreaterThan(0);
+    expect(other.transport.stats().channel.accepted).toBe(0);
+  });
+
+  test('handshakes from one address are bounded', async () => {
+    await pair();
+    for (let i = 0; i < 40; i++) await intrude();
+    await until('some are turned away', () => ended('n1', 'too many handshakes') >= 15);
+    expect(ended('n1', 'too many connections of one peer')).toBeGreaterThan(10);
   });
 
   test('garbage, a wrong key and a stranger are cut off at once; a crowd of them does not disturb the peer', async () => {

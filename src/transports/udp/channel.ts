@@ -7,19 +7,19 @@ import type { Socket } from 'node:net';
 import type { Ms, NodeId } from '../../core/model.ts';
 import type { Message } from '../../core/ports.ts';
 import { idBytes } from './answers.ts';
-import { dialConnection, type Target } from './connection.ts';
+import { Connection } from './connection.ts';
 import { type Frame, frameBodyBytesMax, frameKind } from './frames.ts';
-import { Inlets } from './inlets.ts';
-import type { Keys } from './keys.ts';
+import { type Door, Inlets } from './inlets.ts';
 import { questionsMax } from './limits.ts';
 import { Outlet, type Parcel, type Route } from './outlet.ts';
 import type { ChannelStats } from './stats.ts';
+import { type Credentials, dialTls, refusalOf, type Target } from './tls.ts';
 
 export type Asked = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly because: string };
 
 export interface ChannelPorts {
-  readonly self: NodeId;
-  readonly keys: () => Keys;
+  readonly credentials: () => Credentials;
+  readonly door: Door;
   readonly peerAt: (address: string) => NodeId | undefined;
   /** Links to a peer that can be tried now, best first. */
   readonly routes: (peer: NodeId) => readonly Route[];
@@ -93,6 +93,12 @@ export class Channel {
     this.#inlets.accept(socket, address, link);
   }
 
+  /** Ends all connections, to open them again with the keys of now. Nothing that waits is lost. */
+  renew(because: string): void {
+    this.#inlets.closeWhere(() => true, because);
+    for (const outlet of this.#outlets.values()) outlet.close(because);
+  }
+
   /** Drops what belongs to nodes that left and to addresses that changed. */
   configured(stale: (peer: NodeId, link: number) => boolean, isPeer: (node: NodeId) => boolean): void {
     this.#inlets.closeWhere((peer, link) => !isPeer(peer) || stale(peer, link), 'the cluster file changed');
@@ -126,7 +132,9 @@ export class Channel {
       routes: () => this.#ports.routes(peer),
       dial: (link, events) => {
         this.#counts.dialled += 1;
-        return dialConnection(this.#ports.keys(), this.#ports.self, this.#ports.target(peer, link), events);
+        const credentials = this.#ports.credentials();
+        const socket = dialTls(credentials, this.#ports.target(peer, link));
+        return new Connection(socket, true, () => refusalOf(socket, credentials, peer, Date.now()), events);
       },
       frame: (frame) => this.#answered(peer, frame),
       lost: (because) => this.#lost(peer, outlet, because),

@@ -1,20 +1,15 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Frame, FrameReader, FrameSealer, frameBodyBytesMax } from './frames.ts';
-
-const key = createSecretKey(randomBytes(32));
+import { type Frame, FrameReader, frameBodyBytesMax, frameBytes } from './frames.ts';
 
 const frame = fc.record({ kind: fc.nat(255), body: fc.uint8Array({ maxLength: 300 }) });
 
-function streamOf(frames: readonly { kind: number; body: Uint8Array }[]): Buffer {
-  const sealer = new FrameSealer(key);
-  return Buffer.concat(frames.map(({ kind, body }) => sealer.seal(kind, body)));
-}
+const streamOf = (frames: readonly { kind: number; body: Uint8Array }[]): Buffer =>
+  Buffer.concat(frames.map(({ kind, body }) => frameBytes(kind, body)));
 
 /** Everything that comes out when the stream arrives in pieces that end at `cuts`. */
 function read(stream: Buffer, cuts: readonly number[]): { frames: Frame[]; broken: boolean; inside: boolean } {
-  const reader = new FrameReader(key);
+  const reader = new FrameReader();
   const frames: Frame[] = [];
   const ends = [...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort((a, b) => a - b);
   let start = 0;
@@ -43,25 +38,14 @@ describe('FrameReader', () => {
     );
   });
 
-  test('gives only frames from before the first change of the stream', () => {
-    const frames = fc.array(frame, { minLength: 1, maxLength: 5 });
+  test('says of a stream that ends too early that something is missing', () => {
     fc.assert(
-      fc.property(frames, fc.nat(), fc.integer({ min: 1, max: 255 }), (sent, place, by) => {
-        const stream = streamOf(sent);
-        stream[place % stream.length] = (stream[place % stream.length] ?? 0) ^ by;
-        const result = read(stream, []);
-        expect(result.frames.length).toBeLessThan(sent.length);
-        expect(plain(sent).slice(0, result.frames.length)).toEqual(plain(result.frames));
-        expect(result.broken || result.inside).toBe(true);
+      fc.property(frame, fc.nat(), (sent, cut) => {
+        const stream = streamOf([sent]);
+        const result = read(stream.subarray(0, cut % stream.length), []);
+        expect(result).toEqual({ frames: [], broken: false, inside: cut % stream.length > 0 });
       }),
     );
-  });
-
-  test('refuses a repeated, a left-out and an exchanged frame', () => {
-    const sealer = new FrameSealer(key);
-    const [a, b] = [sealer.seal(1, Buffer.from('a')), sealer.seal(1, Buffer.from('b'))];
-    expect(read(Buffer.concat([a, b]), []).broken).toBe(false);
-    for (const wrong of [[a, a], [b], [b, a]]) expect(read(Buffer.concat(wrong), []).broken).toBe(true);
   });
 
   test('refuses lengths outside of the bounds at once', () => {
@@ -70,14 +54,15 @@ describe('FrameReader', () => {
       bytes.writeUInt32BE(length);
       return bytes;
     };
-    for (const length of [0, 16, 4 * 1024 * 1024, 2 ** 32 - 1]) expect(read(lengthOf(length), []).broken).toBe(true);
-    expect(read(streamOf([{ kind: 1, body: Buffer.alloc(frameBodyBytesMax) }]), [5, 70_000]).frames.length).toBe(1);
+    for (const length of [0, 4 * 1024 * 1024, 2 ** 32 - 1]) expect(read(lengthOf(length), []).broken).toBe(true);
+    const largest = streamOf([{ kind: 1, body: Buffer.alloc(frameBodyBytesMax) }]);
+    expect(read(largest, [5, 70_000]).frames.length).toBe(1);
   });
 
   test('never throws on random bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-        expect(read(Buffer.from(bytes), []).frames).toEqual([]);
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.array(fc.nat(), { maxLength: 5 }), (bytes, cuts) => {
+        expect(read(Buffer.from(bytes), cuts).frames.length).toBeLessThanOrEqual(bytes.length / 5);
       }),
     );
   });

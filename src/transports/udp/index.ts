@@ -4,112 +4,143 @@
  */
 import type { Cluster, Ms, NodeId } from '../../core/model.ts';
 import type { Beat, Message, Transport } from '../../core/ports.ts';
-import { assert, must } from '../../lib/assert.ts';
+import type { Ring } from '../../identity/ring.ts';
+import { must } from '../../lib/assert.ts';
 import { decodeMessage, encodeMessage } from '../wire.ts';
+import { type Certified, OwnCertificate } from './certificate.ts';
 import { type Asked, Channel } from './channel.ts';
-import type { ClusterKey } from './keyfile.ts';
-import { Keys } from './keys.ts';
+import { filterProgram } from './filter.ts';
+import type { Door } from './inlets.ts';
 import { Link } from './link.ts';
 import type { Route } from './outlet.ts';
-import { datagramBytesMax, inspectPacket, largestDatagramBytes, packetOverheadBytes } from './packet.ts';
+import { datagramBytesMax, type Header, inspectPacket, largestDatagramBytes, packetOverheadBytes } from './packet.ts';
 import { Routes } from './routes.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Refusal, TransportStats } from './stats.ts';
+import { Suite } from './suite.ts';
+import type { Credentials } from './tls.ts';
 import { canonicalAddress, type Topology, topologyOf } from './topology.ts';
 
+export type { Certified } from './certificate.ts';
 export type { Asked } from './channel.ts';
+export type { Door } from './inlets.ts';
 export { type ClusterKey, generateKey, parseKey, readKeyFile } from './keyfile.ts';
 export type { ChannelStats, LinkStats, Refusal, TransportStats } from './stats.ts';
 
 export interface UdpTransportOptions {
   readonly self: NodeId;
-  readonly key: ClusterKey;
+  readonly ring: Ring;
   /** An authentic, well-formed message whose sender is who it says. */
   readonly onMessage: (link: number, message: Message) => void;
   /** A peer's question, parsed and otherwise unchecked. A rejection is told to the peer in its words. */
   readonly onAsk: (from: NodeId, question: unknown) => Promise<unknown>;
   /** Something for the log: said once when it changes. */
   readonly note: (text: string) => void;
-}
-
-interface Peer {
-  readonly session: Session;
-  readonly routes: Routes;
+  /** Where machines that are no peers yet may knock; without it nowhere. */
+  readonly door?: Door;
+  /** This node gave itself a certificate. */
+  readonly onCertificate?: (certified: Certified) => void;
+  /** Have the kernel throw garbage away. Without it everything comes in and is refused and counted here. */
+  readonly kernelFilter?: boolean;
 }
 
 const sayingsMax = 32;
+const closedDoor: Door = { isOpen: () => false, take: (socket) => void socket.destroy() };
+const nothing = new Uint8Array(0);
 
 export class UdpTransport implements Transport {
   readonly #options: UdpTransportOptions;
   readonly #channel: Channel;
+  readonly #certificate: OwnCertificate;
   #topology: Topology = { clusterName: '', port: 0, deadMs: 0, own: [], peers: new Map(), peerAt: new Map() };
-  #keys: Keys | null = null;
-  #ownTag = '';
+  #ring: Ring;
+  /** One for each key of the ring. */
+  #suites: readonly Suite[] = [];
   readonly #links = new Map<string, Link>();
-  readonly #peers = new Map<NodeId, Peer>();
-  readonly #peerOfTag = new Map<string, Peer>();
+  readonly #routesTo = new Map<NodeId, Routes>();
   #encoded: { readonly message: Message; readonly bytes: Uint8Array } | null = null;
   readonly #said = new Set<string>();
   #sentToNobody = 0;
 
   constructor(options: UdpTransportOptions) {
     this.#options = options;
+    this.#ring = options.ring;
+    this.#certificate = new OwnCertificate(options.self, (certified) => options.onCertificate?.(certified));
     this.#channel = new Channel({
-      self: options.self,
-      keys: () => this.#currentKeys(),
+      credentials: () => this.#credentials(),
+      door: options.door ?? closedDoor,
       peerAt: (address) => this.#topology.peerAt.get(address),
       routes: (peer) => this.#routes(peer),
-      target: (peer, link) => ({
-        peer,
-        localAddress: must(this.#topology.own[link], 'an address of this node on the link'),
-        address: must(this.#topology.peers.get(peer)?.[link], 'an address of the peer on the link'),
-        port: this.#topology.port,
-      }),
+      target: (peer, link) => {
+        const place = must(this.#topology.peers.get(peer), 'the place of the peer');
+        return {
+          peer,
+          localAddress: must(this.#topology.own[link], 'an address of this node on the link'),
+          address: must(place.addresses[link], 'an address of the peer on the link'),
+          port: place.port,
+        };
+      },
       message: (link, from, bytes) => void this.#deliver(link, from, bytes),
       ask: options.onAsk,
     });
   }
 
   send(to: NodeId, message: Message): void {
-    const peer = this.#peers.get(to);
-    if (peer === undefined) {
+    const session = this.#suites.length === 0 ? undefined : this.#used().sessionWith(to);
+    if (session === undefined) {
       this.#sentToNobody += 1;
       return;
     }
     const bytes = this.#encode(message);
     const packetBytes = bytes.length + packetOverheadBytes;
     const [best] = this.#routes(to);
-    if (message.kind === 'beat' && packetBytes <= largestDatagramBytes) this.#sendOnEveryLink(to, peer, bytes);
-    else if (packetBytes <= datagramBytesMax && best !== undefined) this.#sendOn(best.link, to, peer, bytes);
+    if (message.kind === 'beat' && packetBytes <= largestDatagramBytes) this.#sendOnEveryLink(session, bytes);
+    else if (packetBytes <= datagramBytesMax && best !== undefined) this.#sendOn(best.link, session, bytes);
     else this.#channel.send(to, message.kind, bytes);
   }
 
   /** Asks a peer and gives what its `onAsk` answered; parsed JSON, otherwise unchecked. Never rejects. */
   ask(to: NodeId, question: unknown, timeoutMs: Ms): Promise<Asked> {
-    if (!this.#peers.has(to)) return Promise.resolve({ ok: false, because: `${to} is no peer of this node` });
+    if (!this.#topology.peers.has(to)) return Promise.resolve({ ok: false, because: `${to} is no peer of this node` });
     return this.#channel.ask(to, question, timeoutMs);
   }
 
   /** Keeps what did not change: sockets by address and port, sessions and connections by peer. */
   configure(cluster: Cluster): void {
     const former = this.#topology;
-    const { self, key } = this.#options;
-    this.#topology = topologyOf(cluster, self);
-    const renamed = this.#keys === null || former.clusterName !== this.#topology.clusterName;
-    if (renamed) {
-      this.#keys = new Keys(key, cluster.name);
-      this.#ownTag = this.#keys.senderTag(self).toString('latin1');
-      this.#peers.clear();
-    }
+    this.#topology = topologyOf(cluster, this.#options.self);
+    const renamed = this.#suites.length === 0 || former.clusterName !== this.#topology.clusterName;
+    if (renamed) this.#suites = this.#suitesOf(this.#ring, []);
     this.#configureLinks();
-    this.#configurePeers(this.#currentKeys());
+    this.#configurePeers();
     const moved = (peer: NodeId, link: number): boolean =>
       renamed ||
       this.#linkOf(link) === undefined ||
       former.port !== this.#topology.port ||
       former.own[link] !== this.#topology.own[link] ||
-      former.peers.get(peer)?.[link] !== this.#topology.peers.get(peer)?.[link];
-    this.#channel.configured(moved, (node) => this.#peers.has(node));
+      former.peers.get(peer)?.port !== this.#topology.peers.get(peer)?.port ||
+      former.peers.get(peer)?.addresses[link] !== this.#topology.peers.get(peer)?.addresses[link];
+    this.#channel.configured(moved, (node) => this.#topology.peers.has(node));
+  }
+
+  /** Other keys are accepted, or another one is sent with. Sessions of keys that stay go on. */
+  setRing(ring: Ring): void {
+    const isLess = this.#ring.keys.some(({ id }) => !ring.keys.some((key) => key.id === id));
+    this.#ring = ring;
+    if (this.#suites.length === 0) return;
+    this.#suites = this.#suitesOf(ring, this.#suites);
+    this.#configurePeers();
+    this.prime();
+    // Whoever was let in by a key that does not count any more has to show another certificate.
+    if (isLess) this.#channel.renew('the cluster key changed');
+  }
+
+  /** Shakes hands with all peers under keys that are not sent with yet, so that no heartbeat is lost when they are. */
+  prime(): void {
+    for (const suite of this.#suites)
+      if (suite.id !== this.#ring.using)
+        for (const peer of this.#topology.peers.keys())
+          this.#sendOnEveryLink(must(suite.sessionWith(peer), 'a session with each peer'), nothing);
   }
 
   stats(): TransportStats {
@@ -120,8 +151,7 @@ export class UdpTransport implements Transport {
   close(): void {
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
-    this.#peers.clear();
-    this.#peerOfTag.clear();
+    this.#suites = [];
     this.#topology = { ...this.#topology, own: [], peers: new Map(), peerAt: new Map() };
     this.#channel.close();
   }
@@ -134,22 +164,23 @@ export class UdpTransport implements Transport {
     return this.#encoded.bytes;
   }
 
-  #sendOnEveryLink(to: NodeId, peer: Peer, bytes: Uint8Array): void {
-    const addresses = this.#topology.peers.get(to) ?? [];
-    for (let link = 0; link < addresses.length; link++) this.#sendOn(link, to, peer, bytes);
+  #sendOnEveryLink(session: Session, bytes: Uint8Array): void {
+    const { addresses } = must(this.#topology.peers.get(session.peer), 'the place of the peer');
+    for (let link = 0; link < addresses.length; link++) this.#sendOn(link, session, bytes);
   }
 
-  #sendOn(link: number, to: NodeId, peer: Peer, bytes: Uint8Array): void {
+  #sendOn(link: number, session: Session, bytes: Uint8Array): void {
     const own = must(this.#topology.own[link], 'an address of this node on the link');
-    const address = must(this.#topology.peers.get(to)?.[link], 'an address of the peer on the link');
-    this.#linkAt(own).send(peer.session.seal(bytes), address);
+    const { port, addresses } = must(this.#topology.peers.get(session.peer), 'the place of the peer');
+    const address = must(addresses[link], 'an address of the peer on the link');
+    this.#linkAt(own).send(session.seal(bytes), port, address);
   }
 
   #routes(to: NodeId): readonly Route[] {
-    const addresses = this.#topology.peers.get(to) ?? [];
+    const addresses = this.#topology.peers.get(to)?.addresses ?? [];
     const open = addresses.map((_, link) => link).filter((link) => this.#linkOf(link)?.open);
     const heardMs = performance.now() - this.#topology.deadMs;
-    const routes = this.#peers.get(to)?.routes ?? new Routes();
+    const routes = this.#routesTo.get(to) ?? new Routes();
     return routes.inOrder(open).map((link) => ({ link, heard: routes.heardSince(link, heardMs) }));
   }
 
@@ -164,19 +195,30 @@ export class UdpTransport implements Transport {
 
   /** In the order of what it costs: strangers are turned away before any cryptography. */
   #read(link: number, packet: Buffer, from: string): Refusal | null {
-    const header = inspectPacket(this.#currentKeys(), packet);
-    if (typeof header === 'string') return header;
-    if (header.sender === this.#ownTag) return 'reflected';
-    const peer = this.#peerOfTag.get(header.sender);
-    if (peer === undefined) return 'unknownSender';
-    const { session } = peer;
-    if (this.#topology.peers.get(session.peer)?.[link] !== from) return 'foreign';
+    const found = this.#inspect(packet);
+    if (typeof found === 'string') return found;
+    const { suite, header } = found;
+    if (header.sender === suite.ownTag) return 'reflected';
+    const session = suite.sessionOfTag(header.sender);
+    if (session === undefined) return 'unknownSender';
+    const place = this.#topology.peers.get(session.peer);
+    if (place?.addresses[link] !== from) return 'foreign';
     const opened = session.open(packet, header);
     if (opened.outcome === 'replay' || opened.outcome === 'badTag') return opened.outcome;
-    if (opened.greeting !== null) this.#linkOf(link)?.send(opened.greeting, from);
+    if (opened.greeting !== null) this.#linkOf(link)?.send(opened.greeting, place.port, from);
     if (opened.outcome === 'unproven') return 'unproven';
-    peer.routes.heard(link, performance.now());
+    this.#routesTo.get(session.peer)?.heard(link, performance.now());
     return opened.body.length === 0 || this.#deliver(link, session.peer, opened.body) ? null : 'malformed';
+  }
+
+  /** Under which key a packet can have been sealed. */
+  #inspect(packet: Buffer): { readonly suite: Suite; readonly header: Header } | Refusal {
+    for (const suite of this.#suites) {
+      const header = inspectPacket(suite.keys, packet);
+      if (typeof header !== 'string') return { suite, header };
+      if (header !== 'wrongCluster') return header;
+    }
+    return 'wrongCluster';
   }
 
   /** False when it is no message, or not of the node that sealed it. */
@@ -195,7 +237,7 @@ export class UdpTransport implements Transport {
 
   #learnRoutes(beat: Beat): void {
     const echo = beat.echoes.find(({ node }) => node === this.#options.self);
-    if (echo !== undefined) this.#peers.get(beat.from)?.routes.confirmed(echo.links);
+    if (echo !== undefined) this.#routesTo.get(beat.from)?.confirmed(echo.links);
   }
 
   #sayOnce(text: string): void {
@@ -227,14 +269,40 @@ export class UdpTransport implements Transport {
     });
   }
 
-  #configurePeers(keys: Keys): void {
-    for (const node of this.#peers.keys()) if (!this.#topology.peers.has(node)) this.#peers.delete(node);
-    for (const node of this.#topology.peers.keys())
-      if (!this.#peers.has(node))
-        this.#peers.set(node, { session: new Session(keys, this.#options.self, node), routes: new Routes() });
-    this.#peerOfTag.clear();
-    for (const peer of this.#peers.values()) this.#peerOfTag.set(peer.session.peerTag, peer);
-    assert(this.#peerOfTag.size === this.#peers.size, 'no two peers have the same tag');
+  #configurePeers(): void {
+    const peers = new Set(this.#topology.peers.keys());
+    for (const suite of this.#suites) suite.configure(peers);
+    for (const node of this.#routesTo.keys()) if (!peers.has(node)) this.#routesTo.delete(node);
+    for (const node of peers) if (!this.#routesTo.has(node)) this.#routesTo.set(node, new Routes());
+    if (this.#options.kernelFilter !== false) this.#configureFilters();
+  }
+
+  #configureFilters(): void {
+    const cookies = this.#suites.map(({ keys }) => keys.cookie);
+    for (const [link, own] of this.#topology.own.entries()) {
+      const addresses = [...this.#topology.peers.values()].flatMap((place) => place.addresses[link] ?? []);
+      this.#linkAt(own).filter(filterProgram({ cookies, addresses, packetBytesMax: largestDatagramBytes }));
+    }
+  }
+
+  /** `known` ones are kept with their sessions. */
+  #suitesOf(ring: Ring, known: readonly Suite[]): readonly Suite[] {
+    const { clusterName } = this.#topology;
+    return ring.keys.map(
+      (key) => known.find(({ id }) => id === key.id) ?? new Suite(key, clusterName, this.#options.self),
+    );
+  }
+
+  #used(): Suite {
+    return must(
+      this.#suites.find(({ id }) => id === this.#ring.using),
+      'the key that is sent with',
+    );
+  }
+
+  #credentials(): Credentials {
+    const authorities = this.#suites.map(({ authority }) => authority);
+    return this.#certificate.credentials(this.#used().authority, authorities, Date.now());
   }
 
   #linkOf(link: number): Link | undefined {
@@ -243,9 +311,5 @@ export class UdpTransport implements Transport {
 
   #linkAt(address: string): Link {
     return must(this.#links.get(address), 'a link for each address of this node');
-  }
-
-  #currentKeys(): Keys {
-    return must(this.#keys, 'keys, once the transport is configured');
   }
 }

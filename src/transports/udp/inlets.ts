@@ -1,19 +1,36 @@
 /**
- * Connections that peers dialled to this node: within bounds, from peers' addresses only. Every frame is counted back to
- * the dialler, questions are answered, messages are given on.
+ * Connections that others dialled to this node: within bounds, from peers' addresses only, and from elsewhere while a new
+ * machine is awaited. Every frame is counted back to the dialler, questions are answered, messages are given on.
  */
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Ms, NodeId } from '../../core/model.ts';
 import { Answers, type Reply } from './answers.ts';
-import { acceptConnection, type Connection } from './connection.ts';
+import { Connection } from './connection.ts';
 import { type Frame, frameKind } from './frames.ts';
-import type { Keys } from './keys.ts';
-import { connectionsMax, connectionsPerPeerMax, parcelBytesMax } from './limits.ts';
+import {
+  connectionsMax,
+  connectionsPerPeerMax,
+  handshakesAtOnce,
+  handshakesPerSecond,
+  parcelBytesMax,
+  ratesMax,
+} from './limits.ts';
+import { Rates } from './rates.ts';
+import { acceptTls, type Credentials, joinProtocol, refusalOf } from './tls.ts';
+
+/** Where new machines ask to be let in. */
+export interface Door {
+  /** Somebody is awaited; otherwise only peers' addresses may connect. */
+  isOpen(): boolean;
+  /** Owns the socket from now on: what it says, for how long, and its end. */
+  take(socket: TLSSocket, address: string): void;
+}
 
 export interface InletPorts {
-  readonly self: NodeId;
-  readonly keys: () => Keys;
+  readonly credentials: () => Credentials;
   readonly peerAt: (address: string) => NodeId | undefined;
+  readonly door: Door;
   readonly message: (link: number, from: NodeId, bytes: Uint8Array) => void;
   readonly ask: (from: NodeId, question: unknown) => Promise<unknown>;
   readonly accepted: () => void;
@@ -21,7 +38,10 @@ export interface InletPorts {
 }
 
 interface Inlet {
-  readonly peer: NodeId;
+  /** Null: an address that no peer has. */
+  readonly peer: NodeId | null;
+  /** Whose connections are counted together. */
+  readonly address: string;
   readonly link: () => number;
   readonly connection: Connection;
   frames: number;
@@ -33,24 +53,28 @@ export class Inlets {
   /** Oldest first. */
   readonly #open = new Set<Inlet>();
   readonly #answers = new Map<NodeId, Answers>();
+  readonly #handshakes = new Rates(handshakesAtOnce, handshakesPerSecond, ratesMax);
 
   constructor(ports: InletPorts) {
     this.#ports = ports;
   }
 
   /** `link` is asked anew each time: the numbers of links can change with the cluster file. */
-  accept(socket: Socket, address: string, link: () => number): void {
-    const peer = this.#ports.peerAt(address);
-    if (peer === undefined) return this.#turnAway(socket, 'not the address of a peer');
-    if (this.#open.size >= connectionsMax) return this.#turnAway(socket, 'too many connections');
-    this.#makeRoom(peer, false);
+  accept(raw: Socket, address: string, link: () => number): void {
+    const peer = this.#ports.peerAt(address) ?? null;
+    const closed = this.#closedTo(peer, address);
+    if (closed !== null) return this.#turnAway(raw, closed);
+    this.#makeRoom((other) => other.address === address && !other.connection.ready);
+    const credentials = this.#ports.credentials();
+    const socket = acceptTls(credentials, raw);
     const inlet: Inlet = {
       peer,
+      address,
       link,
       frames: 0,
       acknowledged: 0,
-      connection: acceptConnection(this.#ports.keys(), this.#ports.self, peer, socket, {
-        ready: () => this.#ready(peer),
+      connection: new Connection(socket, false, () => this.#refusal(inlet, socket), {
+        ready: () => this.#ready(inlet),
         frame: (frame) => this.#frame(inlet, frame),
         pause: () => this.#acknowledge(inlet),
         drained: () => {},
@@ -66,39 +90,61 @@ export class Inlets {
 
   /** Closes connections of nodes and addresses that are not of the cluster any more. */
   closeWhere(stale: (peer: NodeId, link: number) => boolean, because: string): void {
-    for (const { peer, link, connection } of this.#open) if (stale(peer, link())) connection.close(because);
+    for (const { peer, link, connection } of this.#open)
+      if (peer === null || stale(peer, link())) connection.close(because);
   }
 
   forgetAnswersOf(peer: NodeId): void {
     this.#answers.delete(peer);
   }
 
+  /** In the order of what it costs to find out. */
+  #closedTo(peer: NodeId | null, address: string): string | null {
+    if (peer === null && !this.#ports.door.isOpen()) return 'not the address of a peer';
+    if (this.#open.size >= connectionsMax) return 'too many connections';
+    return this.#handshakes.take(address, performance.now()) ? null : 'too many handshakes';
+  }
+
+  /** With a reset: what was turned away leaves nothing behind in the kernel. */
   #turnAway(socket: Socket, because: string): void {
     socket.on('error', () => {});
-    socket.destroy();
+    socket.resetAndDestroy();
     this.#ports.ended(because);
   }
 
+  /** Whether the handshake led to a peer. Machines that join leave for the door here. */
+  #refusal(inlet: Inlet, socket: TLSSocket): string | null {
+    if (socket.alpnProtocol === joinProtocol && this.#ports.door.isOpen()) {
+      this.#open.delete(inlet);
+      this.#ports.door.take(inlet.connection.release(), inlet.address);
+      return null;
+    }
+    if (inlet.peer === null) return 'not the address of a peer';
+    return refusalOf(socket, this.#ports.credentials(), inlet.peer, Date.now());
+  }
+
   /** Those in their handshake are counted apart: a stranger at a peer's address must not push the peer out. */
-  #makeRoom(peer: NodeId, ready: boolean): void {
-    const alike = [...this.#open].filter((inlet) => inlet.peer === peer && inlet.connection.ready === ready);
+  #makeRoom(isAlike: (inlet: Inlet) => boolean): void {
+    const alike = [...this.#open].filter(isAlike);
     if (alike.length >= connectionsPerPeerMax) alike[0]?.connection.close('too many connections of one peer');
   }
 
-  #ready(peer: NodeId): void {
+  #ready(inlet: Inlet): void {
     this.#ports.accepted();
-    this.#makeRoom(peer, true);
+    this.#makeRoom((other) => other !== inlet && other.peer === inlet.peer && other.connection.ready);
   }
 
   #frame(inlet: Inlet, frame: Frame): void {
+    const { peer } = inlet;
+    if (peer === null) return;
     inlet.frames += 1;
     switch (frame.kind) {
       case frameKind.ping:
         return;
       case frameKind.message:
-        return this.#ports.message(inlet.link(), inlet.peer, frame.body);
+        return this.#ports.message(inlet.link(), peer, frame.body);
       case frameKind.ask:
-        void this.#answersOf(inlet.peer)
+        void this.#answersOf(peer)
           .take(frame.body)
           .then((reply) => this.#reply(inlet, reply));
         return;

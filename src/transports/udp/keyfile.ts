@@ -2,12 +2,12 @@
  * The cluster key: one secret file, the same on every node. Whoever reads it can command the cluster, so a file that
  * others can read is refused, as ssh does, with the command that mends it.
  */
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import type { ClusterKey } from '../../identity/derive.ts';
 import { failure, type Result, success } from '../../lib/errors.ts';
 
-/** Kept as an opaque object, so that it cannot get into a log line or a message by mistake. */
-export type ClusterKey = KeyObject;
+export type { ClusterKey } from '../../identity/derive.ts';
 
 const keyBytesMin = 32;
 const fileBytesMax = 4096;

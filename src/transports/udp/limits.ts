@@ -3,7 +3,7 @@
 /** A frame with everything in it; a document with its cluster file is far smaller. */
 export const frameBytesMax = 4 * 1024 * 1024;
 
-/** From the connection to the first authentic frame. Whoever is slower is cut off. */
+/** From the connection to the end of the handshake. Whoever is slower is cut off. */
 export const handshakeMs = 2000;
 /** A connection that does not move for so long is left, when the peer is heard on another link. */
 export const stallMs = 1000;
@@ -35,3 +35,9 @@ export const connectionsMax = 1024;
 
 export const redialMsMin = 50;
 export const redialMsMax = 2000;
+
+/** Handshakes cost a millisecond of the thread that beats: so many at once from one address, and then so many a second. */
+export const handshakesAtOnce = 20;
+export const handshakesPerSecond = 5;
+/** Addresses whose handshakes are counted; beyond it the one that was quiet for longest is forgotten. */
+export const ratesMax = 256;

@@ -36,12 +36,16 @@ export class Link {
     return this.#udp.open;
   }
 
-  send(packet: Uint8Array, to: string): void {
+  filter(program: Buffer): void {
+    this.#udp.filter(program);
+  }
+
+  send(packet: Uint8Array, port: number, to: string): void {
     if (this.open) {
       this.#counts.sent += 1;
       this.#counts.sentBytes += packet.length;
     }
-    this.#udp.send(packet, to);
+    this.#udp.send(packet, port, to);
   }
 
   accepted(): void {
@@ -53,7 +57,7 @@ export class Link {
   }
 
   stats(link: number): LinkStats {
-    const { sendFailures, lastSendError } = this.#udp;
+    const { sendFailures, lastSendError, drops } = this.#udp;
     const open = this.#udp.open && this.#tcp.open;
     return {
       link,
@@ -62,6 +66,7 @@ export class Link {
       ...this.#counts,
       sendFailures,
       lastSendError,
+      droppedByKernel: drops,
       refused: { ...this.#refused },
     };
   }

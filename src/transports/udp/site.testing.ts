@@ -2,6 +2,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import type { Cluster, NodeId } from '../../core/model.ts';
+import { ringOf } from '../../identity/ring.ts';
 import { must } from '../../lib/assert.ts';
 import { type Member, type Site, testCluster } from '../contract.ts';
 import { type ClusterKey, UdpTransport } from './index.ts';
@@ -23,7 +24,7 @@ export interface UdpSite extends Site {
 
 let sites = 0;
 
-export async function makeUdpSite(addresses = loopback()): Promise<UdpSite> {
+export async function makeUdpSite(addresses = loopback(), kernelFilter = true): Promise<UdpSite> {
   const cluster = testCluster(addresses, await freePort());
   const key = createSecretKey(randomBytes(32));
   const members = new Map<NodeId, UdpMember>();
@@ -35,7 +36,7 @@ export async function makeUdpSite(addresses = loopback()): Promise<UdpSite> {
     member,
     addressOf: (node, link) => must(cluster.nodes.find(({ id }) => id === node)?.links[link]?.address, 'an address'),
     start: async (node, of = cluster, nodeKey = key) => {
-      const made = makeMember(node, nodeKey);
+      const made = makeMember(node, nodeKey, kernelFilter);
       members.set(node, made);
       made.transport.configure(of);
       return made;
@@ -50,12 +51,13 @@ export async function makeUdpSite(addresses = loopback()): Promise<UdpSite> {
   };
 }
 
-function makeMember(node: NodeId, key: ClusterKey): UdpMember {
+function makeMember(node: NodeId, key: ClusterKey, kernelFilter: boolean): UdpMember {
   const received: UdpMember['received'] = [];
   const notes: string[] = [];
   const transport = new UdpTransport({
     self: node,
-    key,
+    ring: ringOf(key),
+    kernelFilter,
     onMessage: (link, message) => received.push({ link, message }),
     onAsk: (from, question) => made.answer(from, question),
     note: (text) => notes.push(text),

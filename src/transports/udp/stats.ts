@@ -36,6 +36,8 @@ export interface LinkStats {
   /** Everything that arrived, refused or not. */
   readonly receivedBytes: number;
   readonly refused: Readonly<Record<Refusal, number>>;
+  /** Thrown away before they came in: no packets of this cluster, or more than there was room for. Null: not known. */
+  readonly droppedByKernel: number | null;
 }
 
 export interface ChannelStats {

@@ -14,11 +14,20 @@ test('topologyOf knows the peers on the links that both have', () => {
   const topology = topologyOf(cluster, 'n1');
   expect(topology.own).toEqual(['10.0.0.1', 'fd00::1']);
   expect([...topology.peers]).toEqual([
-    ['n2', ['10.0.0.2', 'fd00::2']],
-    ['n3', ['10.0.0.3']],
+    ['n2', { port: 694, addresses: ['10.0.0.2', 'fd00::2'] }],
+    ['n3', { port: 694, addresses: ['10.0.0.3'] }],
   ]);
   expect(topology.peerAt.get('fd00::2')).toBe('n2');
   expect(topology.peerAt.has('10.9.0.2')).toBe(false);
   expect(topology.peerAt.has('10.0.0.1')).toBe(false);
   expect(topologyOf(cluster, 'n9')).toMatchObject({ own: [], peers: new Map(), peerAt: new Map() });
+});
+
+test('topologyOf knows the port of each node', () => {
+  const plain = testCluster([['10.0.0.1'], ['10.0.0.2'], ['10.0.0.3']], 694);
+  const cluster = { ...plain, nodes: plain.nodes.map((node, i) => (i === 2 ? { ...node, port: 7000 } : node)) };
+  expect(topologyOf(cluster, 'n1')).toMatchObject({ port: 694 });
+  expect(topologyOf(cluster, 'n1').peers.get('n3')?.port).toBe(7000);
+  expect(topologyOf(cluster, 'n3')).toMatchObject({ port: 7000 });
+  expect(topologyOf(cluster, 'n3').peers.get('n1')?.port).toBe(694);
 });

@@ -4,13 +4,19 @@ import type { Cluster, Ms, NodeId } from '../../core/model.ts';
 
 export interface Topology {
   readonly clusterName: string;
+  /** Of this node: UDP and TCP. */
   readonly port: number;
   readonly deadMs: Ms;
   /** This node's addresses, one a link. Empty when the file does not know this node. */
   readonly own: readonly string[];
-  /** Addresses of each peer on the links that both have. */
-  readonly peers: ReadonlyMap<NodeId, readonly string[]>;
+  readonly peers: ReadonlyMap<NodeId, Place>;
   readonly peerAt: ReadonlyMap<string, NodeId>;
+}
+
+export interface Place {
+  readonly port: number;
+  /** On the links that both have. */
+  readonly addresses: readonly string[];
 }
 
 export function topologyOf(cluster: Cluster, self: NodeId): Topology {
@@ -18,16 +24,16 @@ export function topologyOf(cluster: Cluster, self: NodeId): Topology {
     node.links.map((link) => canonicalAddress(link.address));
   const me = cluster.nodes.find((node) => node.id === self);
   const own = me === undefined ? [] : addressesOf(me);
-  const peers = new Map<NodeId, readonly string[]>();
+  const peers = new Map<NodeId, Place>();
   const peerAt = new Map<string, NodeId>();
   for (const node of cluster.nodes) {
     if (node.id === self || own.length === 0) continue;
     const addresses = addressesOf(node).slice(0, own.length);
-    peers.set(node.id, addresses);
+    peers.set(node.id, { port: node.port, addresses });
     for (const address of addresses) peerAt.set(address, node.id);
   }
   const { port, deadMs } = cluster.heartbeat;
-  return { clusterName: cluster.name, port, deadMs, own, peers, peerAt };
+  return { clusterName: cluster.name, port: me?.port ?? port, deadMs, own, peers, peerAt };
 }
 
 /** An address can be written in several ways; packets arrive with one of them. */
