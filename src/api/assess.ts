@@ -4,6 +4,7 @@
  * critical: a service that should run does not, or nobody may act. warning: everything serves, but less is left to lose,
  * or something waits for an operator.
  */
+import type { Standing } from '../core/quorum/standing.ts';
 import type { ClusterStatus, NodeStatus, ServiceStatus } from './status.ts';
 
 export type Level = 'ok' | 'warning' | 'critical';
@@ -23,10 +24,13 @@ export interface Finding {
 
 export function assess(status: ClusterStatus): Verdict {
   const findings = [
+    ...disarmedFindings(status),
     ...quorumFindings(status),
+    ...fencingFindings(status),
     ...status.services.filter((service) => status.quorum || service.state === 'blocked').flatMap(serviceFindings),
     ...status.nodes.flatMap(nodeFindings),
     ...status.services.flatMap(spareFindings),
+    ...maintenanceFindings(status),
     ...failureFindings(status),
     ...balancerFindings(status),
     ...(status.stuck ? [warning('actions wait for an operator: see pending actions')] : []),
@@ -46,8 +50,44 @@ function summaryOf({ services, nodes }: ClusterStatus): string {
   return `${up} of ${services.length} services run, ${online} of ${nodes.length} nodes online`;
 }
 
+const disarmedFindings = ({ disarmed }: ClusterStatus): Finding[] =>
+  disarmed === null
+    ? []
+    : [
+        warning(
+          `DISARMED until ${disarmed.until.slice(0, 19)}Z: no node is switched off or resets itself, so nothing is taken over that needs it: ${disarmed.because || 'no reason was given'}`,
+        ),
+      ];
+
+/** Until it has succeeded, what the target ran is down. */
+const fencingFindings = ({ fencings }: ClusterStatus): Finding[] =>
+  fencings.flatMap(({ target, by, because, outcome, open, failure }) => {
+    if (outcome === 'under way') return [critical(`${by} is switching ${target} off: ${because}`)];
+    if (!open) return [];
+    const why = failure ?? 'no reason is known';
+    return [
+      critical(`${target} could not be switched off by ${by}: ${why}; if it is off: sempre node confirm-off ${target}`),
+    ];
+  });
+
+const maintenanceFindings = ({ maintenance }: ClusterStatus): Finding[] =>
+  maintenance.map(({ node, service, because }) =>
+    warning(`${service ?? node ?? ''} is in maintenance, nothing is done to it: ${because || 'no reason was given'}`),
+  );
+
+const standingWords: Readonly<Partial<Record<Standing, string>>> = {
+  ping: 'this node acts alone because it reaches the network (tie: ping); the lost one may do the same',
+  alone: 'this side acts without a majority (no-quorum: ignore); the other side may do the same',
+};
+
 function quorumFindings(status: ClusterStatus): Finding[] {
-  if (status.quorum) return [];
+  const acting = status.standing === null ? undefined : standingWords[status.standing];
+  if (status.quorum) return acting === undefined ? [] : [warning(acting)];
+  if (status.waitsFor.length > 0) {
+    const names = status.waitsFor.join(', ');
+    const next = `if it is off for certain: sempre node confirm-off ${status.waitsFor[0] ?? ''}`;
+    return [critical(`the cluster starts and waits for ${names}; nothing runs before; ${next}`)];
+  }
   const because = status.noQuorumBecause ?? 'no reason is known';
   return [critical(`no quorum: ${because}; nothing may run on this side, and what the others run is not known here`)];
 }
@@ -77,9 +117,14 @@ const down = (service: ServiceStatus): Finding => {
 
 function nodeFindings(node: NodeStatus): Finding[] {
   const because = node.because === null ? '' : `: ${node.because}`;
+  if (node.state === 'off') return [warning(`${node.name} is off${because}`)];
+  if (node.state === 'lost' && node.stray !== null)
+    return [warning(`${node.name} is lost and only counts as stopped when it is confirmed off: ${node.stray}`)];
   if (node.state === 'lost') return [warning(`${node.name} is lost${because}`)];
   if (node.state === 'standby') return [warning(`${node.name} is in standby${because}`)];
   if (node.state === 'joining') return [warning(`${node.name} is joining${because}`)];
+  if (node.watchdog === 'failed')
+    return [warning(`${node.name} cannot arm its watchdog: nothing resets it when its daemon hangs`)];
   const dark = node.links.filter((link) => link.up === false).map((link) => link.address);
   return dark.length === 0 ? [] : [warning(`${node.name} is not heard on ${dark.join(' and ')}`)];
 }

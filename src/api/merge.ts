@@ -1,9 +1,10 @@
 /** One status of the whole cluster out of what each node said of itself. Pure: the same answers give the same status. */
-import type { Cluster, NodeId } from '../core/model.ts';
+import type { Cluster, ClusterNode, NodeId } from '../core/model.ts';
 import type { Admin, NodeRecord, Version } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import { byText } from '../lib/compare.ts';
+import { disarmedOf, fencingsOf, maintenanceOf, recordOf } from './fencings.ts';
 import { linksOf } from './links.ts';
 import { failuresOf, isUnderWay, type Known, serviceStatus } from './services.ts';
 import {
@@ -32,7 +33,7 @@ export function mergeStatus(input: MergeInput): ClusterStatus {
   const { report, cluster, answers } = input;
   const known = knownOf(input);
   const services = [...cluster.services].sort(byId).map((service) => serviceStatus(service, known));
-  const nodes = [...cluster.nodes].sort(byId).map((node) => nodeStatus(node.id, input, services));
+  const nodes = [...cluster.nodes].sort(byId).map((node) => nodeStatus(node, input, services));
   const underWay = services.some((service) => service.copies.some(isUnderWay));
   const idle = report.quorum && known.plan !== null && !underWay;
   return {
@@ -52,6 +53,11 @@ export function mergeStatus(input: MergeInput): ClusterStatus {
     balancers: [...answers.values()].flatMap((answer) => answer.balancers).sort(byServiceAndNode),
     failures: [...cluster.services].sort(byId).flatMap((service) => failuresOf(service, known).sort(byNode)),
     pending: known.pending,
+    standing: report.standing,
+    disarmed: disarmedOf(input),
+    maintenance: maintenanceOf(input.admin),
+    waitsFor: report.waitsFor,
+    fencings: fencingsOf(input),
     wishes: wishesOf(input.admin),
     stallMsMax: Math.max(0, ...[...answers.values()].map((answer) => answer.stall.maxMs)),
   };
@@ -101,7 +107,8 @@ function newestRecords(input: MergeInput, members: ReadonlySet<NodeId>): Map<Nod
   return new Map([...records].sort(([a], [b]) => byText(a, b)));
 }
 
-function nodeStatus(name: NodeId, input: MergeInput, services: readonly ServiceStatus[]): NodeStatus {
+function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly ServiceStatus[]): NodeStatus {
+  const name = node.id;
   const answer = input.answers.get(name);
   const seen = new Map([...input.answers].map(([node, { peers }]) => [node, peers]));
   const { state, because } = nodeState(name, input);
@@ -110,6 +117,10 @@ function nodeStatus(name: NodeId, input: MergeInput, services: readonly ServiceS
     state,
     because,
     coordinator: input.report.view?.coordinator === name,
+    witness: node.witness,
+    votes: node.votes,
+    watchdog: state === 'lost' || state === 'off' ? null : (recordOf(name, input)?.watchdog ?? null),
+    stray: input.admin.stray[name]?.because ?? null,
     answered: answer !== undefined,
     links: linksOf(input.cluster, name, seen),
     running: services.filter((service) => service.nodes.includes(name)).map((service) => service.name),
@@ -128,6 +139,8 @@ export function nodeState(
   const member = report.view?.members.includes(name) ?? false;
   const peer = report.peers.find((each) => each.node === name);
   if (!member && name !== report.node && (peer === undefined || peer.state === 'lost')) {
+    const off = admin.off[name] ?? report.off.find((each) => each.node === name);
+    if (off !== undefined) return { state: 'off', because: off.because || 'confirmed by an operator' };
     return { state: 'lost', because: 'not heard on any link' };
   }
   const standby = admin.standby[name];

@@ -5,7 +5,8 @@
  * an unchanged cluster are equal but for the moment.
  */
 import type { Ms, NodeId, ServiceId } from '../core/model.ts';
-import type { NodeRecord, ServiceState, Version, View } from '../core/ports.ts';
+import type { FencingRecord, NodeRecord, ServiceState, Version, View, WatchdogState } from '../core/ports.ts';
+import type { Standing } from '../core/quorum/standing.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { NodeScore, Plan } from '../core/schedule/plan.ts';
 
@@ -31,6 +32,8 @@ export interface NodeAnswer {
   readonly planAgainInMs: Ms | null;
   readonly stall: StallReport;
   readonly balancers: readonly BalancerStatus[];
+  /** Nodes that it is switching off. Nodes of an older version do not say. */
+  readonly fencing?: readonly FencingRecord[];
 }
 
 /** How long the event loop was held up at worst, since the loop began and in the last minute. */
@@ -69,19 +72,56 @@ export interface ClusterStatus {
   readonly balancers: readonly BalancerStatus[];
   readonly failures: readonly FailureStatus[];
   readonly pending: readonly PendingAction[];
+  /** By what right this side acts: a majority, or what stands in for one; null: it does not, or nobody here knows. */
+  readonly standing: Standing | null;
+  /** Fencing and self-fencing are switched off; null: they are armed. */
+  readonly disarmed: DisarmedStatus | null;
+  /** What nothing is done to, by node and by service. */
+  readonly maintenance: readonly MaintenanceStatus[];
+  /** Nodes that a cluster that has just started waits for. */
+  readonly waitsFor: readonly NodeId[];
+  /** Under way, and the last ones of each node that carried some out. */
+  readonly fencings: readonly FencingStatus[];
   /** What operators asked for on top of the file and did not take back, in words. */
   readonly wishes: readonly string[];
   readonly stallMsMax: Ms;
 }
 
-/** joining: it is heard but no member yet, or it has no view itself. */
-export type NodeState = 'online' | 'standby' | 'lost' | 'joining';
+export interface DisarmedStatus {
+  readonly because: string;
+  /** When it ends by itself. */
+  readonly until: string;
+  readonly leftMs: Ms;
+}
+
+export interface MaintenanceStatus {
+  readonly node: NodeId | null;
+  readonly service: ServiceId | null;
+  readonly because: string;
+}
+
+export interface FencingStatus extends FencingRecord {
+  /** The node that did it. */
+  readonly by: NodeId;
+  /** The target may still run: it failed, and nothing has made it certain since. */
+  readonly open: boolean;
+}
+
+/** joining: it is heard but no member yet, or it has no view itself. off: switched off, or confirmed by an operator. */
+export type NodeState = 'online' | 'standby' | 'lost' | 'joining' | 'off';
 
 export interface NodeStatus {
   readonly name: NodeId;
   readonly state: NodeState;
   readonly because: string | null;
   readonly coordinator: boolean;
+  /** It votes and runs nothing. */
+  readonly witness: boolean;
+  readonly votes: number;
+  /** Null: nobody has heard of it. */
+  readonly watchdog: WatchdogState | null;
+  /** Why it counts as running whatever it ran, however long it is away; null: it does not. */
+  readonly stray: string | null;
   /** It answered the question for its own status in time. */
   readonly answered: boolean;
   readonly links: readonly LinkStatus[];

@@ -27,6 +27,10 @@ export interface Change {
   /** What to ask for the plan; null: it has no effect on services that could be shown. */
   readonly foresee: Partial<PlanBody> | null;
   readonly title: string;
+  /** What somebody should know before it is done. */
+  readonly meaning?: readonly string[];
+  /** To be typed in place of a yes, where a slip would be grave. */
+  readonly word?: string;
   /** Whether somebody must agree, given what would be done. */
   needsYes(plan: PlanAnswer | null): boolean;
   /** Whether it came out as wanted, once the cluster has settled; null: it did. */
@@ -65,9 +69,12 @@ async function showDryRun(
 ): Promise<number> {
   const { terminal } = context;
   if (isForMachines(options.output)) await print(context, options.output, { ...plan, changed: false, dryRun: true });
-  else terminal.out(`${wanted.title} (dry run, nothing was changed)\n${effectText(context, plan)}`);
+  else
+    terminal.out(`${wanted.title} (dry run, nothing was changed)\n${meaningText(wanted)}${effectText(context, plan)}`);
   return exit.ok;
 }
+
+const meaningText = ({ meaning = [] }: Change): string => meaning.map((line) => `  ${line}\n`).join('');
 
 function effectText({ terminal }: Context, plan: PlanAnswer | null): string {
   if (plan === null) return '';
@@ -95,6 +102,7 @@ async function agree(
     const stops = (plan?.actions ?? [])
       .filter((action) => action.verb === 'stop')
       .map((action) => `${action.service} on ${action.node}`);
+    for (const line of wanted.meaning ?? []) terminal.note(line);
     const what = stops.length === 0 ? 'it needs a yes' : `it stops ${stops.join(', ')}`;
     const message = `${wanted.title}: ${what}, and nobody is there to be asked`;
     return fail(context, {
@@ -103,8 +111,9 @@ async function agree(
       next: 'the same command with --yes, or with --dry-run to see what it would do',
     });
   }
-  terminal.note(`${wanted.title}\n${effectText(context, plan)}`.trimEnd());
-  if (await terminal.confirm('Go on?')) return true;
+  terminal.note(`${wanted.title}\n${meaningText(wanted)}${effectText(context, plan)}`.trimEnd());
+  const question = wanted.word === undefined ? 'Go on?' : `Type ${wanted.word} to go on:`;
+  if (await terminal.confirm(question, wanted.word)) return true;
   terminal.note('Nothing was changed.');
   return exit.failed;
 }

@@ -233,3 +233,67 @@ describe('cluster files', () => {
     expect((await sempre(['apply', 'x', '--if-version', '3'], { host: sampleHost() })).code).toBe(64);
   });
 });
+
+describe('commands that take the hands of the cluster off', () => {
+  const reason = ['--reason', 'power is being moved'];
+
+  it('are not taken without a reason', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands);
+    for (const argv of [
+      ['node', 'confirm-off', 'web1'],
+      ['node', 'fence', 'web1'],
+      ['disarm', '--until', '2h'],
+      ['disarm', '--until', '2h', '--reason', ' '],
+      ['maintenance', 'on', '--node', 'web1'],
+    ])
+      expect((await sempre([...argv, '--yes', '--no-wait'], { host })).code).toBe(64);
+    expect(commands).toEqual([]);
+  });
+
+  it('confirm-off says what it means, and goes on after a yes only', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands);
+    const refused = await sempre(['node', 'confirm-off', 'web1', ...reason], { host });
+    expect(refused.code).toBe(64);
+    expect(refused.err).toContain('If it still runs there, both write to the same data.');
+    expect((await sempre(['node', 'confirm-off', 'web1', ...reason], { host, canAsk: true })).code).toBe(1);
+    expect(commands).toEqual([]);
+    const { code } = await sempre(['node', 'confirm-off', 'web1', ...reason, '--yes', '--no-wait'], { host });
+    expect(code).toBe(0);
+    expect(commands).toMatchObject([{ kind: 'confirmOff', node: 'web1' }]);
+    expect(commands[0]).toHaveProperty('because', expect.stringMatching(/^power is being moved \(by .+\)$/));
+  });
+
+  it('disarm takes a duration or a moment, and says until when', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands);
+    expect((await sempre(['disarm', '--until', 'tomorrow', ...reason, '--yes'], { host })).code).toBe(64);
+    expect((await sempre(['disarm', '--until', '2000-01-01T00:00:00Z', ...reason, '--yes'], { host })).code).toBe(64);
+    expect((await sempre(['disarm', '--until', '2h', ...reason, '--yes', '--no-wait'], { host })).code).toBe(0);
+    const later = new Date(Date.now() + 600_000).toISOString();
+    expect((await sempre(['disarm', '--until', later, ...reason, '--yes', '--no-wait'], { host })).code).toBe(0);
+    expect((await sempre(['arm', '--no-wait'], { host })).code).toBe(0);
+    expect(commands).toMatchObject([{ kind: 'disarm', forMs: 7_200_000 }, { kind: 'disarm' }, { kind: 'arm' }]);
+    expect(commands[1]).toHaveProperty('forMs', expect.closeTo(600_000, -4));
+  });
+
+  it('maintenance is of a node or of a service', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands);
+    expect((await sempre(['maintenance', 'on', ...reason], { host })).code).toBe(64);
+    expect((await sempre(['maintenance', 'on', '--service', 'site', ...reason, '--no-wait'], { host })).code).toBe(0);
+    expect((await sempre(['maintenance', 'off', '--node', 'bal1', '--no-wait'], { host })).code).toBe(0);
+    expect(commands).toMatchObject([
+      { kind: 'maintain', service: 'site', node: null, on: true },
+      { kind: 'maintain', service: null, node: 'bal1', on: false },
+    ]);
+  });
+
+  it('a refusal of the cluster is told with its reason', async () => {
+    const because = 'this version cannot do that yet';
+    const host = sampleHost({ command: async () => ({ ok: false, code: 'UNSAFE', because }) });
+    const { code, err } = await sempre(['node', 'fence', 'web1', ...reason, '--yes'], { host });
+    expect([code, err]).toEqual([107, expect.stringContaining(because)]);
+  });
+});

@@ -181,13 +181,21 @@ interface RawChange {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-const changing = (command: Command): Command =>
+const reason = (): Option => new Option('--reason <text>', 'why, for the events');
+
+const changing = (command: Command): Command => withChangeOptions(command, reason().default(''));
+
+/** Others will ask why, perhaps at night: it is not done without an answer. */
+const explained = (command: Command): Command =>
+  withChangeOptions(command, reason().argParser(reasonText).makeOptionMandatory());
+
+const withChangeOptions = (command: Command, why: Option): Command =>
   command
     .option('-y, --yes', 'do not ask', false)
     .option('--dry-run', 'only show what would be done', false)
     .option('--no-wait', 'do not wait until it is done')
     .option('--timeout <time>', 'how long to wait', seconds, 60_000)
-    .option('--reason <text>', 'why, for the events', '')
+    .addOption(why)
     .addOption(output());
 
 /** Who asked belongs to the reason: events are read long after. */
@@ -216,7 +224,7 @@ const changeOptions = ({ timeout, yes, dryRun, wait, reason, output }: RawChange
 });
 
 function addChanging(program: Command, act: Actor): void {
-  const node = program.command('node').description('standby, online');
+  const node = program.command('node').description('standby, online, confirm-off, fence');
   for (const verb of ['standby', 'online'] as const) {
     const words =
       verb === 'standby' ? 'move everything away from a node; it keeps its vote' : 'let a node run services again';
@@ -226,6 +234,24 @@ function addChanging(program: Command, act: Actor): void {
       ),
     );
   }
+  explained(
+    node
+      .command('confirm-off')
+      .description('you have seen that a lost node is off: what it ran is started elsewhere')
+      .argument('<node>'),
+  ).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./node.ts')).nodeConfirmOff(context, name, changeOptions(options)),
+    ),
+  );
+  explained(
+    node.command('fence').description('switch a node off by its fence devices, whatever it runs').argument('<node>'),
+  ).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./node.ts')).nodeFence(context, name, changeOptions(options)),
+    ),
+  );
+  addCare(program, act);
   const service = program.command('service').description('move, clear, start, stop, cleanup');
   changing(service.command('move').description('move a service to another node').argument('<service>'))
     .option('--to <node>', 'where to; default: the best other node')
@@ -260,6 +286,37 @@ function addChanging(program: Command, act: Actor): void {
     );
 }
 
+/** What takes the cluster's hands off for a while. */
+function addCare(program: Command, act: Actor): void {
+  explained(program.command('disarm').description('no node is switched off or resets itself, for a while'))
+    .requiredOption('--until <time>', 'for how long: 30m, 2h, or a time such as 2026-11-20T23:30:00Z')
+    .action(
+      act<RawChange & { until: string }>(async (context, options) =>
+        (await import('./disarm.ts')).disarm(context, options.until, changeOptions(options)),
+      ),
+    );
+  changing(program.command('arm').description('end a disarm before its time')).action(
+    act<RawChange>(async (context, options) => (await import('./disarm.ts')).arm(context, changeOptions(options))),
+  );
+  const maintenance = program.command('maintenance').description('on, off: nothing is done to a node or service');
+  for (const verb of ['on', 'off'] as const) {
+    const words = verb === 'on' ? 'leave a node or service alone, whatever happens' : 'look after it again';
+    const command = maintenance.command(verb).description(words);
+    (verb === 'on' ? explained : changing)(command)
+      .option('--node <node>', 'all services on this node')
+      .option('--service <service>', 'this service on all nodes')
+      .action(
+        act<RawChange & { node?: string; service?: string }>(async (context, { node, service, ...options }) =>
+          (await import('./maintain.ts')).maintenance(context, verb === 'on', {
+            ...changeOptions(options),
+            node: node ?? null,
+            service: service ?? null,
+          }),
+        ),
+      );
+  }
+}
+
 function addDaemon(program: Command, setCode: (code: number) => void): void {
   program
     .command('daemon')
@@ -278,6 +335,11 @@ function seconds(text: string): number {
   const parts = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text);
   if (parts === null) throw new InvalidArgumentError('It must look like 60s, 500ms or 2m.');
   return Number(parts[1]) * (parts[2] === 'ms' ? 1 : parts[2] === 'm' ? 60_000 : 1000);
+}
+
+function reasonText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must say why.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

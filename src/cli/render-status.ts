@@ -6,6 +6,7 @@ import { assess, type Finding, type Level } from '../api/assess.ts';
 import type {
   BalancerStatus,
   ClusterStatus,
+  FencingStatus,
   LinkStatus,
   NodeStatus,
   ServiceStatus,
@@ -22,6 +23,8 @@ export function renderStatus(status: ClusterStatus, look: Look, wide: boolean): 
     linksSection(status, look),
     servicesSection(status, look, wide),
     balancersSection(status, look),
+    fencingsSection(status, look, wide),
+    maintenanceSection(status, look),
     failuresSection(status, look),
     section(
       look,
@@ -85,19 +88,34 @@ const nodeTone: Readonly<Record<NodeStatus['state'], Tone>> = {
   standby: 'warn',
   joining: 'warn',
   lost: 'bad',
+  off: 'warn',
 };
 
 function nodesSection({ nodes }: ClusterStatus, look: Look, wide: boolean): string {
-  const heads = ['NAME', 'STATE', 'RUNS', 'WORST STALL', ...(wide ? ['LAST MINUTE', 'SINCE', 'SOFTWARE'] : []), 'NOTE'];
+  // Where no node has one it says nothing.
+  const watched = nodes.some(({ watchdog }) => watchdog !== null && watchdog !== 'none');
+  const more = watched ? ['WATCHDOG'] : [];
+  const heads = [
+    'NAME',
+    'STATE',
+    'RUNS',
+    ...more,
+    'WORST STALL',
+    ...(wide ? ['LAST MINUTE', 'SINCE', 'SOFTWARE'] : []),
+    'NOTE',
+  ];
   return section(
     look,
     'Nodes',
     heads,
-    nodes.map((node) => nodeRow(node, look, wide)),
+    nodes.map((node) => nodeRow(node, look, wide, watched)),
   );
 }
 
-function nodeRow(node: NodeStatus, look: Look, wide: boolean): Cell[] {
+const watchdogCell = ({ watchdog }: NodeStatus): Cell =>
+  watchdog === 'failed' ? { text: 'failed', tone: 'bad' } : (watchdog ?? '');
+
+function nodeRow(node: NodeStatus, look: Look, wide: boolean, watched: boolean): Cell[] {
   const tone = nodeTone[node.state];
   const more = [
     stall(node.stallMsLastMinute),
@@ -106,13 +124,17 @@ function nodeRow(node: NodeStatus, look: Look, wide: boolean): Cell[] {
   ];
   const notes = [
     node.coordinator ? 'coordinator' : '',
+    node.witness ? 'witness' : '',
+    node.votes === 0 ? 'no vote' : node.votes === 1 ? '' : `${node.votes} votes`,
     node.because ?? '',
-    node.state !== 'lost' && !node.answered ? 'gave no answer in time' : '',
+    node.stray === null ? '' : `stray: ${node.stray}`,
+    node.state !== 'lost' && node.state !== 'off' && !node.answered ? 'gave no answer in time' : '',
   ];
   return [
     node.name,
     { text: `${mark(look, tone)} ${node.state}`, tone },
     node.running.join(' ') || '-',
+    ...(watched ? [watchdogCell(node)] : []),
     stall(node.stallMsMax),
     ...(wide ? more : []),
     notes.filter((note) => note !== '').join('; '),
@@ -200,6 +222,33 @@ const balancerRows = (balancer: BalancerStatus, look: Look): Cell[][] =>
   ]);
 
 // ---------------------------------------------------------------- what is wrong and what will be done
+
+/** On a narrow look the last few: who has fenced a month ago is for those who ask for all. */
+const fencingsShown = 5;
+
+function fencingsSection({ fencings }: ClusterStatus, look: Look, wide: boolean): string {
+  const heads = ['TARGET', 'OUTCOME', 'BY', 'DEVICE', 'TOOK', 'ASKED FOR'];
+  const now = fencings.filter(({ outcome, open }) => outcome === 'under way' || open);
+  const past = fencings.filter((each) => !now.includes(each));
+  const shown = [...now, ...(wide ? past : past.slice(-fencingsShown))];
+  return section(look, 'Fencing', heads, shown.map(fencingRow));
+}
+
+function fencingRow({ target, outcome, verified, open, by, device, tookMs, because, failure }: FencingStatus): Cell[] {
+  const known = outcome === 'off' ? (verified ? 'off, verified' : 'off, not verified') : outcome;
+  const tone = outcome === 'under way' || open ? 'bad' : outcome === 'failed' ? 'dim' : 'plain';
+  const why = failure === null ? because : `${because}; failed: ${failure}`;
+  return [target, { text: known, tone }, by, device, `${(tookMs / 1000).toFixed(1)} s`, why];
+}
+
+function maintenanceSection({ maintenance }: ClusterStatus, look: Look): string {
+  const rows = maintenance.map(({ node, service, because }): Cell[] => [
+    node === null ? 'service' : 'node',
+    { text: service ?? node ?? '', tone: 'warn' },
+    because,
+  ]);
+  return section(look, 'Maintenance', ['WHAT', 'NAME', 'WHY'], rows);
+}
 
 function failuresSection({ failures }: ClusterStatus, look: Look): string {
   const rows = failures.map((failure): Cell[] => {

@@ -20,8 +20,8 @@ export interface Terminal {
   out(text: string): void;
   /** A line for the person, not for the pipe. */
   note(line: string): void;
-  /** True only for a yes. */
-  confirm(question: string): Promise<boolean>;
+  /** True only for a yes, or for exactly this word where one is given. */
+  confirm(question: string, word?: string): Promise<boolean>;
 }
 
 export const plainLook: Look = { color: false, unicode: false, width: null };
@@ -54,10 +54,11 @@ export function openTerminal(environment: NodeJS.ProcessEnv, wish: ColorWish): T
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
     out: (text) => void stdout.write(text),
     note: (line) => void stderr.write(`${line}\n`),
-    confirm: async (question) => {
+    confirm: async (question, word) => {
       const lines = createInterface({ input: stdin, output: stderr });
       try {
-        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+        const given = (await lines.question(`${question} ${word === undefined ? '[y/N] ' : ''}`)).trim();
+        return word === undefined ? /^y(es)?$/i.test(given) : given === word;
       } catch {
         return false;
       } finally {
