@@ -15,11 +15,14 @@ import { type Result, success } from '../lib/errors.ts';
 import { UdpTransport } from '../transports/udp/index.ts';
 import type { ClusterKey } from '../transports/udp/keyfile.ts';
 import { AgentsThread } from './agents-thread.ts';
+import { History } from './history.ts';
 import { createHost, Replies } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { NodeLoop } from './loop.ts';
+import { monotonicMs } from './monotonic.ts';
 import type { DaemonOptions } from './options.ts';
+import { createOutside } from './outside.ts';
 import { becomeRealTime } from './priority.ts';
 import { readPromise } from './promise-note.ts';
 import { StallMeter } from './stall.ts';
@@ -51,8 +54,7 @@ const closeLimitMs = 2000;
 /** Starts the node; it runs until `close`. */
 export async function runNode(start: Start): Promise<Result<Running>> {
   const { options, self, doc, saved, log, journal } = start;
-  // The machine's monotonic clock, and not the process's: notes of a former life are compared with it.
-  const nowMs = (): Ms => Number(process.hrtime.bigint() / 100_000n) / 10;
+  const nowMs = monotonicMs;
   const replies = new Replies();
   // The ports and the loop know each other: nothing calls back before both are there.
   let loop: NodeLoop | null = null;
@@ -75,6 +77,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     ready: () => void prefer(log),
     complain: warn,
   });
+  const outside = createOutside({ options, log, nowMs, deliver });
   // The drivers' thread was started before this, and so does not have that class while it loads.
   await becomeRealTime('thread');
   const init = {
@@ -91,24 +94,21 @@ export async function runNode(start: Start): Promise<Result<Running>> {
       configure: (cluster) => {
         transport.configure(cluster);
         agents.configure(cluster.nodes);
+        outside.configure(cluster);
       },
     },
     agents,
     storage: new FileStorage({ ...options, deliver, complain: warn }),
-    fences: {
-      call: ({ callId }) =>
-        setImmediate(() => deliver({ kind: 'fenceDone', callId, result: { ok: false, because: 'no fence driver' } })),
-    },
-    pinger: { ping: () => deliver({ kind: 'pinged', sentAtMs: nowMs(), reached: [] }) },
-    watchdog: {
-      watch: (watchdog) =>
-        deliver({ kind: 'watchdog', state: watchdog === null ? 'none' : 'failed', because: 'no watchdog driver' }),
-      feed: () => undefined,
-    },
+    fences: outside.fences,
+    pinger: outside.pinger,
+    watchdog: outside.watchdog,
     nowMs,
     onChange: (change) => note(journal.add(change, new Date()), log),
     onReply: (requestId, answer) => replies.answer(requestId, answer),
   });
+  const history = new History({ stateDirectory: options.stateDirectory, complain: warn });
+  history.take(loop.state.doc);
+  loop.watch({ before: () => undefined, after: (state) => history.take(state.doc) });
   const stall = new StallMeter();
   const ask = (node: NodeId, question: PeerQuestion, timeoutMs: Ms) => askPeer(transport, node, question, timeoutMs);
   const parts = {
@@ -116,6 +116,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     software: softwareVersion(),
     loop,
     journal,
+    history,
     stall,
     agents,
     replies,
@@ -133,14 +134,16 @@ export async function runNode(start: Start): Promise<Result<Running>> {
   }
   log.line('notice', `node ${self} of cluster ${doc.cluster.name} runs, Sempre ${parts.software}`);
   stall.start();
-  const ticking = tick(loop);
+  const theLoop = loop;
+  const ticking = tick(theLoop);
   return success({
     close: async () => {
       ticking.end();
       stall.stop();
+      await Promise.race([outside.close(theLoop.state), sleep(closeLimitMs)]);
       await Promise.race([api.value.close(), sleep(closeLimitMs)]);
       transport.close();
-      await Promise.race([Promise.all([agents.close(), journal.flush()]), sleep(closeLimitMs)]);
+      await Promise.race([Promise.all([agents.close(), journal.flush(), history.flush()]), sleep(closeLimitMs)]);
     },
   });
 }
