@@ -12,6 +12,8 @@ describe('parseOptions', () => {
         runDirectory: '/run/sempre',
         node: null,
         debug: false,
+        agentFolder: null,
+        watchdog: null,
       },
     });
   });

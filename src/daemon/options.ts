@@ -11,6 +11,10 @@ export interface DaemonOptions {
   /** Null: the machine's own name. */
   readonly node: string | null;
   readonly debug: boolean;
+  /** Searched for fence agents before the folders of the system; null: no other. */
+  readonly agentFolder: string | null;
+  /** Used in the place of each watchdog that the cluster file names. */
+  readonly watchdog: string | null;
 }
 
 export const daemonHelp = `sempre daemon: runs this node of the cluster in the foreground.
@@ -22,6 +26,8 @@ export const daemonHelp = `sempre daemon: runs this node of the cluster in the f
   --run DIR       socket and what must not survive a boot (default /run/sempre)
   --node NAME     which node of the cluster file this is (default: the name of this machine)
   --debug         also show what agents print
+  --fence-agents DIR   for labs: a folder with fence agents that come before the system's
+  --watchdog PATH      for labs: used in the place of every watchdog of the cluster file
   -h, --help      show this
 
 SIGTERM ends the daemon and leaves its services running.
@@ -39,6 +45,8 @@ export function parseOptions(argv: readonly string[]): Result<DaemonOptions | nu
       runDirectory: values.run,
       node: values.node ?? null,
       debug: values.debug,
+      agentFolder: values['fence-agents'] ?? null,
+      watchdog: values.watchdog ?? null,
     });
   } catch (error) {
     return failure('USAGE', error instanceof Error ? error.message : String(error), 'sempre daemon --help');
@@ -52,6 +60,8 @@ const known = {
   run: { type: 'string', default: '/run/sempre' },
   node: { type: 'string' },
   debug: { type: 'boolean', default: false },
+  'fence-agents': { type: 'string' },
+  watchdog: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 

@@ -41,6 +41,10 @@ export class WatchdogDriver implements WatchdogPort {
     this.#open = options.open ?? openWatchdog;
   }
 
+  get isArmed(): boolean {
+    return this.#state === 'armed';
+  }
+
   watch(watchdog: Watchdog | null): void {
     this.#wanted = watchdog;
     this.#do(() => {
