@@ -1,6 +1,7 @@
 /** `sempre apply FILE`: a changed cluster file takes effect everywhere; a bad one changes nothing. */
+import { parseVersion } from '../api/history.ts';
 import type { Version } from '../core/ports.ts';
-import { type ChangeOptions, change } from './change.ts';
+import { type Change, type ChangeOptions, change } from './change.ts';
 import { nameOf, readClusterFile } from './cluster-file.ts';
 import { type Context, fail } from './context.ts';
 
@@ -14,7 +15,7 @@ export async function apply(
   options: ChangeOptions,
 ): Promise<number> {
   const version = ifVersion === null ? null : parseVersion(ifVersion);
-  if (version === 'bad') {
+  if (ifVersion !== null && version === null) {
     return fail(context, {
       code: 'USAGE',
       message: `--if-version takes a version such as 12.3, not ${ifVersion}`,
@@ -23,32 +24,32 @@ export async function apply(
   }
   const read = await readClusterFile(context, file);
   if (!read.ok) return read.exitCode;
-  return change(
-    context,
-    {
-      command: { kind: 'apply', source: read.source, ifVersion: version, because: options.reason },
-      foresee: { source: read.source },
-      title: `${nameOf(file)} is applied`,
-      needsYes: (plan) => {
-        const actions = plan?.actions ?? [];
-        return (
-          actions.some((action) => interrupting.has(action.verb)) || (context.terminal.canAsk && actions.length > 0)
-        );
-      },
-      missed: (status) => {
-        const down = status.services
-          .filter((service) => service.wanted > 0 && service.nodes.length === 0)
-          .map((service) => service.name);
-        return down.length === 0
-          ? null
-          : `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not run; see: sempre why ${down[0]}`;
-      },
-    },
-    options,
-  );
+  return change(context, applyChange(context, nameOf(file), read.source, version, options.reason), options);
 }
 
-function parseVersion(text: string): Version | 'bad' {
-  const parts = /^(\d{1,15})\.(\d{1,15})$/.exec(text);
-  return parts === null ? 'bad' : { view: Number(parts[1]), counter: Number(parts[2]) };
+/** A cluster file takes effect; `name` is what it is called. */
+export function applyChange(
+  context: Context,
+  name: string,
+  source: string,
+  ifVersion: Version | null,
+  because: string,
+): Change {
+  return {
+    command: { kind: 'apply', source, ifVersion, because },
+    foresee: { source },
+    title: `${name} is applied`,
+    needsYes: (plan) => {
+      const actions = plan?.actions ?? [];
+      return actions.some((action) => interrupting.has(action.verb)) || (context.terminal.canAsk && actions.length > 0);
+    },
+    missed: (status) => {
+      const down = status.services
+        .filter((service) => service.wanted > 0 && service.nodes.length === 0)
+        .map((service) => service.name);
+      return down.length === 0
+        ? null
+        : `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not run; see: sempre why ${down[0]}`;
+    },
+  };
 }

@@ -126,10 +126,51 @@ function addReading(program: Command, act: Actor): void {
     .option('-f, --follow', 'go on with what happens from now on', false)
     .option('--since <time>', '10m, 2h, 3d, or a time such as 2026-11-20T21:00:00Z')
     .option('-n, --limit <count>', 'the newest only', wholeNumber, 50)
+    .option('--local', "only this node's own events, read from its disk: needs no daemon", false)
+    .option('--state <dir>', 'with --local: state directory of the daemon', '/var/lib/sempre')
     .addOption(output())
     .action(
-      act<{ follow: boolean; since?: string; limit: number; output: Format }>(async (context, { since, ...options }) =>
-        (await import('./events.ts')).events(context, { ...options, since: since ?? null }),
+      act<{ local: boolean; state: string; follow: boolean; since?: string; limit: number; output: Format }>(
+        async (context, { since, ...options }) =>
+          (await import('./events.ts')).events(context, { ...options, since: since ?? null }),
+      ),
+    );
+  addHistory(program, act);
+}
+
+const whichVersion = 'a version such as 4.2, or how many versions back: 0 is the one in force';
+
+function addHistory(program: Command, act: Actor): void {
+  const history = program
+    .command('history')
+    .description('the versions of the cluster file that were in force: when, what changed, who asked')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options) => (await import('./history.ts')).history(context, options)),
+    );
+  history
+    .command('show')
+    .description('the cluster file of a version, as it was written')
+    .argument('<version>', whichVersion)
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, version = '') =>
+        // The command line gives an option that both know to the outer command.
+        (await import('./history.ts')).historyShow(context, version, {
+          ...options,
+          ...history.opts<{ output: Format }>(),
+        }),
+      ),
+    );
+  program
+    .command('diff')
+    .description('what differs between two versions of the cluster file; exit code 1 when something does')
+    .argument('[from]', whichVersion, '1')
+    .argument('[to]', 'the same', '0')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, from = '', to = '') =>
+        (await import('./diff.ts')).diff(context, from, to, options),
       ),
     );
 }
@@ -152,6 +193,18 @@ function addFile(program: Command, act: Actor): void {
     .action(
       act<RawChange & { ifVersion?: string }>(async (context, options, file = '') =>
         (await import('./apply.ts')).apply(context, file, options.ifVersion ?? null, changeOptions(options)),
+      ),
+    );
+  changing(
+    program
+      .command('rollback')
+      .description('make the cluster file of an earlier version take effect again, as a new version')
+      .argument('<version>', whichVersion),
+  )
+    .option('--if-version <version>', 'refuse when the file that runs has another version')
+    .action(
+      act<RawChange & { ifVersion?: string }>(async (context, options, version = '') =>
+        (await import('./rollback.ts')).rollback(context, version, options.ifVersion ?? null, changeOptions(options)),
       ),
     );
   program

@@ -8,7 +8,7 @@ export function renderEvent(event: EventLine, look: Look): string {
 }
 
 /** As the system's own logs write it, so that the two can be read side by side. */
-function localTime(at: Date): string {
+export function localTime(at: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;

@@ -11,6 +11,7 @@ import type { NodeId } from '../core/model.ts';
 import type { Change } from '../core/ports.ts';
 import { reasonOf } from './reason.ts';
 
+const fileName = 'events.jsonl';
 const linesMax = 2000;
 const fileBytesMax = 1024 * 1024;
 const flushAfterMs = 100;
@@ -44,9 +45,8 @@ export class Journal {
 
   /** Reads what former lives left; what cannot be read is left out. */
   static async open(directory: string, node: NodeId, complain: (remark: string) => void): Promise<Journal> {
-    const path = join(directory, 'events.jsonl');
-    const old = await readLines(olderPath(path));
-    const lines = [...old, ...(await readLines(path))].slice(-linesMax);
+    const path = join(directory, fileName);
+    const lines = await readEvents(directory);
     const bytes = await stat(path).then(
       (found) => found.size,
       () => 0,
@@ -125,6 +125,13 @@ export class Journal {
       this.complained = true;
     }
   }
+}
+
+/** What is in the files of a state directory, oldest first; also while no daemon runs. */
+export async function readEvents(directory: string): Promise<EventLine[]> {
+  const path = join(directory, fileName);
+  const old = await readLines(olderPath(path));
+  return [...old, ...(await readLines(path))].slice(-linesMax);
 }
 
 const olderPath = (path: string): string => `${path}.1`;
