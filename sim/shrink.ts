@@ -1,26 +1,48 @@
-/** Takes faults out of a failing plan, halves first, as long as the same check still fails; then shortens what is left. */
+/**
+ * Makes a failing case smaller as long as the same check still fails: fewer faults (halves first), shorter ones, no quirks, fewer
+ * services, fewer nodes; again and again, until nothing more can go.
+ */
 import type { Cluster } from '../src/core/model.ts';
 import { runPlan } from './run.ts';
-import type { Fault, SimPlan } from './world/faults.ts';
+import { type Fault, noQuirks, type Quirks, type SimPlan } from './world/faults.ts';
 
-export function shrink(cluster: Cluster, plan: SimPlan, check: string): SimPlan {
-  const fails = (faults: readonly Fault[]): boolean => {
-    const verdict = runPlan(cluster, { ...plan, faults });
-    return !verdict.ok && verdict.check === check;
-  };
-  let faults = plan.faults;
-  for (let before = -1; before !== faults.length; ) {
-    before = faults.length;
-    faults = withFewer(faults, fails);
-  }
-  return { ...plan, faults: shortened(faults, fails) };
+export interface Failing {
+  readonly cluster: Cluster;
+  readonly plan: SimPlan;
 }
 
-function withFewer(faults: readonly Fault[], fails: (faults: readonly Fault[]) => boolean): readonly Fault[] {
-  let kept = faults;
-  for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < kept.length; ) {
-      const without = [...kept.slice(0, start), ...kept.slice(start + size)];
+type Fails = (candidate: Failing) => boolean;
+
+/** So many runs at most: a plan that is nearly the smallest tells as much. */
+const runsMax = 3000;
+
+export function shrink(failing: Failing, check: string): Failing {
+  let runs = 0;
+  const fails: Fails = ({ cluster, plan }) => {
+    if (runs++ >= runsMax) return false;
+    const { verdict } = runPlan(cluster, plan);
+    return !verdict.ok && verdict.check === check;
+  };
+  const steps = [withFewerFaults, withShorterFaults, withoutQuirks, withFewerServices, withFewerNodes];
+  let least = failing;
+  for (let before = ''; before !== JSON.stringify(least); ) {
+    before = JSON.stringify(least);
+    for (const step of steps) least = step(least, fails);
+  }
+  return least;
+}
+
+const withFaults = ({ cluster, plan }: Failing, faults: readonly Fault[]): Failing => ({
+  cluster,
+  plan: { ...plan, faults },
+});
+
+function withFewerFaults(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (let size = Math.ceil(kept.plan.faults.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let start = 0; start < kept.plan.faults.length; ) {
+      const { faults } = kept.plan;
+      const without = withFaults(kept, [...faults.slice(0, start), ...faults.slice(start + size)]);
       if (fails(without)) kept = without;
       else start += size;
     }
@@ -28,11 +50,95 @@ function withFewer(faults: readonly Fault[], fails: (faults: readonly Fault[]) =
   return kept;
 }
 
-function shortened(faults: readonly Fault[], fails: (faults: readonly Fault[]) => boolean): readonly Fault[] {
-  let kept = faults;
-  for (const [i, fault] of faults.entries()) {
-    const shorter = kept.map((each, j) => (j === i ? { ...fault, forMs: Math.ceil(fault.forMs / 2) } : each));
-    if (fails(shorter)) kept = shorter;
+function withShorterFaults(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (let i = 0; i < kept.plan.faults.length; i++) {
+    for (;;) {
+      const { faults } = kept.plan;
+      const fault = faults[i];
+      if (fault === undefined || fault.forMs < 20) break;
+      const shorter = withFaults(kept, faults.with(i, { ...fault, forMs: Math.ceil(fault.forMs / 2) }));
+      if (!fails(shorter)) break;
+      kept = shorter;
+    }
   }
   return kept;
+}
+
+function withoutQuirks(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (const key of Object.keys(noQuirks) as (keyof Quirks)[]) {
+    const quirks = { ...kept.plan.quirks, [key]: noQuirks[key] };
+    if (JSON.stringify(quirks) === JSON.stringify(kept.plan.quirks)) continue;
+    const without = { ...kept, plan: { ...kept.plan, quirks } };
+    if (fails(without)) kept = without;
+  }
+  return kept;
+}
+
+function withFewerServices(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (const { id } of failing.cluster.services) {
+    if (kept.cluster.services.length === 1) break;
+    const without = withoutService(kept, id);
+    if (fails(without)) kept = without;
+  }
+  return kept;
+}
+
+function withoutService({ cluster, plan }: Failing, id: string): Failing {
+  const left = (ids: readonly string[]): string[] => ids.filter((other) => other !== id);
+  const rest = (whole: Cluster): Cluster => ({
+    ...whole,
+    services: whole.services
+      .filter((service) => service.id !== id)
+      .map((service) => ({ ...service, needs: left(service.needs), with: left(service.with) })),
+  });
+  const faults = plan.faults
+    .filter((fault) => !('service' in fault && fault.service === id))
+    .filter((fault) => fault.kind !== 'command' || !('service' in fault.command && fault.command.service === id))
+    .map((fault) => withCluster(fault, rest));
+  return { cluster: rest(cluster), plan: { ...plan, faults } };
+}
+
+function withFewerNodes(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (const { id } of failing.cluster.nodes) {
+    const without = withoutNode(kept, id);
+    if (without !== null && fails(without)) kept = without;
+  }
+  return kept;
+}
+
+/** Null: something would have nowhere to run. */
+function withoutNode({ cluster, plan }: Failing, id: string): Failing | null {
+  if (cluster.nodes.length === 1 || cluster.services.some((service) => service.on.every((node) => node === id)))
+    return null;
+  const rest = (whole: Cluster): Cluster => ({
+    ...whole,
+    nodes: whole.nodes.filter((node) => node.id !== id),
+    services: whole.services.map((service) => {
+      const on = service.on.filter((node) => node !== id);
+      return { ...service, on, instances: Math.min(service.instances, on.length) };
+    }),
+  });
+  const faults = plan.faults.filter((fault) => !names(fault, id)).map((fault) => withCluster(fault, rest));
+  return { cluster: rest(cluster), plan: { ...plan, faults } };
+}
+
+function names(fault: Fault, node: string): boolean {
+  if ('node' in fault && fault.node === node) return true;
+  if ('from' in fault && (fault.from === node || fault.to === node)) return true;
+  if (fault.kind === 'siteOff') return fault.nodes.some((each) => each.node === node);
+  if (fault.kind === 'confirmOff') return fault.target === node;
+  if (fault.kind !== 'command') return false;
+  return (
+    ('node' in fault.command && fault.command.node === node) || ('to' in fault.command && fault.command.to === node)
+  );
+}
+
+/** An operator's new cluster file is made smaller as the old one is. */
+function withCluster(fault: Fault, rest: (cluster: Cluster) => Cluster): Fault {
+  if (fault.kind !== 'command' || fault.command.kind !== 'apply') return fault;
+  return { ...fault, command: { ...fault.command, cluster: rest(fault.command.cluster) } };
 }

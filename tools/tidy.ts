@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/api': ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api', 'src/identity'],
   'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab'],
-  sim: ['src/core', 'src/lib', 'src/config', 'src/daemon'],
+  sim: ['src/core', 'src/lib', 'src/config', 'src/daemon', 'src/transports'],
   lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports', 'src/daemon'],
   bench: ['src/core', 'src/lib', 'src/config', 'src/api', 'lab', 'sim', 'src/transports'],
   tools: ['src/config', 'src/lib'],

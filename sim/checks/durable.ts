@@ -24,6 +24,10 @@ export function durable(): Check {
       unanswered.set(key, others);
       if (answer.ok && others === 0) acknowledged.set(key, command);
     },
+    // A minority that forgets, and another that is down, are more than was promised.
+    lostDoc() {
+      acknowledged.clear();
+    },
     atEnd(world) {
       for (const command of acknowledged.values()) {
         for (const host of world.hosts.values()) {
@@ -42,11 +46,15 @@ const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code 
 function keyOf(command: Command): string | null {
   if (command.kind === 'standby') return `standby ${command.node}`;
   if (command.kind === 'run') return `run ${command.service}`;
+  if (command.kind === 'maintain') return `maintain ${command.node}/${command.service}`;
   return null;
 }
 
 function isThere(command: Command, admin: Admin): boolean {
   if (command.kind === 'standby') return (admin.standby[command.node] !== undefined) === command.on;
   if (command.kind === 'run') return (admin.stopped[command.service] !== undefined) === (command.wanted === 'stopped');
-  return true;
+  if (command.kind !== 'maintain') return true;
+  const { nodes, services } = admin.maintenance;
+  const kept = command.node === null ? services[command.service ?? ''] : nodes[command.node];
+  return (kept !== undefined) === command.on;
 }

@@ -2,8 +2,13 @@
  * A service that may not overlap runs on one host at most. One that may (takeover: nothing) runs on two only for as long as
  * a lease and the stop after it take.
  *
- * The lease is kept by the daemon of the node that lost it. A daemon that is dead or held up cannot stop anything; that is
- * what a watchdog is for. Overlaps with such a host are forgiven until it has been back for its stop time.
+ * takeover: fencing is strict: whatever befalls a daemon, its machine is off before anybody else starts the service. Forgiven is
+ * only what nobody can know: a device that says twice that a machine is off, a watchdog that does not fire.
+ *
+ * takeover: lease rests on the daemon of the node that lost it. A daemon that is dead or held up cannot stop anything. Overlaps
+ * with such a host are forgiven until it has been back for its stop time.
+ *
+ * What an operator started by hand, or an agent falsely called stopped, is nobody's fault: see `Host.holds`.
  */
 import { mayOverlap, type Service, type ServiceId } from '../../src/core/model.ts';
 import type { Host } from '../world/host.ts';
@@ -11,18 +16,25 @@ import { type Check, Violation, type World } from '../world/world.ts';
 
 export function exclusive(): Check {
   const overlapSinceMs = new Map<ServiceId, number>();
+  let isBounded = true;
   return {
     name: 'exclusive',
+    begun(world) {
+      isBounded = stopsAlone(world);
+    },
+    asked(_world, { kind }) {
+      if (kind === 'disarm' || kind === 'maintain') isBounded = false;
+    },
     serviceChanged(world, host, id) {
       const service = host.running.get(id);
-      if (service === undefined || service.clone || mayOverlap(service)) return;
-      const others = ableHolders(world, id).filter((other) => other !== host);
+      if (service === undefined || service.clone || mayOverlap(service) || !counts(host, service)) return;
+      const others = countedHolders(world, service).filter((other) => other !== host);
       if (others.length > 0) throw violation(world, id, [host, ...others], 'started while it runs elsewhere');
     },
     passing(world) {
       for (const service of world.cluster.services) {
-        if (service.clone) continue;
-        const holders = ableHolders(world, service.id);
+        if (service.clone || (mayOverlap(service) && !isBounded)) continue;
+        const holders = countedHolders(world, service);
         if (holders.length < 2) {
           overlapSinceMs.delete(service.id);
           continue;
@@ -36,13 +48,34 @@ export function exclusive(): Check {
   };
 }
 
+/** Whether a node that is cut off stops what it runs: else two may go on for as long as the cut lasts. */
+const stopsAlone = ({ cluster: { quorum } }: World): boolean => quorum.noQuorum === 'stop' && quorum.tie !== 'ping';
+
 /** A lease, the time to stop, and one more round for a stop that failed and is tried again. */
 function boundMs(world: World, service: Service): number {
-  return world.cluster.heartbeat.deadMs * 1.02 + 2 * service.stopTimeoutMs + 1000 + world.stopTimeMsMax + 200;
+  if (!mayOverlap(service)) return 0;
+  const { lateTickMs } = world.quirks;
+  return (
+    world.cluster.heartbeat.deadMs * 1.02 +
+    2 * service.stopTimeoutMs +
+    1000 +
+    world.stopTimeMsMax +
+    200 +
+    3 * lateTickMs
+  );
 }
 
-const ableHolders = (world: World, id: ServiceId): Host[] =>
-  [...world.hosts.values()].filter((host) => host.running.has(id) && !host.isHelpless);
+function counts(host: Host, service: Service): boolean {
+  if (!host.holds(service.id)) return false;
+  if (service.takeover === 'fencing') return !host.isSaidToBeOff && !host.watchdog.failedToFire;
+  return !host.isHelpless;
+}
+
+function countedHolders(world: World, service: Service): Host[] {
+  const holders: Host[] = [];
+  for (const host of world.hosts.values()) if (counts(host, service)) holders.push(host);
+  return holders;
+}
 
 function violation(world: World, id: ServiceId, holders: readonly Host[], how: string): Violation {
   return new Violation(

@@ -1,10 +1,25 @@
 import type { Check } from '../world/world.ts';
+import { bounds } from './bounds.ts';
+import { calm } from './calm.ts';
 import { durable } from './durable.ts';
 import { exclusive } from './exclusive.ts';
 import { live } from './live.ts';
+import { maintenance } from './maintenance.ts';
 import { order } from './order.ts';
 import { quorum } from './quorum.ts';
+import { takeover } from './takeover.ts';
 import { views } from './views.ts';
 
 /** All invariants, one file each; fresh for each world, because some remember. */
-export const allChecks = (): Check[] => [exclusive(), views(), quorum(), order(), durable(), live()];
+export const allChecks = (): Check[] => [
+  exclusive(),
+  takeover(),
+  views(),
+  quorum(),
+  order(),
+  durable(),
+  maintenance(),
+  bounds(),
+  calm(),
+  live(),
+];

@@ -1,4 +1,6 @@
 /** After everything was healed: one view of all nodes, everything that can run runs, and the next plan is empty. */
+
+import type { NodeReport } from '../../src/core/report.ts';
 import { explain } from '../../src/core/schedule/plan.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -6,42 +8,46 @@ export function live(): Check {
   return {
     name: 'live',
     atEnd(world) {
-      const coordinator = agreedCoordinator(world);
-      const loop = world.host(coordinator).loop;
-      const report = loop?.report();
-      if (report?.plan == null) throw fail(world, `${coordinator} has no plan`);
-      const [action] = report.plan.actions;
-      if (action !== undefined) throw fail(world, `the next plan is not empty: ${explain(action)}`);
-      for (const placement of report.plan.placements) {
-        const running = [...world.hosts.values()]
-          .filter((host) => host.running.has(placement.service))
-          .map((host) => host.id);
-        if (running.sort().join() !== [...placement.nodes].sort().join())
-          throw fail(world, `${placement.service} should run on [${placement.nodes}] and runs on [${running}]`);
-        if (placement.nodes.length === 0 && mustRun(world))
-          throw fail(world, `${placement.service} runs nowhere: ${placement.because}`);
-      }
+      const lack = notSettled(world);
+      if (lack !== null) throw new Violation('live', world.agenda.nowMs, lack);
     },
   };
 }
 
-/** Nowhere to go is fine only where an operator took nodes or services away. */
-function mustRun(world: World): boolean {
-  const admin = [...world.hosts.values()][0]?.loop?.state.doc.admin;
-  const wishes = { ...admin?.standby, ...admin?.stopped, ...admin?.moves };
-  return Object.keys(wishes).length === 0;
+/** What is still missing, in words; null: all is as it should be. */
+export function notSettled(world: World): string | null {
+  const apart = notTogether(world);
+  if (apart !== null) return apart;
+  const coordinator = [...world.hosts.values()][0]?.loop?.state.installed?.coordinator ?? '';
+  const report = world.host(coordinator).loop?.report();
+  if (report?.plan == null) return `${coordinator} has no plan`;
+  const [action] = report.plan.actions;
+  if (action !== undefined) return `the next plan is not empty: ${explain(action)}`;
+  return misplaced(world, report);
 }
 
-function agreedCoordinator(world: World): string {
+function notTogether(world: World): string | null {
   const views = [...world.hosts.values()].map((host) => ({ host, view: host.loop?.state.installed ?? null }));
   const first = views[0]?.view;
   for (const { host, view } of views) {
-    if (view === null) throw fail(world, `${host.id} is in no view`);
-    if (view.number !== first?.number)
-      throw fail(world, `${host.id} is in view ${view.number}, others in ${first?.number}`);
-    if (view.members.length !== world.hosts.size) throw fail(world, `view ${view.number} lacks nodes: ${view.members}`);
+    if (view === null) return `${host.id} is in no view`;
+    if (view.number !== first?.number) return `${host.id} is in view ${view.number}, others in ${first?.number}`;
+    if (view.members.length !== world.hosts.size) return `view ${view.number} lacks nodes: ${view.members}`;
   }
-  return first?.coordinator ?? '';
+  return null;
 }
 
-const fail = (world: World, message: string): Violation => new Violation('live', world.agenda.nowMs, message);
+function misplaced(world: World, { plan, admin }: NodeReport): string | null {
+  const hasWishes = Object.keys({ ...admin.standby, ...admin.stopped, ...admin.moves }).length > 0;
+  const { maintenance } = admin;
+  for (const { service, nodes, because } of plan?.placements ?? []) {
+    // What nobody may touch or look at may be anywhere.
+    if (maintenance.services[service] !== undefined || Object.keys(maintenance.nodes).length > 0) continue;
+    const running = [...world.hosts.values()].filter((host) => host.holds(service)).map((host) => host.id);
+    if (running.sort().join() !== [...nodes].sort().join())
+      return `${service} should run on [${nodes}] and runs on [${running}]`;
+    // Nowhere to go is fine only where an operator took nodes or services away.
+    if (nodes.length === 0 && !hasWishes) return `${service} runs nowhere: ${because}`;
+  }
+  return null;
+}

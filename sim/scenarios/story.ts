@@ -2,7 +2,7 @@
 import type { Cluster } from '../../src/core/model.ts';
 import type { Verb } from '../../src/core/ports.ts';
 import { allChecks } from '../checks/index.ts';
-import type { AgentFault, Fault } from '../world/faults.ts';
+import type { AgentFault, DeviceFault, Fault, WatchdogFault } from '../world/faults.ts';
 import { Violation, World } from '../world/world.ts';
 
 /** One world for all stories: what differs between them is what they tell. */
@@ -86,6 +86,36 @@ class Story {
         });
       case 'agent-mended':
         return this.#end(`agent ${a} ${b} ${c}`);
+      case 'device':
+        return this.#begin(`device ${a}`, {
+          kind: 'fenceDevice',
+          device: a,
+          how: b as DeviceFault,
+          delayMs: 0,
+          ...now,
+        });
+      case 'device-mended':
+        return this.#end(`device ${a}`);
+      case 'target-down':
+        return this.#begin(`target ${a} ${b}`, { kind: 'targetDown', address: a, node: b === '' ? null : b, ...now });
+      case 'target-up':
+        return this.#end(`target ${a} ${b}`);
+      case 'watchdog':
+        return this.#begin(`watchdog ${a}`, { kind: 'watchdog', node: a, how: b as WatchdogFault, lateMs: 0, ...now });
+      case 'fence':
+        return void world.command(this.#any(), { kind: 'fence', node: a, because });
+      case 'confirm-off':
+        return void world.command(b === '' ? this.#any() : b, { kind: 'confirmOff', node: a, because });
+      case 'disarm':
+        return void world.command(this.#any(), { kind: 'disarm', forMs: milliseconds(a), because });
+      case 'arm':
+        return void world.command(this.#any(), { kind: 'arm', because });
+      case 'maintain':
+      case 'unmaintain': {
+        const isNode = world.hosts.has(a);
+        const of = { node: isNode ? a : null, service: isNode ? null : a };
+        return void world.command(this.#any(), { kind: 'maintain', ...of, on: verb === 'maintain', because });
+      }
       case 'standby':
       case 'online':
         return void world.command(a, { kind: 'standby', node: b === '' ? a : b, on: verb === 'standby', because });

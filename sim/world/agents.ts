@@ -20,7 +20,10 @@ export function runAgent(host: Host, op: AgentOp): void {
   host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
   const fault = world.agentFault(host.id, id, op.verb);
   const [fromMs, toMs] = durationMs[op.verb];
-  const takesMs = fault === 'hang' ? op.timeoutMs : Math.min(op.timeoutMs, host.prng.between(fromMs, toMs));
+  const takesMs =
+    fault === 'hang'
+      ? op.timeoutMs
+      : Math.min(op.timeoutMs - 1, host.prng.between(fromMs, toMs) * world.quirks.agentFactor);
   // A holder that hands its address over answers no more from the moment it begins to.
   if (op.verb === 'stop' && op.handTo !== null && fault === null) host.setRunning(id, null);
   world.agenda.after(takesMs, () => {
@@ -56,9 +59,19 @@ function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
     case 'lie':
       perform(host, op);
       return injected;
+    case 'pretend':
+      return pretend(host, op);
     case null:
       return perform(host, op);
   }
+}
+
+/** Says that all is well, and has done nothing. */
+function pretend(host: Host, { verb, service }: AgentOp): OpResult {
+  // Nobody can know that it still runs.
+  if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
+  if (verb === 'check' || verb === 'probe') return { outcome: 'running', digest: service.digest };
+  return { outcome: 'ok' };
 }
 
 function perform(host: Host, op: AgentOp): OpResult {
@@ -81,9 +94,12 @@ function perform(host: Host, op: AgentOp): OpResult {
   }
 }
 
+/** What is seen to run is known of from then on. Where it runs elsewhere too, that remains the fault of whoever began it. */
 function look(host: Host, service: Service): OpResult {
   const running = host.running.get(service.id);
-  return running === undefined ? { outcome: 'stopped' } : { outcome: 'running', digest: running.digest };
+  if (running === undefined) return { outcome: 'stopped' };
+  if (![...host.world.hosts.values()].some((other) => other.holds(service.id))) host.unowned.delete(service.id);
+  return { outcome: 'running', digest: running.digest };
 }
 
 function start(host: Host, op: AgentOp): OpResult {

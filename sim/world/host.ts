@@ -1,132 +1,187 @@
 /**
- * A simulated machine: power, a clock that drifts, a disk, what really runs on it, and the daemon as one program of it.
+ * A simulated machine: power, a clock that drifts, a disk, a watchdog, what really runs on it, and the daemon as one program of it.
  *
  * `running` is the truth that the checks read; the daemon only learns of it through its agents.
  */
 import type { NodeId, Service, ServiceId } from '../../src/core/model.ts';
-import type { AgentOp, Answer, Change, Doc, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
-import { NodeLoop } from '../../src/daemon/loop.ts';
+import type { AgentOp, Answer, Change, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
+import { type LoopPorts, NodeLoop } from '../../src/daemon/loop.ts';
 import { endLeftCalls, runAgent } from './agents.ts';
+import { Clock } from './clock.ts';
+import { Disk } from './disk.ts';
+import { Inbox } from './inbox.ts';
+import { ping } from './ping.ts';
 import type { Prng } from './prng.ts';
+import { WatchdogCard } from './watchdog.ts';
 import type { World } from './world.ts';
 
 export class Host {
   readonly id: NodeId;
   readonly world: World;
   readonly prng: Prng;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly watchdog: WatchdogCard;
   readonly running = new Map<ServiceId, Service>();
+  /** Copies that the daemon cannot know of: started by hand, or an agent said falsely that it had stopped them. */
+  readonly unowned = new Set<ServiceId>();
   /** When a service last ended without being stopped, for checks that must forgive that. */
   readonly endedAtMs = new Map<ServiceId, number>();
   readonly stoppedAtMs = new Map<ServiceId, number>();
   readonly underWay = new Map<ServiceId, AgentOp[]>();
+  readonly isNewer: boolean;
   powered = false;
+  /** How many outages hold its power off. */
+  outages = 0;
+  /** Since when it has had power without a break. */
+  poweredAtMs = 0;
+  /** A device or an operator said so, and it is not true. */
+  isSaidToBeOff = false;
   loop: NodeLoop | null = null;
   /** Counts daemon lives: answers to a former life get lost. */
   life = 0;
   pausedDepth = 0;
-  diskFullDepth = 0;
+  /** When this host's daemon was last able to do anything. */
+  ableUntilMs = 0;
   /** Until when this host's daemon could not do its duty: it was down or held up, or its machine was. */
   helplessUntilMs = Number.NEGATIVE_INFINITY;
-  #inbox: NodeEvent[] = [];
-  readonly #rate: number;
-  readonly #offsetMs: number;
-  readonly #disk: { doc: Doc; reserved: number; ledger: readonly Service[] };
+  readonly #inbox: Inbox;
+  /** For ticks, packets and pings, so that a late tick shifts nothing else. */
+  readonly chance: Prng;
   /** Files in memory: they outlive the daemon, not the machine. */
   #noted: PromiseNote | null = null;
-  readonly #heardAtMs = new Map<string, number>();
+  readonly #heardAtMs = new Map<NodeId, number[]>();
 
   constructor(world: World, id: NodeId, prng: Prng) {
     this.world = world;
     this.id = id;
     this.prng = prng;
+    this.chance = prng.fork('timing');
     // Clocks run up to half a per cent fast or slow, and have nothing in common.
-    this.#rate = 1 + (prng.next() - 0.5) / 100;
-    this.#offsetMs = prng.below(1_000_000);
-    this.#disk = { doc: world.firstDoc, reserved: 0, ledger: [] };
+    this.clock = new Clock(world.agenda, 1 + (prng.next() - 0.5) / 100, prng.below(1_000_000));
+    this.disk = new Disk(world, prng.fork('disk'), world.quirks.torn === id);
+    this.watchdog = new WatchdogCard(this);
+    this.isNewer = world.quirks.newer.includes(id);
+    this.#inbox = new Inbox(world.quirks.socketPackets, this.chance);
   }
 
   nowMs(): number {
-    return this.#offsetMs + this.world.agenda.nowMs * this.#rate;
+    return this.clock.nowMs;
   }
 
   get isHelpless(): boolean {
     return this.loop === null || this.pausedDepth > 0 || this.world.agenda.nowMs < this.helplessUntilMs;
   }
 
+  /** The truth about a service, as far as anybody but an operator behind our back is to blame for it. */
+  holds(id: ServiceId): boolean {
+    return this.running.has(id) && !this.unowned.has(id);
+  }
+
   // ---------------------------------------------------------------- power and the daemon's life
 
-  powerOn(): void {
-    if (this.powered) return;
+  /** Unless an outage or a fence device keeps its power off. */
+  powerOn(bootMs = 0): void {
+    if (this.powered || this.outages > 0 || this.world.panel.holdsOff(this.id)) return;
     this.powered = true;
-    this.world.agenda.after(this.prng.between(50, 500), () => this.launchDaemon());
+    this.isSaidToBeOff = false;
+    this.poweredAtMs = this.world.agenda.nowMs;
+    this.world.powerChanged(this);
+    this.world.agenda.after(bootMs + this.prng.between(50, 500), () => this.launchDaemon());
   }
 
   powerOff(): void {
+    if (!this.powered) return;
     this.powered = false;
+    this.disk.cutOff(true);
     this.killDaemon();
     this.underWay.clear();
     this.#noted = null;
+    this.watchdog.reset();
+    this.isSaidToBeOff = false;
     for (const id of [...this.running.keys()]) this.setRunning(id, null);
+    this.world.powerChanged(this);
+  }
+
+  reboot(because: string): void {
+    this.world.note(this.id, `reset: ${because}`);
+    this.powerOff();
+    this.world.agenda.after(this.prng.between(500, 3000), () => this.powerOn());
   }
 
   launchDaemon(): void {
     if (!this.powered || this.loop !== null) return;
     this.life++;
-    const life = this.life;
     endLeftCalls(this);
     this.#justWoken();
-    const { doc, reserved, ledger } = this.#disk;
-    const init = { self: this.id, boot: this.prng.below(2 ** 31) + 1, doc, reserved, ledger, noted: this.#noted };
-    this.loop = new NodeLoop(init, {
-      transport: { send: (to, message) => this.world.network.send(this, to, message), configure: () => undefined },
+    const { doc, reserved, ledger } = this.disk.read();
+    if (this.disk.hasLostDoc) this.world.lostDoc(this);
+    const boot = this.prng.below(2 ** 31) + 1;
+    const init = { self: this.id, boot, doc: doc ?? this.world.firstDoc, reserved, ledger, noted: this.#noted };
+    this.loop = new NodeLoop(init, this.#ports(this.life));
+    this.#tick(this.life);
+  }
+
+  #ports(life: number): LoopPorts {
+    const { world, disk } = this;
+    const full = (ok: boolean): string => (ok ? '' : 'no space left on device');
+    return {
+      transport: { send: (to, message) => world.network.send(this, to, message), configure: () => undefined },
       agents: { run: (op) => runAgent(this, op) },
       storage: {
-        saveDoc: (saved) => this.#write(life, () => this.#saveDoc(saved)),
-        reserve: (upTo) => this.#write(life, () => this.#reserve(upTo)),
+        saveDoc: (doc) =>
+          disk.write('doc', doc, (ok) =>
+            this.deliverTo(life, { kind: 'docSaved', version: doc.version, ok, because: full(ok) }),
+          ),
+        reserve: (upTo) =>
+          disk.write('reserve', upTo, (ok) => this.deliverTo(life, { kind: 'reserved', upTo, ok, because: full(ok) })),
         notePromise: (note) => {
           this.#noted = note;
         },
-        saveLedger: (services) =>
-          void this.world.agenda.after(this.prng.between(1, 5), () => this.#saveLedger(life, services)),
+        saveLedger: (services) => disk.write('ledger', services, () => undefined),
       },
       fences: {
-        call: ({ callId }) =>
-          this.deliver({ kind: 'fenceDone', callId, result: { ok: false, because: 'no fence device' } }),
+        call: (call) => {
+          world.fenceBegins(this, call);
+          world.panel.call(this, call);
+        },
       },
-      pinger: { ping: () => this.deliver({ kind: 'pinged', sentAtMs: this.nowMs(), reached: [] }) },
-      watchdog: {
-        watch: () => this.deliver({ kind: 'watchdog', state: 'none', because: 'no watchdog' }),
-        feed: () => undefined,
-      },
+      pinger: { ping: (addresses) => ping(this, addresses) },
+      watchdog: { watch: (wanted) => this.watchdog.watch(wanted), feed: () => this.watchdog.feed() },
       nowMs: () => this.nowMs(),
-      onChange: (change: Change) => this.world.told(this.id, change),
-      onReply: (requestId: string, answer: Answer) => this.world.answered(requestId, answer),
-    });
-    this.#tick(life);
+      onChange: (change: Change) => world.told(this.id, change),
+      onReply: (requestId: string, answer: Answer) => world.answered(requestId, answer),
+    };
   }
 
   /** Its services run on: they are processes of their own. */
   killDaemon(): void {
+    this.#noteAble();
+    this.disk.cutOff(false);
     this.loop = null;
     this.life++;
-    this.#inbox = [];
+    this.#inbox.clear();
     this.helplessUntilMs = this.world.agenda.nowMs;
   }
 
   pause(): void {
+    this.#noteAble();
     this.pausedDepth++;
   }
 
   resume(): void {
     this.pausedDepth--;
-    if (this.pausedDepth > 0) return;
+    if (this.pausedDepth > 0 || this.loop === null) return;
     this.#justWoken();
-    const late = this.#inbox;
-    this.#inbox = [];
+    const { life } = this;
     // Either may come first: the timer that fell due long ago, or the packets that waited in the socket.
     if (this.prng.chance(0.5)) this.deliver({ kind: 'tick' });
-    for (const event of late) this.deliver(event);
-    this.deliver({ kind: 'tick' });
+    for (const event of this.#inbox.empty()) this.deliverTo(life, event);
+    this.deliverTo(life, { kind: 'tick' });
+  }
+
+  #noteAble(): void {
+    if (this.loop !== null && this.pausedDepth === 0) this.ableUntilMs = this.world.agenda.nowMs;
   }
 
   /** A daemon that was away needs its stop time to do what it would have done: see `checks/exclusive.ts`. */
@@ -137,20 +192,21 @@ export class Host {
   #tick(life: number): void {
     if (this.life !== life) return;
     if (this.pausedDepth === 0) this.deliver({ kind: 'tick' });
-    this.world.agenda.after(this.world.tickMs / this.#rate, () => this.#tick(life));
+    const { tickMs, quirks } = this.world;
+    const isLate = quirks.lateTicks > 0 && this.chance.chance(quirks.lateTicks);
+    const lateMs = isLate ? this.chance.next() * quirks.lateTickMs : 0;
+    this.world.agenda.after(tickMs / this.clock.rate + lateMs, () => this.#tick(life));
   }
 
   // ---------------------------------------------------------------- events
 
   deliver(event: NodeEvent): void {
-    if (this.loop === null) return;
-    if (this.pausedDepth > 0) {
-      if (this.#inbox.length < 2000) this.#inbox.push(event);
-      return;
-    }
-    const before: View | null = this.loop.state.installed;
-    this.loop.deliver(event);
-    const after = this.loop?.state.installed ?? null;
+    const { loop } = this;
+    if (loop === null) return;
+    if (this.pausedDepth > 0) return this.#inbox.put(event);
+    const before: View | null = loop.state.installed;
+    loop.deliver(event);
+    const after = loop.state.installed;
     if (after !== before && after !== null) this.world.installed(this, after);
   }
 
@@ -160,16 +216,21 @@ export class Host {
   }
 
   receive(from: NodeId, link: number, message: Message): void {
-    if (!this.powered || this.loop === null) return;
-    this.#heardAtMs.set(`${from}/${link}`, this.world.agenda.nowMs);
+    if (this.loop === null) return;
+    let heard = this.#heardAtMs.get(from);
+    if (heard === undefined) {
+      heard = this.world.links.map(() => -1);
+      this.#heardAtMs.set(from, heard);
+    }
+    heard[link] = this.world.agenda.nowMs;
     this.deliver({ kind: 'message', link, message });
   }
 
   /** As the real transport: the link on which the peer was heard last. */
   bestLinkTo(peer: NodeId): number {
+    const heard = this.#heardAtMs.get(peer) ?? [];
     let best = 0;
-    for (const link of this.world.links)
-      if ((this.#heardAtMs.get(`${peer}/${link}`) ?? -1) > (this.#heardAtMs.get(`${peer}/${best}`) ?? -1)) best = link;
+    for (const link of this.world.links) if ((heard[link] ?? -1) > (heard[best] ?? -1)) best = link;
     return best;
   }
 
@@ -178,6 +239,7 @@ export class Host {
   setRunning(id: ServiceId, service: Service | null): void {
     if (service !== null) this.running.set(id, service);
     else if (this.running.delete(id)) this.stoppedAtMs.set(id, this.world.agenda.nowMs);
+    this.unowned.delete(id);
     this.world.serviceChanged(this, id);
   }
 
@@ -191,28 +253,16 @@ export class Host {
     });
   }
 
-  // ---------------------------------------------------------------- disk
-
-  #write(life: number, done: () => NodeEvent): void {
-    this.world.agenda.after(this.prng.between(1, 15), () => {
-      // A write that was under way when the daemon or the machine died is lost.
-      if (this.life === life) this.deliverTo(life, done());
-    });
+  /** By an operator's hand; nobody is told. */
+  startByHand(service: Service): void {
+    if (!this.powered || this.running.has(service.id)) return;
+    this.running.set(service.id, service);
+    this.unowned.add(service.id);
   }
 
-  #saveDoc(doc: Doc): NodeEvent {
-    const ok = this.diskFullDepth === 0;
-    if (ok) this.#disk.doc = doc;
-    return { kind: 'docSaved', version: doc.version, ok, because: ok ? '' : 'no space left on device' };
-  }
-
-  #reserve(upTo: number): NodeEvent {
-    const ok = this.diskFullDepth === 0;
-    if (ok) this.#disk.reserved = Math.max(this.#disk.reserved, upTo);
-    return { kind: 'reserved', upTo, ok, because: ok ? '' : 'no space left on device' };
-  }
-
-  #saveLedger(life: number, services: readonly Service[]): void {
-    if (this.life === life && this.diskFullDepth === 0) this.#disk.ledger = services;
+  stopByHand(id: ServiceId): void {
+    if (!this.running.has(id)) return;
+    this.endedAtMs.set(id, this.world.agenda.nowMs);
+    this.setRunning(id, null);
   }
 }

@@ -46,3 +46,6 @@ export function hash(text: string): number {
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
   return h >>> 0;
 }
+
+/** Adds a number to a running hash. */
+export const mix = (h: number, value: number): number => Math.imul(h ^ (value | 0), 16777619) >>> 0;

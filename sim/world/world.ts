@@ -1,4 +1,4 @@
-/** The simulated world: hosts, network, faults, and the checks that watch the truth. Deterministic: one seed, one history. */
+/** The simulated world: hosts, network, faults, and the checks that watch the truth. Deterministic: one plan, one history. */
 import type { Cluster, NodeId, ServiceId } from '../../src/core/model.ts';
 import {
   type AgentOp,
@@ -6,60 +6,65 @@ import {
   type Change,
   type Command,
   type Doc,
+  type FenceCall,
   firstDoc,
   type Verb,
   type View,
 } from '../../src/core/ports.ts';
 import { Agenda } from './agenda.ts';
-import type { AgentFault, Fault } from './faults.ts';
+import { beginFault, type End } from './begin.ts';
+import { type AgentFault, type Fault, noQuirks, type Quirks } from './faults.ts';
 import { Host } from './host.ts';
 import { Network } from './network.ts';
-import { hash, prngFrom } from './prng.ts';
+import { Panel } from './panel.ts';
+import { prngFrom } from './prng.ts';
+import { Trace } from './trace.ts';
+
+export { Violation } from './violation.ts';
 
 /** Watches the truth; throws `Violation` when something happened that never may. */
 export interface Check {
   readonly name: string;
+  begun?(world: World): void;
   serviceChanged?(world: World, host: Host, id: ServiceId): void;
   operationBegins?(world: World, host: Host, op: AgentOp): void;
+  fenceBegins?(world: World, host: Host, call: FenceCall): void;
+  powerChanged?(world: World, host: Host): void;
   installed?(world: World, host: Host, view: View): void;
+  /** A daemon starts without the document that it once saved. */
+  lostDoc?(world: World, host: Host): void;
   /** Called every so often, for things that may last only so long. */
   passing?(world: World): void;
   asked?(world: World, command: Command): void;
   answered?(world: World, command: Command, answer: Answer): void;
+  /** All faults are over. */
+  healed?(world: World): void;
   /** After everything was healed and had time to settle. */
   atEnd?(world: World): void;
 }
 
-export class Violation extends Error {
-  readonly check: string;
-  readonly atMs: number;
-  constructor(check: string, atMs: number, message: string) {
-    super(message);
-    this.check = check;
-    this.atMs = atMs;
-  }
-}
-
-const traceLinesMax = 5000;
+const watchEveryMs = 50;
 
 export class World {
   readonly agenda = new Agenda();
   readonly cluster: Cluster;
+  readonly quirks: Quirks;
   readonly firstDoc: Doc;
   readonly hosts = new Map<NodeId, Host>();
   readonly network: Network;
+  readonly panel: Panel;
   readonly links: readonly number[];
   readonly tickMs: number;
   readonly stopTimeMsMax: number;
-  readonly trace: string[] = [];
-  traceHash = 0;
+  readonly #trace = new Trace();
   readonly #checks: readonly Check[];
   readonly #agentFaults = new Map<string, AgentFault>();
   readonly #commands = new Map<string, Command>();
   #nextRequest = 1;
 
-  constructor(cluster: Cluster, seed: number, checks: readonly Check[]) {
+  constructor(cluster: Cluster, seed: number, checks: readonly Check[], quirks: Quirks = noQuirks) {
     this.cluster = cluster;
+    this.quirks = quirks;
     this.#checks = checks;
     const prng = prngFrom(seed);
     this.firstDoc = firstDoc('', cluster);
@@ -67,9 +72,12 @@ export class World {
     this.tickMs = Math.max(5, Math.min(40, cluster.heartbeat.intervalMs / 5));
     this.stopTimeMsMax =
       Math.max(0, ...cluster.services.map((service) => service.stopTimeoutMs)) + 4 * this.tickMs + 100;
-    this.network = new Network(this, prng.fork('network'));
     for (const node of cluster.nodes) this.hosts.set(node.id, new Host(this, node.id, prng.fork(`host ${node.id}`)));
-    this.#watch();
+    this.network = new Network(this, [...this.hosts.values()], this.links, prng.fork('network'));
+    this.panel = new Panel(this, prng.fork('fence devices'));
+    const passing = checks.filter((check) => check.passing !== undefined);
+    if (passing.length > 0) this.#watch(passing);
+    for (const check of checks) check.begun?.(this);
   }
 
   host(id: NodeId): Host {
@@ -97,48 +105,14 @@ export class World {
   }
 
   /** Begins a fault; returns how it ends, null for a thing of a moment. */
-  begin(fault: Fault): (() => void) | null {
-    switch (fault.kind) {
-      case 'powerOff':
-        this.host(fault.node).powerOff();
-        return () => this.host(fault.node).powerOn();
-      case 'crashDaemon':
-        this.host(fault.node).killDaemon();
-        return () => this.host(fault.node).launchDaemon();
-      case 'pauseDaemon':
-        this.host(fault.node).pause();
-        return () => this.host(fault.node).resume();
-      case 'cut':
-        return this.#cut([[fault.from, fault.to]], fault.link);
-      case 'isolate':
-        return this.#cut(this.#pairsOf(fault.node), fault.link);
-      case 'lossy':
-        this.network.lossProbability = fault.probability;
-        return () => {
-          this.network.lossProbability = 0;
-        };
-      case 'slow':
-        this.network.slowMs = fault.delayMs;
-        return () => {
-          this.network.slowMs = 0;
-        };
-      case 'killService':
-        this.host(fault.node).endByItself(fault.service);
-        return null;
-      case 'agent': {
-        const key = `${fault.node}/${fault.service}/${fault.verb}`;
-        this.#agentFaults.set(key, fault.how);
-        return () => this.#agentFaults.delete(key);
-      }
-      case 'diskFull':
-        this.host(fault.node).diskFullDepth++;
-        return () => {
-          this.host(fault.node).diskFullDepth--;
-        };
-      case 'command':
-        this.command(fault.node, fault.command);
-        return null;
-    }
+  begin(fault: Fault): End {
+    return beginFault(this, fault);
+  }
+
+  /** Operators put right what only they can. */
+  heal(): void {
+    this.panel.switchAllOn();
+    for (const check of this.#checks) check.healed?.(this);
   }
 
   command(at: NodeId, command: Command): string {
@@ -149,34 +123,39 @@ export class World {
     return requestId;
   }
 
+  disturbAgent({ node, service, verb, how }: Extract<Fault, { kind: 'agent' }>): End {
+    const key = `${node}/${service}/${verb}`;
+    this.#agentFaults.set(key, how);
+    return () => this.#agentFaults.delete(key);
+  }
+
   agentFault(node: NodeId, service: ServiceId, verb: Verb): AgentFault | null {
-    return this.#agentFaults.get(`${node}/${service}/${verb}`) ?? null;
-  }
-
-  #pairsOf(node: NodeId): [NodeId, NodeId][] {
-    const others = [...this.hosts.keys()].filter((other) => other !== node);
-    return others.flatMap((other): [NodeId, NodeId][] => [
-      [node, other],
-      [other, node],
-    ]);
-  }
-
-  #cut(pairs: readonly (readonly [NodeId, NodeId])[], link: number | null): () => void {
-    const links = link === null ? this.links : [link];
-    for (const [from, to] of pairs) for (const each of links) this.network.cut(from, to, each);
-    return () => {
-      for (const [from, to] of pairs) for (const each of links) this.network.heal(from, to, each);
-    };
+    return this.#agentFaults.size === 0 ? null : (this.#agentFaults.get(`${node}/${service}/${verb}`) ?? null);
   }
 
   // ---------------------------------------------------------------- what the checks see
 
   serviceChanged(host: Host, id: ServiceId): void {
+    this.#trace.mix(this.agenda.nowMs, host.id, id);
     for (const check of this.#checks) check.serviceChanged?.(this, host, id);
   }
 
   operationBegins(host: Host, op: AgentOp): void {
     for (const check of this.#checks) check.operationBegins?.(this, host, op);
+  }
+
+  fenceBegins(host: Host, call: FenceCall): void {
+    this.#trace.mix(this.agenda.nowMs, host.id, call.target);
+    for (const check of this.#checks) check.fenceBegins?.(this, host, call);
+  }
+
+  powerChanged(host: Host): void {
+    this.#trace.mix(this.agenda.nowMs, host.id, 'power');
+    for (const check of this.#checks) check.powerChanged?.(this, host);
+  }
+
+  lostDoc(host: Host): void {
+    for (const check of this.#checks) check.lostDoc?.(this, host);
   }
 
   installed(host: Host, view: View): void {
@@ -191,20 +170,35 @@ export class World {
   }
 
   told(node: NodeId, change: Change): void {
-    const line = `${(this.agenda.nowMs / 1000).toFixed(3).padStart(9)} ${node} ${change.what}: ${change.from} => ${change.to} (${change.because})`;
-    this.traceHash = hash(`${this.traceHash}${line}`);
-    this.trace.push(line);
-    if (this.trace.length > traceLinesMax) this.trace.splice(0, traceLinesMax / 2);
+    this.#trace.add(this.agenda.nowMs, node, change);
+  }
+
+  /** Something that happened to a machine. */
+  note(node: NodeId, what: string): void {
+    this.#trace.add(this.agenda.nowMs, node, { what: 'machine', from: 'on', to: 'off', because: what });
+  }
+
+  get trace(): readonly string[] {
+    return this.#trace.lines();
+  }
+
+  /** Two runs with one fingerprint had the same history. */
+  fingerprint(): number {
+    return this.#trace.fingerprint(
+      this.network.sent,
+      this.agenda.nowMs,
+      [...this.hosts.values()].map((h) => h.nowMs()),
+    );
   }
 
   atEnd(): void {
     for (const check of this.#checks) check.atEnd?.(this);
   }
 
-  #watch(): void {
-    this.agenda.after(50, () => {
-      for (const check of this.#checks) check.passing?.(this);
-      this.#watch();
+  #watch(passing: readonly Check[]): void {
+    this.agenda.after(watchEveryMs, () => {
+      for (const check of passing) check.passing?.(this);
+      this.#watch(passing);
     });
   }
 }

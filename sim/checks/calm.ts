@@ -1,0 +1,48 @@
+/** Once all is well again nobody is fenced, and services that go home go once. */
+import type { NodeId, ServiceId } from '../../src/core/model.ts';
+import { type Check, Violation, type World } from '../world/world.ts';
+
+/** Each node that comes back may be a better place, and so may each failure that is forgotten. */
+const movesMax = 2;
+
+export function calm(): Check {
+  let healedAtMs: number | null = null;
+  /** An operator's wish is carried out when it can be. */
+  const wished = new Set<NodeId>();
+  const homes = new Map<ServiceId, string>();
+  const moves = new Map<ServiceId, number>();
+  return {
+    name: 'calm',
+    healed(world) {
+      healedAtMs = world.agenda.nowMs;
+    },
+    asked(_world, command) {
+      // What an operator cleans up may go where it could not go before.
+      if (command.kind === 'cleanup') moves.clear();
+      if (command.kind === 'fence') wished.add(command.node);
+    },
+    serviceChanged(world, host, id) {
+      if (!host.running.has(id)) return;
+      const home = homes.get(id);
+      homes.set(id, host.id);
+      if (!isSettling(world, healedAtMs) || home === undefined || home === host.id || host.running.get(id)?.clone)
+        return;
+      const count = (moves.get(id) ?? 0) + 1;
+      moves.set(id, count);
+      if (count > movesMax)
+        throw new Violation('calm', world.agenda.nowMs, `${id} moved ${count} times after all was healed`);
+    },
+    fenceBegins(world, host, { action, target }) {
+      if (action !== 'off' || wished.has(target) || !isSettling(world, healedAtMs)) return;
+      const isWell =
+        world.host(target).loop !== null && world.agenda.nowMs - world.host(target).poweredAtMs > graceMs(world);
+      if (isWell) throw new Violation('calm', world.agenda.nowMs, `${host.id} fences ${target} after all was healed`);
+    },
+  };
+}
+
+const isSettling = (world: World, healedAtMs: number | null): boolean =>
+  healedAtMs !== null && world.agenda.nowMs - healedAtMs > graceMs(world);
+
+/** To agree on a view of all. */
+const graceMs = (world: World): number => world.cluster.heartbeat.deadMs * 3 + 1000;

@@ -1,0 +1,21 @@
+/** What an operator took out of the cluster's hands is left alone: no action at all; and nothing is fenced while disarmed. */
+import { type Check, Violation } from '../world/world.ts';
+
+export function maintenance(): Check {
+  return {
+    name: 'maintenance',
+    operationBegins(world, host, { verb, service }) {
+      const kept = host.loop?.state.doc.admin.maintenance;
+      const what =
+        kept?.nodes[host.id] !== undefined ? host.id : kept?.services[service.id] !== undefined ? service.id : null;
+      if (what === null) return;
+      const message = `${host.id} runs ${verb} of ${service.id}, though ${what} is in maintenance`;
+      throw new Violation('maintenance', world.agenda.nowMs, message);
+    },
+    fenceBegins(world, host, { action, target }) {
+      const disarmed = host.loop?.state.doc.admin.disarmed ?? null;
+      if (disarmed === null || action !== 'off') return;
+      throw new Violation('maintenance', world.agenda.nowMs, `${host.id} fences ${target} although it is disarmed`);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/** Draws what goes wrong. Swarm: each seed also chooses which kinds of fault exist at all: a world with only pauses finds other bugs. */
+import type { Cluster } from '../../src/core/model.ts';
+import type { Verb } from '../../src/core/ports.ts';
+import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
+import { type Prng, prngFrom } from '../world/prng.ts';
+import { drawCommand } from './commands.ts';
+import { drawQuirks } from './quirks.ts';
+import { shuffled } from './services.ts';
+
+const faultKinds: readonly FaultKind[] = [
+  'powerOff',
+  'siteOff',
+  'crashDaemon',
+  'upgrade',
+  'pauseDaemon',
+  'cut',
+  'isolate',
+  'packets',
+  'targetDown',
+  'drift',
+  'killService',
+  'agent',
+  'meddle',
+  'diskFull',
+  'slowDisk',
+  'damage',
+  'fenceDevice',
+  'watchdog',
+  'command',
+  'confirmOff',
+];
+
+export function generatePlan(seed: number, cluster: Cluster): SimPlan {
+  const prng = prngFrom(seed, 'faults');
+  const density = prng.pick([0.1, 0.25, 0.5, 0.8]);
+  const kinds = faultKinds.filter((kind) => prng.chance(density) && isPossible(kind, cluster));
+  const { deadMs } = cluster.heartbeat;
+  const beginMs = prng.chance(0.1) ? 0 : deadMs * 4 + 2000;
+  const healAtMs = beginMs + deadMs * 15;
+  const quirks = drawQuirks(prng.fork('quirks'), cluster);
+  const faults: Fault[] = [];
+  const count = kinds.length === 0 ? 0 : prng.between(1, prng.pick([4, 16, 24]));
+  for (let i = 0; i < count; i++) {
+    const own = prng.fork(`fault ${i}`);
+    const fault = draw(own, own.pick(kinds), cluster, beginMs, healAtMs);
+    if (fault.kind !== 'damage' || mayDamage(quirks, faults)) faults.push(fault);
+  }
+  return { seed, healAtMs, quirks, faults };
+}
+
+function isPossible(kind: FaultKind, cluster: Cluster): boolean {
+  switch (kind) {
+    case 'cut':
+    case 'packets':
+      return cluster.nodes.length > 1;
+    case 'targetDown':
+      return cluster.quorum.ping.length > 0;
+    case 'fenceDevice':
+      return cluster.fencing.devices.length > 0;
+    case 'watchdog':
+      return cluster.nodes.some((node) => node.watchdog !== null);
+    default:
+      return true;
+  }
+}
+
+/** One damaged file is a failure of a minority; more of them are promised nothing. */
+const mayDamage = (quirks: Quirks, others: readonly Fault[]): boolean =>
+  quirks.torn === null && others.every((other) => other.kind !== 'damage');
+
+function draw(prng: Prng, kind: FaultKind, cluster: Cluster, beginMs: number, healAtMs: number): Fault {
+  const { deadMs } = cluster.heartbeat;
+  const names = cluster.nodes.map((each) => each.id);
+  const atMs = prng.between(beginMs, healAtMs - 1);
+  const forMs = Math.min(healAtMs - atMs, prng.pick([deadMs / 4, deadMs, deadMs * 2, deadMs * 6]) + prng.below(deadMs));
+  const when = { atMs, forMs };
+  const link = prng.chance(0.5) ? null : prng.below(cluster.nodes[0]?.links.length ?? 1);
+  const at = prng.pick(names);
+  const others = names.filter((name) => name !== at);
+  const target = prng.pick(cluster.services);
+  switch (kind) {
+    case 'powerOff':
+    case 'pauseDaemon':
+    case 'diskFull':
+      return { ...when, kind, node: at };
+    case 'siteOff': {
+      const hit = shuffled(prng, names).slice(0, prng.between(Math.min(2, names.length), names.length));
+      return { ...when, kind, nodes: hit.map((node) => ({ node, bootMs: prng.below(prng.pick([1, deadMs * 4])) })) };
+    }
+    case 'crashDaemon':
+      return { ...when, forMs: Math.min(forMs, 300 + prng.below(deadMs * 2)), kind, node: at };
+    case 'upgrade':
+      return { ...when, kind, everyMs: prng.pick([300, deadMs, deadMs * 2]) };
+    case 'cut':
+      return { ...when, kind, from: at, to: prng.pick(others), link };
+    case 'isolate':
+      return { ...when, kind, node: at, link };
+    case 'packets':
+      return {
+        ...when,
+        kind,
+        from: prng.chance(0.5) ? null : at,
+        to: prng.chance(0.5) || others.length === 0 ? null : prng.pick(others),
+        link,
+        how: prng.pick(['lose', 'lose', 'corrupt', 'delay', 'delay', 'repeat', 'reorder', 'replay']),
+        probability: prng.pick([0.05, 0.2, 0.5, 0.9]),
+        delayMs: prng.pick([20, 100, deadMs / 2, deadMs, deadMs * 3]),
+      };
+    case 'targetDown':
+      return { ...when, kind, address: prng.pick(cluster.quorum.ping), node: prng.chance(0.5) ? null : at };
+    case 'drift':
+      return { ...when, kind, node: at, rate: 1 + (prng.next() - 0.5) / 100 };
+    case 'killService':
+      return { ...when, kind, node: at, service: target.id };
+    case 'agent': {
+      const verb = prng.pick<Verb>(['start', 'stop', 'check', 'probe', 'reload']);
+      return { ...when, kind, node: at, service: target.id, verb, how: prng.pick(['fail', 'hang', 'lie', 'pretend']) };
+    }
+    case 'meddle':
+      return { ...when, kind, node: prng.pick(target.on), service: target.id, act: prng.pick(['start', 'stop']) };
+    case 'slowDisk':
+      return { ...when, kind, node: at, delayMs: prng.pick([500, 2000, 5000]) };
+    case 'damage':
+      return { ...when, kind, node: at, file: prng.pick(['doc', 'reserve', 'ledger']) };
+    case 'fenceDevice':
+      return {
+        ...when,
+        kind,
+        device: prng.pick(cluster.fencing.devices).id,
+        how: prng.pick(['fail', 'hang', 'pretend', 'lie', 'blind', 'slow']),
+        delayMs: prng.pick([2000, 10_000, 120_000]),
+      };
+    case 'watchdog':
+      return { ...when, kind, node: at, how: prng.pick(['missing', 'late', 'never']), lateMs: prng.below(deadMs * 3) };
+    case 'command':
+      return { ...when, kind, node: at, command: drawCommand(prng, cluster) };
+    case 'confirmOff':
+      return { ...when, kind, node: at, target: prng.pick(names) };
+  }
+}

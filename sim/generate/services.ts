@@ -1,0 +1,84 @@
+/** Draws the services of a cluster. */
+import { type Resource, type Service, stickinessMax, type Takeover } from '../../src/core/model.ts';
+import type { Prng } from '../world/prng.ts';
+
+export function drawServices(prng: Prng, nodes: readonly string[], takeovers: readonly Takeover[]): Service[] {
+  const services: Service[] = [];
+  const count = prng.between(1, 6);
+  for (let i = 1; i <= count; i++) services.push(draw(prng.fork(`service ${i}`), `s${i}`, nodes, services, takeovers));
+  return services;
+}
+
+function draw(
+  prng: Prng,
+  id: string,
+  nodes: readonly string[],
+  former: readonly Service[],
+  takeovers: readonly Takeover[],
+): Service {
+  const on = shuffled(prng, nodes).slice(0, prng.between(Math.min(2, nodes.length), nodes.length));
+  const kind = prng.pick(['command', 'command', 'address', 'balance'] as const);
+  const clone = kind !== 'address' && prng.chance(0.25);
+  const takeover: Takeover = clone || kind !== 'command' ? 'nothing' : prng.pick(takeovers);
+  const needs = former.filter(() => prng.chance(0.2)).map((other) => other.id);
+  // Only services that may be together: a colocation that leaves no common node is a mistake of the file.
+  const home = (other: Service): string => {
+    const target = former.find((each) => each.id === other.with[0]);
+    return target === undefined ? (other.on[0] ?? '') : home(target);
+  };
+  const fits = (other: Service): boolean => on.every((name) => other.on.includes(name)) && on.includes(home(other));
+  const with_ = former.filter((other) => prng.chance(0.2) && fits(other) && !clone && !other.clone);
+  return {
+    id,
+    resource: resource(kind, id, on),
+    on,
+    instances: clone ? prng.between(1, on.length) : 1,
+    clone,
+    needs,
+    with: with_.slice(0, 1).map((other) => other.id),
+    stickiness: prng.pick([0, 50, stickinessMax]),
+    check: { everyMs: prng.pick([1000, 3000]), timeoutMs: 2000 },
+    startTimeoutMs: 2000,
+    stopTimeoutMs: 1000,
+    failures: { max: 3, forgetMs: 8000 },
+    takeover,
+    digest: `${id}-1`,
+  };
+}
+
+function resource(kind: 'command' | 'address' | 'balance', id: string, nodes: readonly string[]): Resource {
+  if (kind === 'address')
+    return {
+      kind,
+      address: `10.0.0.1${id.slice(1)}`,
+      prefix: 24,
+      family: 4,
+      interface: null,
+      probeMs: 50,
+      drainMs: 1000,
+    };
+  if (kind === 'command') return { kind, argv: [id], env: {}, directory: '/', stopSignal: 'SIGTERM', checkArgv: null };
+  return {
+    kind,
+    engine: 'haproxy',
+    mode: 'http',
+    listen: { address: null, port: 80 },
+    algorithm: 'roundrobin',
+    servers: nodes.map((name) => ({ id: name, node: name, address: '10.0.0.1', port: 80, weight: 1 })),
+    check: { kind: 'tcp', method: 'GET', path: '/', everyMs: 1000, timeoutMs: 500, rise: 1, fall: 1 },
+    connectTimeoutMs: 100,
+    idleTimeoutMs: 1000,
+    forwardFor: false,
+    cookie: null,
+    stats: null,
+  };
+}
+
+export function shuffled<T>(prng: Prng, items: readonly T[]): T[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = prng.below(i + 1);
+    [list[i], list[j]] = [list[j] as T, list[i] as T];
+  }
+  return list;
+}
