@@ -45,6 +45,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     boot: init.boot,
     startedAtMs: nowMs,
     lastTickMs: nowMs,
+    listeningSinceMs: nowMs,
     peers: new Map(),
     beatSeq: 0,
     lastBeatMs: nowMs - deadMs,
@@ -160,6 +161,7 @@ function onTick(turn: Turn): void {
   if (heldMs <= heartbeat(turn.state).deadMs) return;
   // Others have gone on without us, whatever the packets in our socket say.
   forgetConfirmations(turn);
+  put(turn, { listeningSinceMs: turn.nowMs });
   changed(turn, 'daemon', 'running', 'newcomer', `it was held up for ${heldMs} ms, longer than the loss timeout`);
   leave(turn, `this node was held up for ${heldMs} ms`);
 }

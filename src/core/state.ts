@@ -38,6 +38,8 @@ export interface NodeState {
   readonly boot: number;
   readonly startedAtMs: Ms;
   readonly lastTickMs: Ms;
+  /** Since when it was there all the time to hear others: its start, or the end of a long pause. */
+  readonly listeningSinceMs: Ms;
 
   // membership
   readonly peers: ReadonlyMap<NodeId, Peer>;

@@ -12,9 +12,9 @@ import { isActive } from '../execute/services.ts';
 import { isAlive } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
-import { hasWaited, isDisarmed, isKnownOff, reachesOutside } from '../quorum/standing.ts';
+import { hasListened, hasWaited, isDisarmed, isKnownOff, reachesOutside } from '../quorum/standing.ts';
 import { partnerOf } from '../quorum/votes.ts';
-import { changed, heartbeat, type NodeState, put, type Turn } from '../state.ts';
+import { changed, type NodeState, put, type Turn } from '../state.ts';
 import { beginFencing, cancelFencing, canFence } from './run.ts';
 
 export function wantFencing(turn: Turn): void {
@@ -73,9 +73,7 @@ function cancelIfRacing(turn: Turn, partner: NodeId): void {
 }
 
 function mayRace(state: NodeState, partner: NodeId, nowMs: number): boolean {
-  if (!hasWaited(state, nowMs) || !state.unfenced.done) return false;
-  // A daemon that has only just started listens first.
-  if (nowMs - state.startedAtMs < 2 * heartbeat(state).deadMs) return false;
+  if (!hasWaited(state, nowMs) || !hasListened(state, nowMs) || !state.unfenced.done) return false;
   return state.doc.cluster.quorum.ping.length === 0 || reachesOutside(state, partner, nowMs);
 }
 

@@ -137,12 +137,29 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   // Whoever agreed to a newer view of somebody else has left the older one, even if its coordinator is heard again.
   if (view === null || (!sameView(view, state.promised) && state.promised.coordinator !== view.coordinator))
     return null;
+  if (yields(state, view, nowMs)) return null;
   if (view.coordinator === state.self) return circleOf(state, nowMs) === null ? null : state.self;
   const peer = state.peers.get(view.coordinator);
   if (!isAlive(state, peer, nowMs)) return null;
   // A coordinator that agreed to a view of somebody else has given its own up.
   const { beat } = peer;
   return beat?.installed === view.number && beat.promised.coordinator === peer.node ? peer.node : null;
+}
+
+/**
+ * Two sides that both act without a majority (`tie: ping`, `no-quorum: ignore`) and hear each other again: the one with the older
+ * view gives way, and so does one that meets a majority.
+ */
+function yields(state: NodeState, view: View, nowMs: number): boolean {
+  if (isMajority(view.members, state.doc.voters)) return false;
+  return alivePeers(state, nowMs).some((node) => {
+    const beat = state.peers.get(node)?.beat;
+    if (!beat || beat.installed === null || view.members.includes(node)) return false;
+    // It may be proposing the view in which both meet.
+    if (beat.promised.coordinator === node && beat.installed > view.number) return true;
+    const isMember = beat.installed === beat.promised.number;
+    return isMember && isMajority(beat.promised.members, state.doc.voters);
+  });
 }
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */
@@ -217,7 +234,7 @@ function installOwn(turn: Turn): void {
     const peer = state.peers.get(member);
     return isAlive(state, peer, nowMs) && peer.beat !== null && sameView(peer.beat.promised, view);
   });
-  if (agreed && wouldHoldLease(state, view, nowMs)) install(turn, view);
+  if (agreed && isActing(state, view, nowMs) && wouldHoldLease(state, view, nowMs)) install(turn, view);
 }
 
 function install(turn: Turn, view: View): void {

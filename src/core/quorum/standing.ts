@@ -27,7 +27,7 @@ export function standingOf(state: NodeState, members: readonly NodeId[], nowMs: 
   if (isMajority(members, voters)) return 'majority';
   const partner = partnerOf(state.self, voters);
   if (partner !== null && isKnownOff(state, partner)) return 'tie';
-  if (!hasWaited(state, nowMs)) return null;
+  if (!hasWaited(state, nowMs) || !hasListened(state, nowMs)) return null;
   if (partner !== null && cluster.quorum.tie === 'ping' && reachesOutside(state, partner, nowMs)) return 'ping';
   return cluster.quorum.noQuorum === 'ignore' ? 'alone' : null;
 }
@@ -47,6 +47,10 @@ export function hasWaited(state: NodeState, nowMs: Ms): boolean {
   const { startWaitMs } = state.doc.cluster.quorum;
   return state.joined || (startWaitMs !== null && nowMs - state.startedAtMs >= startWaitMs);
 }
+
+/** A daemon that has just started, or was held up, has not heard anybody yet who may well be there. */
+export const hasListened = (state: NodeState, nowMs: Ms): boolean =>
+  nowMs - state.listeningSinceMs >= 2 * heartbeat(state).deadMs;
 
 /** An address outside answered something that was sent after the partner had last confirmed that it hears us. */
 export function reachesOutside(state: NodeState, partner: NodeId, nowMs: Ms): boolean {
