@@ -10,6 +10,8 @@ import type { Cluster } from '../src/core/model.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { generateKey } from '../src/transports/udp/keyfile.ts';
 import { sleep } from './clock.ts';
+import { daemonOptionsFor, keeperOnHost, placesIn } from './keeper/places.ts';
+import { startKeeper, stopKeeper } from './keeper/start.ts';
 import {
   buildLoopback,
   isAllLoopback,
@@ -115,19 +117,30 @@ export async function bringUp(
     file: resolve(file),
     startedAt: new Date().toISOString(),
     topology: topology.value,
-    daemon: options.daemon ?? [process.execPath, resolve(checkoutDirectory, 'src/daemon/main.ts')],
+    daemon: options.daemon ?? daemonOf(loopback),
     checkout: checkoutDirectory,
   };
   const installed = { cluster, source, key: generateKey(), pages: options.pages ?? false };
-  const built = await kinds[plan.kind].build(plan, installed, options.ephemeral ?? false);
+  const ephemeral = options.ephemeral ?? false;
+  const kept = await startKeeper(name, cluster, ephemeral);
+  const built = kept.ok ? await kinds[plan.kind].build(plan, installed, ephemeral) : kept;
+  if (!built.ok) stopKeeper(name);
   if (!built.ok) forget(name);
   return built.ok ? success(await statusOf(built.value)) : built;
+}
+
+/** Plain processes get the rest of their options when they are started: each has places of its own. */
+function daemonOf(loopback: boolean): string[] {
+  const program = [process.execPath, resolve(checkoutDirectory, 'src/daemon/main.ts')];
+  return loopback ? program : [...program, ...daemonOptionsFor(placesIn(keeperOnHost))];
 }
 
 /** A lab that died may have left services running, if it was one of plain processes. */
 async function sweep(name: string): Promise<void> {
   const old = readLab(name);
-  if (old !== null && !labIsUp(old)) await kinds[old.kind].remove(old);
+  if (old === null || labIsUp(old)) return;
+  stopKeeper(name);
+  await kinds[old.kind].remove(old);
 }
 
 /** What a lab of hosts and a lab of plain processes do in different ways. */
@@ -278,6 +291,8 @@ export async function labDown(lab: string | null): Promise<Result<{ name: string
   if (name === undefined || !labNames().includes(name))
     return failure('NO_SUCH_OBJECT', lab === null ? 'No lab is up' : `There is no lab ${lab}`);
   const record = readLab(name);
+  // First: it could switch hosts on that are being taken away.
+  stopKeeper(name);
   if (record === null) forget(name);
   const removed = record === null ? success(null) : await kinds[record.kind].remove(record);
   return removed.ok ? success({ name }) : removed;

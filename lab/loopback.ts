@@ -10,10 +10,20 @@ import type { Cluster } from '../src/core/model.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { monotonicMs, sleep } from './clock.ts';
 import type { Installed } from './content.ts';
+import { daemonOptionsFor, keeperPlaces } from './keeper/places.ts';
 import type { Injected } from './machines.ts';
 import { bootPlain } from './namespaces.ts';
 import { identify, isAlive, type ProcessId, parentOf, signal } from './process-id.ts';
-import { forget, hostInit, type LabRecord, labDirectory, removeHost, writeHost, writeLab } from './record.ts';
+import {
+  forget,
+  hostIndex,
+  hostInit,
+  type LabRecord,
+  labDirectory,
+  removeHost,
+  writeHost,
+  writeLab,
+} from './record.ts';
 import type { LabHost, Topology } from './topology.ts';
 
 export interface LoopbackPaths {
@@ -97,6 +107,7 @@ export async function powerOnLoopback(record: LabRecord, host: LabHost, ephemera
     paths.state,
     '--run',
     paths.run,
+    ...daemonOptionsFor(keeperPlaces(record.name, hostIndex(record, host))),
   ];
   const argv = ['bash', supervisor, paths.directory, ...record.daemon, ...options];
   const env = { TMPDIR: markOf(paths), SEMPRE_LOOPBACK_DIR: join(labDirectory(record.name), 'held') };

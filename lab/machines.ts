@@ -9,11 +9,13 @@ import { dirname, join } from 'node:path';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { monotonicMs } from './clock.ts';
 import { filesFor, type HostFile, type Installed } from './content.ts';
+import { keeperPlaces } from './keeper/places.ts';
 import { bootHost, bootRoot, kill } from './namespaces.ts';
 import type { ProcessId } from './process-id.ts';
 import {
   disksDirectory,
   forget,
+  hostIndex,
   hostInit,
   type LabRecord,
   memoryDirectory,
@@ -78,6 +80,7 @@ export async function powerOn(record: LabRecord, host: LabHost): Promise<Result<
     disk: diskOf(record, host),
     stateDirectory: join(disksDirectory(record.name), host.name),
     checkout: record.checkout,
+    keeper: host.name === clientName ? '' : keeperPlaces(record.name, hostIndex(record, host)).directory,
     daemon: host.name === clientName ? [] : record.daemon,
   });
   if (!booting.ok) return booting;

@@ -35,6 +35,8 @@ export interface HostSpec {
   /** Becomes /var/lib/sempre. */
   readonly stateDirectory: string;
   readonly checkout: string;
+  /** Folder with the sockets of its fence device and watchdog; empty: it has none. */
+  readonly keeper: string;
   /** Program and arguments that its supervisor keeps running; empty: none. */
   readonly daemon: readonly string[];
 }
@@ -42,7 +44,7 @@ export interface HostSpec {
 export function bootHost(root: ProcessId, host: HostSpec): Promise<Result<Booting>> {
   const script = join(import.meta.dirname, 'host-init.sh');
   const enter = ['nsenter', '-t', String(root.pid), '--mount', '--pid', '--'];
-  const init = ['bash', script, host.name, host.disk, host.stateDirectory, host.checkout, ...host.daemon];
+  const init = ['bash', script, host.name, host.disk, host.stateDirectory, host.checkout, host.keeper, ...host.daemon];
   return boot(host.name, [...enter, 'unshare', ...ownNamespaces, ...init]);
 }
 

@@ -110,6 +110,10 @@ export function findLab(name: string | null): Result<LabRecord> {
   return success(record);
 }
 
+/** The keeper numbers the hosts in this order. */
+export const hostIndex = (record: LabRecord, host: LabHost): number =>
+  record.topology.hosts.findIndex((one) => one.name === host.name);
+
 export function findHost(record: LabRecord, name: string): Result<LabHost> {
   const host = record.topology.hosts.find((one) => one.name === name);
   if (host !== undefined) return success(host);
