@@ -151,15 +151,17 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
  * view gives way, and so does one that meets a majority.
  */
 function yields(state: NodeState, view: View, nowMs: number): boolean {
-  if (isMajority(view.members, state.doc.voters)) return false;
-  return alivePeers(state, nowMs).some((node) => {
+  const { voters } = state.doc;
+  if (isMajority(view.members, voters)) return false;
+  const acting = new Map<number, NodeId[]>();
+  for (const node of alivePeers(state, nowMs)) {
     const beat = state.peers.get(node)?.beat;
-    if (!beat || beat.installed === null || view.members.includes(node)) return false;
-    // It may be proposing the view in which both meet.
+    if (!beat || beat.installed === null || view.members.includes(node)) continue;
+    // Its newest promise may be the view in which both meet; what it acts in says who is older.
     if (beat.promised.coordinator === node && beat.installed > view.number) return true;
-    const isMember = beat.installed === beat.promised.number;
-    return isMember && isMajority(beat.promised.members, state.doc.voters);
-  });
+    acting.set(beat.installed, [...(acting.get(beat.installed) ?? []), node]);
+  }
+  return [...acting.values()].some((nodes) => isMajority(nodes, voters));
 }
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */
