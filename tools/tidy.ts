@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/transports': ['src/core', 'src/lib', 'src/identity'],
   'src/api': ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api', 'src/identity'],
-  'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab'],
+  'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab', 'sim'],
   sim: ['src/core', 'src/lib', 'src/config', 'src/daemon', 'src/transports'],
   lab: ['src/core', 'src/lib', 'src/config', 'src/api', 'src/transports', 'src/daemon'],
   bench: ['src/core', 'src/lib', 'src/config', 'src/api', 'lab', 'sim', 'src/transports'],

@@ -297,3 +297,33 @@ describe('commands that take the hands of the cluster off', () => {
     expect([code, err]).toEqual([107, expect.stringContaining(because)]);
   });
 });
+
+describe('validate', () => {
+  const file = join(import.meta.dirname, '../../examples/two-node-ping/cluster.yaml');
+
+  it('says what happens when, for two nodes by itself, and in JSON', async () => {
+    const { code, out } = await sempre(['validate', file]);
+    expect(code).toBe(0);
+    expect(out).toContain('What happens when');
+    expect((await sempre(['validate', '--no-what-if', file])).out).not.toContain('What happens when');
+    const data = JSON.parse((await sempre(['validate', file, '-o', 'json'])).out) as Record<string, unknown>;
+    expect(data).toMatchObject({
+      valid: true,
+      bounds: { lossMs: 1000 },
+      whatIf: { rows: [{ fault: 'power' }, {}, {}, {}, {}] },
+    });
+  });
+
+  it('for more nodes when asked to', async () => {
+    const pair = join(import.meta.dirname, '../../examples/web-server-pair/cluster.yaml');
+    expect((await sempre(['validate', pair])).out).not.toContain('What happens when');
+    expect((await sempre(['validate', '--what-if', pair])).out).toContain('all links between nodes fail');
+  });
+
+  it('prints the bounds where something has to be certain', async () => {
+    const witness = join(import.meta.dirname, '../../examples/two-node-witness/cluster.yaml');
+    const { out } = await sempre(['validate', '--no-what-if', witness]);
+    expect(out).toContain('slowest stop  35 s');
+    expect(out).toMatch(/database {2}lost, and has stopped it or was reset {2}within 46.9 s/);
+  });
+});

@@ -211,9 +211,11 @@ function addFile(program: Command, act: Actor): void {
     .command('validate')
     .description('check a cluster file: every mistake with line and column (needs no daemon)')
     .argument('<file>')
+    .option('--what-if', 'show what happens at which fault, also with more than two nodes')
+    .option('--no-what-if', 'do not: it takes a moment')
     .addOption(output())
     .action(
-      act<{ output: Format }>(async (context, options, file = '') =>
+      act<{ output: Format; whatIf?: boolean }>(async (context, options, file = '') =>
         (await import('./validate.ts')).validate(context, file, options),
       ),
     );

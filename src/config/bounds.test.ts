@@ -34,9 +34,9 @@ test('a lease, the slowest stop, a watchdog and the drift of clocks add up', () 
   expect(bounds.takeovers.map(({ service, by, latestMs }) => [service, by, latestMs])).toEqual([
     // (1 s + 5 s + 10 s + 30 s) and 1 %, and two intervals.
     ['disk', 'lease', 46_460 + 400],
-    // (1 s + 5 s + 10 s) and 1 %, two intervals, and a watchdog of 20 s and 1 %.
-    ['mail', 'watchdog', 16_160 + 400 + 20_200],
-    ['web', 'watchdog', 37_370 + 400 + 20_200],
+    // (1 s + the slowest stop of all + 20 s) and 1 %, and two intervals.
+    ['mail', 'watchdog', 66_660 + 400],
+    ['web', 'watchdog', 66_660 + 400],
     ['ip', 'nothing', 0],
     ['all', 'nothing', 0],
   ]);
@@ -45,8 +45,8 @@ test('a lease, the slowest stop, a watchdog and the drift of clocks add up', () 
 test('two nodes: only power proves anything', () => {
   const file = join(import.meta.dirname, '../../examples/two-node-fence/cluster.yaml');
   const [disk, , address] = read(readFileSync(file, 'utf8')).takeovers;
-  // 5 s head start, 3 rounds of (20 s off + 20 s status) and (30 s off + 30 s status), and 1 %.
-  expect(disk).toMatchObject({ service: 'disk', by: 'fencing', latestMs: 305_000 * 1.01 });
+  // 5 s head start, 3 rounds of (20 s off + 20 s status) and (30 s off + 30 s status), 2 s between them, and 1 %.
+  expect(disk).toMatchObject({ service: 'disk', by: 'fencing', latestMs: 309_000 * 1.01 });
   expect(address).toMatchObject({ service: 'address', by: 'nothing', latestMs: 0 });
 });
 

@@ -4,8 +4,8 @@
  * All times count from when a node was lost: when the others agreed on a view without it. A node that falls silent is lost
  * within `lossMs` and the few packets that an agreement takes.
  */
-import type { Cluster, ClusterNode, FenceDevice, Ms, NodeId, Service, ServiceId } from '../core/model.ts';
-import { leaseTakeoverAt } from '../core/schedule/takeover.ts';
+import type { Cluster, ClusterNode, FenceDevice, Ms, Service, ServiceId } from '../core/model.ts';
+import { leaseTakeoverMs, watchdogTakeoverMs } from '../core/schedule/takeover.ts';
 import { isPair } from './checkQuorum.ts';
 
 export interface Bounds {
@@ -53,24 +53,21 @@ function takeoversOf(cluster: Cluster, service: Service): TakeoverBound[] {
   const { id } = service;
   if (service.clone || service.takeover === 'nothing')
     return [{ service: id, by: 'nothing', latestMs: 0, because: 'two copies at once, for a moment, are allowed' }];
+  if (service.takeover === 'lease' && stopsByItself(cluster))
+    return [{ service: id, by: 'lease', latestMs: leaseTakeoverMs(cluster, service), because: leaseWords }];
   const nodes = cluster.nodes.filter((node) => service.on.includes(node.id));
+  const timed = stopsByItself(cluster) && nodes.every(({ watchdog }) => watchdog !== null);
+  const fenced = nodes.every(({ fence }) => fence.length > 0);
   const found: TakeoverBound[] = [];
-  if (service.takeover === 'lease')
-    found.push({ service: id, by: 'lease', latestMs: leaseTakeoverAt(cluster, service, 0), because: leaseWords });
-  if (service.takeover === 'fencing' && stopsByItself(cluster) && nodes.every(({ watchdog }) => watchdog !== null))
-    found.push({ service: id, by: 'watchdog', latestMs: watchdogLatestMs(cluster, service), because: watchdogWords });
-  if (service.takeover === 'fencing' && nodes.every(({ fence }) => fence.length > 0))
-    found.push({
-      service: id,
-      by: 'fencing',
-      latestMs: fencingLatestMs(cluster, nodes),
-      because: fencingWords(cluster),
-    });
+  if (timed) found.push({ service: id, by: 'watchdog', latestMs: watchdogMs(cluster, nodes), because: watchdogWords });
+  if (fenced)
+    found.push({ service: id, by: 'fencing', latestMs: fencingMs(cluster, nodes), because: fencingWords(cluster) });
   return found.length > 0 ? found : [{ service: id, by: 'hand', latestMs: null, because: handWords }];
 }
 
 const leaseWords = 'its lease ends, then everything that needs it stops, then it';
-const watchdogWords = 'the same, and then the watchdog of a node that did not manage to';
+const watchdogWords =
+  'its lease ends, it has the time of the slowest stop, and its watchdog resets it if that was not enough';
 const fencingWords = ({ fencing }: Cluster): string =>
   `every level, ${fencing.tries} ${fencing.tries === 1 ? 'time' : 'times'}, each device at its time limit; mostly seconds`;
 const handWords = 'nothing makes it certain but an operator: sempre node confirm-off NODE';
@@ -78,23 +75,23 @@ const handWords = 'nothing makes it certain but an operator: sempre node confirm
 /** Two nodes alone go on without each other, and without `stop` nobody stops: then only power proves anything. */
 export const stopsByItself = (cluster: Cluster): boolean => cluster.quorum.noQuorum === 'stop' && !isPair(cluster);
 
-/** A node whose stop does not end is no longer fed; one whose daemon hangs was not fed for longer already. */
-function watchdogLatestMs(cluster: Cluster, service: Service): Ms {
-  const timeouts = cluster.nodes.flatMap(({ id, watchdog }) =>
-    service.on.includes(id) && watchdog !== null ? [watchdog.timeoutMs] : [],
+const watchdogMs = (cluster: Cluster, nodes: readonly ClusterNode[]): Ms =>
+  Math.max(
+    0,
+    ...nodes.map(({ watchdog }) => (watchdog === null ? 0 : watchdogTakeoverMs(cluster, watchdog.timeoutMs))),
   );
-  return leaseTakeoverAt(cluster, service, 0) + withDrift(Math.max(...timeouts));
-}
 
-const withDrift = (ms: Ms): Ms => Math.ceil((ms * (100 + clockDriftPercent)) / 100);
+/** Between two rounds through all levels, as `core/fencing/run.ts` paces them. */
+const roundPaceMs = 2000;
 
-/** Until the last round has failed: by then it was switched off, or nobody is going to. */
-function fencingLatestMs(cluster: Cluster, nodes: readonly ClusterNode[]): Ms {
+/** Until the last round has failed: by then it was switched off, or it is known that nobody could. */
+function fencingMs(cluster: Cluster, nodes: readonly ClusterNode[]): Ms {
   const { devices, tries } = cluster.fencing;
   const byId = new Map(devices.map((device) => [device.id, device]));
   const headStartMs = isPair(cluster) && cluster.quorum.tie === 'fence' ? cluster.quorum.headStartMs : 0;
   const roundMs = (node: ClusterNode): Ms => node.fence.reduce((sum, level) => sum + levelMs(level, byId), 0);
-  return withDrift(headStartMs + tries * Math.max(0, ...nodes.map(roundMs)));
+  const roundsMs = tries * Math.max(0, ...nodes.map(roundMs)) + (tries - 1) * roundPaceMs;
+  return Math.ceil(((headStartMs + roundsMs) * (100 + clockDriftPercent)) / 100);
 }
 
 /** Devices of a level are called at the same time; each is asked afterwards where it is to be verified. */
@@ -126,9 +123,3 @@ const slowest = (chains: readonly Service[][]): Service[] =>
   chains.reduce<Service[]>((best, chain) => (sumOf(chain) > sumOf(best) ? chain : best), []);
 
 const sumOf = (chain: readonly Service[]): Ms => chain.reduce((sum, { stopTimeoutMs }) => sum + stopTimeoutMs, 0);
-
-/** How each node can be switched off, in words, in the order of the file. */
-export const fencedBy = (cluster: Cluster): { readonly node: NodeId; readonly levels: string }[] =>
-  cluster.nodes
-    .filter(({ witness }) => !witness)
-    .map(({ id, fence }) => ({ node: id, levels: fence.map((level) => level.join('+')).join(', then ') }));
