@@ -31,6 +31,10 @@ export interface Change {
   readonly meaning?: readonly string[];
   /** To be typed in place of a yes, where a slip would be grave. */
   readonly word?: string;
+  /** It is for a side without quorum too, where no plan can be shown. */
+  readonly worksAlone?: boolean;
+  /** Whether it is still under way, where a calm cluster does not say so. */
+  pending?(status: ClusterStatus): boolean;
   /** Whether somebody must agree, given what would be done. */
   needsYes(plan: PlanAnswer | null): boolean;
   /** Whether it came out as wanted, once the cluster has settled; null: it did. */
@@ -39,8 +43,9 @@ export interface Change {
 
 export async function change(context: Context, wanted: Change, options: ChangeOptions): Promise<number> {
   const plan = wanted.foresee === null ? null : await foresee(context, wanted.foresee);
-  if (plan !== null && !plan.ok) return fail(context, plan.failure);
-  const effect = plan?.value ?? null;
+  const isAlone = plan !== null && !plan.ok && plan.failure.code === 'NO_QUORUM' && wanted.worksAlone === true;
+  if (plan !== null && !plan.ok && !isAlone) return fail(context, plan.failure);
+  const effect = plan?.ok === true ? plan.value : null;
   if (options.dryRun) return showDryRun(context, wanted, effect, options);
   const agreed = await agree(context, wanted, effect, options);
   if (agreed !== true) return agreed;
@@ -55,7 +60,7 @@ export async function change(context: Context, wanted: Change, options: ChangeOp
   if (!value.changed) return finish(context, options, exit.ok, `${wanted.title}: it was so already`, value, null);
   if (!options.wait)
     return finish(context, options, exit.ok, `${wanted.title}: accepted, carried out now`, value, null);
-  return report(context, wanted, value, await waitUntilSettled(context, value, since, options), options);
+  return report(context, wanted, value, await waitUntilSettled(context, wanted, value, since, options), options);
 }
 
 const foresee = (context: Context, body: Partial<PlanBody>) =>
@@ -129,6 +134,7 @@ type Waited = { readonly how: 'settled' | 'stuck' | 'late'; readonly status: Clu
 /** Looks again and again; a daemon that does not answer for a moment is no end of it. */
 async function waitUntilSettled(
   context: Context,
+  wanted: Change,
   answer: CommandAnswer,
   since: string,
   options: ChangeOptions,
@@ -143,7 +149,8 @@ async function waitUntilSettled(
     cursor = await showProgress(context, cursor, options);
     if (!looked.ok) continue;
     status = looked.value;
-    quiet = knows(status, answer) && (status.settled || status.stuck) ? quiet + 1 : 0;
+    const isDone = (status.settled || status.stuck) && wanted.pending?.(status) !== true;
+    quiet = knows(status, answer) && isDone ? quiet + 1 : 0;
     if (quiet >= stableLooks) return { how: status.settled ? 'settled' : 'stuck', status };
   }
   return { how: 'late', status };

@@ -1,6 +1,7 @@
 /** `sempre node standby|online|confirm-off|fence NODE`. */
+import type { ClusterStatus, FencingStatus } from '../api/status.ts';
 import { type ChangeOptions, change } from './change.ts';
-import type { Context } from './context.ts';
+import { type Context, fail } from './context.ts';
 
 /** Nothing runs on a node in standby, but it votes. */
 export function nodeStandby(context: Context, node: string, on: boolean, options: ChangeOptions): Promise<number> {
@@ -37,6 +38,8 @@ export function nodeConfirmOff(context: Context, node: string, options: ChangeOp
         'That it does not answer, or is cut off from the network, is not enough.',
       ],
       word: node,
+      // Where two nodes decide together, the one that is left cannot decide before it is told this.
+      worksAlone: true,
       needsYes: () => true,
       missed: () => null,
     },
@@ -45,24 +48,37 @@ export function nodeConfirmOff(context: Context, node: string, options: ChangeOp
 }
 
 /** Power off, whatever runs there. */
-export function nodeFence(context: Context, node: string, options: ChangeOptions): Promise<number> {
-  const command = { kind: 'fence', node, because: options.reason } as const;
+export async function nodeFence(context: Context, node: string, options: ChangeOptions): Promise<number> {
+  const before = await context.client.call<ClusterStatus>({ method: 'GET', path: '/v1/status' });
+  if (!before.ok) return fail(context, before.failure);
+  const runs = before.value.nodes.find((each) => each.name === node)?.running ?? [];
+  const known = new Set(endedOf(before.value, node).map((each) => JSON.stringify(each)));
+  const newOnes = (status: ClusterStatus): readonly FencingStatus[] =>
+    endedOf(status, node).filter((each) => !known.has(JSON.stringify(each)));
   return change(
     context,
     {
-      command,
+      command: { kind: 'fence', node, because: options.reason },
       foresee: null,
       title: `${node} is switched off by its fence devices`,
-      meaning: [`${node} loses its power at once: what it runs is not stopped first, and is started elsewhere.`],
+      meaning: [
+        `${node} loses its power at once: what it runs is not stopped first, and is started elsewhere.`,
+        runs.length === 0 ? `Nothing is known to run there.` : `It runs: ${runs.join(', ')}.`,
+      ],
       word: node,
       needsYes: () => true,
-      missed: ({ fencings }) => {
-        const last = fencings.findLast((each) => each.target === node);
-        if (last === undefined) return 'no fencing of it is on record yet; see: sempre status';
-        if (last.outcome === 'under way') return `it is still under way, by ${last.by}`;
-        return last.outcome === 'off' ? null : `it failed: ${last.failure ?? 'no reason is known'}`;
+      pending: (status) => newOnes(status).length === 0,
+      missed: (status) => {
+        const last = newOnes(status).at(-1);
+        return last?.outcome === 'failed' ? `it failed: ${last.failure ?? 'no reason is known'}` : null;
       },
     },
     options,
   );
 }
+
+const endedOf = ({ fencings }: ClusterStatus, node: string): readonly FencingStatus[] =>
+  fencings
+    .filter(({ target, outcome }) => target === node && outcome !== 'under way')
+    // What follows from it later makes no new attempt of it.
+    .map((each) => ({ ...each, open: false }));

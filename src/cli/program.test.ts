@@ -265,6 +265,23 @@ describe('commands that take the hands of the cluster off', () => {
     expect(commands[0]).toHaveProperty('because', expect.stringMatching(/^power is being moved \(by .+\)$/));
   });
 
+  it('confirm-off works where no side has quorum: that is what it is for', async () => {
+    const commands: Command[] = [];
+    const host = sampleHost(
+      {
+        command: async (command) => {
+          commands.push(command);
+          return { ok: true, version: { view: 4, counter: 2 }, changed: true };
+        },
+      },
+      { quorum: false },
+    );
+    const argv = ['node', 'confirm-off', 'web1', ...reason, '--yes', '--no-wait'];
+    expect((await sempre(argv, { host })).code).toBe(0);
+    expect(commands).toMatchObject([{ kind: 'confirmOff' }]);
+    expect((await sempre(['node', 'standby', 'web1', '--yes', '--no-wait'], { host })).code).toBe(106);
+  });
+
   it('disarm takes a duration or a moment, and says until when', async () => {
     const commands: Command[] = [];
     const host = hostThatTakes(commands);
