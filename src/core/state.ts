@@ -179,6 +179,7 @@ export interface WaitingAnswer {
 }
 
 export interface PlanBasis {
+  readonly off: NodeState['off'];
   readonly view: View | null;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];

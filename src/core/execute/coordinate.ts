@@ -7,10 +7,10 @@
  *
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
-import { isCurrent } from '../document/index.ts';
+import { isAlone, isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
-import type { NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
+import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
 import { isKnownOff, isProvable } from '../quorum/standing.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
@@ -112,7 +112,7 @@ function replan(turn: Turn): void {
 
 function basisOf(state: NodeState): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
-  return { view: state.installed, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
+  return { off: state.off, view: state.installed, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
@@ -127,10 +127,17 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     const record = records.get(to);
     if (record !== undefined) records.set(to, asUnderWay(record, given));
   }
-  const { cluster, admin } = state.doc;
+  const { cluster } = state.doc;
+  const admin = isAlone(state, view) ? withOff(state) : state.doc.admin;
   const held = remember(state.held, cluster, records);
   const provable = isProvable(state.doc);
   return { cluster, admin, view, records, lost: state.lost, provable, watched: watchedOf(state), held, nowMs };
+}
+
+/** Without a majority nothing can be noted in the document: what this node knows by itself has to do. */
+function withOff({ doc, off }: NodeState): Admin {
+  const known = [...off].map(([node, { because }]) => [node, { because }] as const);
+  return { ...doc.admin, off: { ...doc.admin.off, ...Object.fromEntries(known) } };
 }
 
 /** By the last that was heard of them. */
@@ -162,7 +169,7 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
 };
 
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
-  if (a === null || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
+  if (a === null || a.off !== b.off || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
   return a.records.every((record, i) => record === b.records[i]);
 }

@@ -14,7 +14,7 @@ import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
 import { hasListened, hasWaited, isDisarmed, isKnownOff, reachesOutside } from '../quorum/standing.ts';
 import { partnerOf } from '../quorum/votes.ts';
-import { changed, type NodeState, put, type Turn } from '../state.ts';
+import { changed, heartbeat, type NodeState, put, type Turn } from '../state.ts';
 import { beginFencing, cancelFencing, canFence } from './run.ts';
 
 export function wantFencing(turn: Turn): void {
@@ -25,9 +25,17 @@ export function wantFencing(turn: Turn): void {
   if (installed?.coordinator !== state.self || !isCurrent(turn.state) || !hasQuorum(turn.state, nowMs)) return;
   const partner = partnerOf(state.self, state.doc.voters);
   const wanted = new Map<NodeId, string>(turn.state.fenceAsked);
-  for (const { node, because } of turn.state.plan?.fence ?? []) if (!wanted.has(node)) wanted.set(node, because);
+  for (const { node, because } of turn.state.plan?.fence ?? [])
+    if (!wanted.has(node) && !isComingBack(turn.state, node, nowMs)) wanted.set(node, because);
   for (const [node, because] of wanted) fence(turn, node, because);
   callOff(turn, (node) => !wanted.has(node) && node !== partner, 'it is no longer needed');
+}
+
+/** It is heard, not in the view yet, and has not had the time to join it: what it runs will be known in a moment. */
+function isComingBack(state: NodeState, node: NodeId, nowMs: number): boolean {
+  const peer = state.peers.get(node);
+  if (state.installed?.members.includes(node) === true || !isAlive(state, peer, nowMs)) return false;
+  return nowMs - peer.wellHeardAtMs < 3 * heartbeat(state).deadMs;
 }
 
 function fence(turn: Turn, node: NodeId, because: string): void {
