@@ -8,6 +8,7 @@ import { generateCase } from './generate/index.ts';
 import { worldKinds } from './generate/worlds.ts';
 import { runRange, type Total } from './jobs.ts';
 import { readPlan } from './plan-file.ts';
+import { replayRecorded } from './replay/index.ts';
 import { print, tellCase, tellFailure } from './tell.ts';
 
 const help = `npm run sim -- [options]
@@ -20,6 +21,7 @@ const help = `npm run sim -- [options]
   --seed S         run one seed and print its whole trace
   --shrink         with --seed: find the smallest case that still fails
   --plan FILE      run a saved case and print its whole trace
+  --journal PATH   decide again what a real node decided, from its flight recorder
   --brief          print one line of JSON and nothing else; do not shrink
 `;
 
@@ -33,6 +35,7 @@ const options = {
   seed: { type: 'string' },
   shrink: { type: 'boolean', default: false },
   plan: { type: 'string' },
+  journal: { type: 'string' },
   brief: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -61,6 +64,7 @@ async function main(): Promise<number> {
       `no kind of world is called ${world}; there are ${worldKinds.map((kind) => kind.name).join(', ')}`,
     );
   if (values.plan !== undefined) return replay(values.plan);
+  if (values.journal !== undefined) return replayRecorded(values.journal);
   if (values.seed !== undefined) return tellCase(generateCase(whole('--seed', values.seed), world), values.shrink);
   const forMs = timeOf(values.minutes, values.swarm);
   const isTimed = Number.isFinite(forMs);

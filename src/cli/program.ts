@@ -173,6 +173,13 @@ function addHistory(program: Command, act: Actor): void {
         (await import('./diff.ts')).diff(context, from, to, options),
       ),
     );
+  program
+    .command('sim')
+    .description("decide again what a node decided, from its flight recorder's journal; exit code 1 at a difference")
+    .requiredOption('--journal <path>', 'a file, or the folder `recorder` of a state directory')
+    .action(
+      act<{ journal: string }>(async (context, { journal }) => (await import('./sim.ts')).sim(context, journal)),
+    );
 }
 
 function addFile(program: Command, act: Actor): void {

@@ -14,6 +14,7 @@ describe('parseOptions', () => {
         debug: false,
         agentFolder: null,
         watchdog: null,
+        recorderMb: 32,
       },
     });
   });

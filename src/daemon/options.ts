@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly agentFolder: string | null;
   /** Used in the place of each watchdog that the cluster file names. */
   readonly watchdog: string | null;
+  /** Size of the flight recorder's files together; 0: none. */
+  readonly recorderMb: number;
 }
 
 export const daemonHelp = `sempre daemon: runs this node of the cluster in the foreground.
@@ -26,6 +28,8 @@ export const daemonHelp = `sempre daemon: runs this node of the cluster in the f
   --run DIR       socket and what must not survive a boot (default /run/sempre)
   --node NAME     which node of the cluster file this is (default: the name of this machine)
   --debug         also show what agents print
+  --recorder MB   how much the flight recorder keeps of what this node decided (default 32, 0 for none);
+                  see sempre sim --journal
   --fence-agents DIR   for labs: a folder with fence agents that come before the system's
   --watchdog PATH      for labs: used in the place of every watchdog of the cluster file
   -h, --help      show this
@@ -47,10 +51,16 @@ export function parseOptions(argv: readonly string[]): Result<DaemonOptions | nu
       debug: values.debug,
       agentFolder: values['fence-agents'] ?? null,
       watchdog: values.watchdog ?? null,
+      recorderMb: megabytes(values.recorder),
     });
   } catch (error) {
     return failure('USAGE', error instanceof Error ? error.message : String(error), 'sempre daemon --help');
   }
+}
+
+function megabytes(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new RangeError(`--recorder takes whole megabytes from 0 to 9999, not ${text}`);
 }
 
 const known = {
@@ -62,6 +72,7 @@ const known = {
   debug: { type: 'boolean', default: false },
   'fence-agents': { type: 'string' },
   watchdog: { type: 'string' },
+  recorder: { type: 'string', default: '32' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 

@@ -25,6 +25,7 @@ import type { DaemonOptions } from './options.ts';
 import { createOutside } from './outside.ts';
 import { becomeRealTime } from './priority.ts';
 import { readPromise } from './promise-note.ts';
+import { startRecorder } from './recorder.ts';
 import { StallMeter } from './stall.ts';
 import { FileStorage, type SavedState } from './storage.ts';
 
@@ -109,11 +110,13 @@ export async function runNode(start: Start): Promise<Result<Running>> {
   const history = new History({ stateDirectory: options.stateDirectory, complain: warn });
   history.take(loop.state.doc);
   loop.watch({ before: () => undefined, after: (state) => history.take(state.doc) });
+  const software = softwareVersion();
+  const recorder = startRecorder({ ...options, self, software, init, loop, complain: warn });
   const stall = new StallMeter();
   const ask = (node: NodeId, question: PeerQuestion, timeoutMs: Ms) => askPeer(transport, node, question, timeoutMs);
   const parts = {
     self,
-    software: softwareVersion(),
+    software,
     loop,
     journal,
     history,
@@ -143,7 +146,8 @@ export async function runNode(start: Start): Promise<Result<Running>> {
       await Promise.race([outside.close(theLoop.state), sleep(closeLimitMs)]);
       await Promise.race([api.value.close(), sleep(closeLimitMs)]);
       transport.close();
-      await Promise.race([Promise.all([agents.close(), journal.flush(), history.flush()]), sleep(closeLimitMs)]);
+      const ends = [agents.close(), journal.flush(), history.flush(), recorder.close()];
+      await Promise.race([Promise.all(ends), sleep(closeLimitMs)]);
     },
   });
 }
