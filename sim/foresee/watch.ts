@@ -21,8 +21,11 @@ export interface ServiceOutcome {
 
 export interface NodeOutcome {
   readonly node: NodeId;
-  /** hit: by the fault itself; acts: it may start and stop; idle: it may not, and runs nothing; runs on: it may not, and runs what it ran. */
-  readonly state: 'hit' | 'acts' | 'idle' | 'runs on' | 'off';
+  /**
+   * hit: by the fault itself; acts: it may start and stop; idle: it may not, and runs nothing; runs on: it may not, and runs what
+   * it ran; holds: it keeps what it has and takes nothing over, because somebody in its view is neither heard nor off.
+   */
+  readonly state: 'hit' | 'acts' | 'idle' | 'runs on' | 'holds' | 'off';
   /** Lost its power after the fault: switched off by a device, or reset by its watchdog. */
   readonly lostPower: { readonly afterMs: Ms; readonly by: 'fencing' | 'watchdog'; readonly back: boolean } | null;
   /** Members of the view in which it acts. */
@@ -107,7 +110,9 @@ export class Watcher {
     const rest = { node, lostPower, with: report?.quorum === true ? (report.view?.members ?? []) : [] };
     if (hit.includes(node)) return { ...rest, lostPower: null, state: 'hit' };
     if (!host.powered) return { ...rest, state: 'off' };
-    if (report?.quorum === true) return { ...rest, state: 'acts' };
+    const lost = report?.peers.filter(({ state }) => state === 'lost').map((peer) => peer.node) ?? [];
+    const isWhole = !rest.with.some((member) => lost.includes(member));
+    if (report?.quorum === true) return { ...rest, state: isWhole ? 'acts' : 'holds' };
     return { ...rest, state: host.running.size > 0 ? 'runs on' : 'idle' };
   }
 

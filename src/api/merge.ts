@@ -1,4 +1,5 @@
 /** One status of the whole cluster out of what each node said of itself. Pure: the same answers give the same status. */
+import { isPair } from '../config/checkQuorum.ts';
 import type { Cluster, ClusterNode, NodeId } from '../core/model.ts';
 import type { Admin, NodeRecord, Version } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
@@ -46,8 +47,8 @@ export function mergeStatus(input: MergeInput): ClusterStatus {
     quorum: report.quorum,
     noQuorumBecause: report.noQuorumBecause,
     version: input.version,
-    settled: idle && known.pending.length === 0,
-    stuck: idle && isStuck(known.pending, planAgainInMs(input)),
+    settled: idle && known.pending.length === 0 && !isHeld(input),
+    stuck: idle && (isStuck(known.pending, planAgainInMs(input)) || waitsForWord(input)),
     nodes,
     services,
     balancers: [...answers.values()].flatMap((answer) => answer.balancers).sort(byServiceAndNode),
@@ -84,11 +85,14 @@ export function pendingOf(plan: Plan | null): PendingAction[] {
 /** What `serviceStatus` needs, from all answers. */
 export function knownOf(input: MergeInput): Known {
   const plan = decidingPlan(input.report, input.answers);
-  const members = new Set(input.report.view?.members ?? [input.report.node]);
+  const { report } = input;
+  const view = report.view?.members ?? [report.node];
+  const members = new Set(view.filter((node) => !isLost(node, report)));
   return {
     cluster: input.cluster,
     admin: input.admin,
     records: newestRecords(input, members),
+    left: report.records.filter(({ node }) => view.includes(node) && !members.has(node)),
     usable: new Set([...members].filter((node) => input.admin.standby[node] === undefined)),
     plan,
     pending: pendingOf(plan),
@@ -131,14 +135,30 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
   };
 }
 
+/** A member is away that the view still counts on. */
+const isHeld = ({ report }: MergeInput): boolean =>
+  report.view?.members.some((member) => isLost(member, report)) ?? false;
+
+/** Of two nodes that take nothing over by themselves one is away: only an operator can say that it is off. */
+function waitsForWord({ cluster, report, admin }: MergeInput): boolean {
+  if (cluster.quorum.tie !== 'none' || !isPair(cluster)) return false;
+  const known = new Set([...Object.keys(admin.off), ...report.off.map(({ node }) => node)]);
+  return report.view?.members.some((member) => isLost(member, report) && !known.has(member)) ?? false;
+}
+
+/** Not heard: of two nodes that decide together, the lost one stays in the view until it is known to be off. */
+function isLost(name: NodeId, report: NodeReport): boolean {
+  const state = report.peers.find((each) => each.node === name)?.state ?? 'lost';
+  return name !== report.node && state === 'lost';
+}
+
 export function nodeState(
   name: NodeId,
   input: Pick<MergeInput, 'report' | 'admin'>,
 ): { state: NodeState; because: string | null } {
   const { report, admin } = input;
   const member = report.view?.members.includes(name) ?? false;
-  const peer = report.peers.find((each) => each.node === name);
-  if (!member && name !== report.node && (peer === undefined || peer.state === 'lost')) {
+  if (isLost(name, report)) {
     const off = admin.off[name] ?? report.off.find((each) => each.node === name);
     if (off !== undefined) return { state: 'off', because: off.because || 'confirmed by an operator' };
     return { state: 'lost', because: 'not heard on any link' };

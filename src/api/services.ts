@@ -9,6 +9,8 @@ export interface Known {
   readonly cluster: Cluster;
   readonly admin: Admin;
   readonly records: ReadonlyMap<NodeId, NodeRecord>;
+  /** Last words of members that are not heard any more, and not known to be off: what they ran may run on. */
+  readonly left: readonly NodeRecord[];
   /** Members that may run services: not in standby. */
   readonly usable: ReadonlySet<NodeId>;
   readonly plan: Plan | null;
@@ -122,10 +124,17 @@ function summaryOf(service: Service, copies: readonly CopyStatus[], known: Known
   if (inState('stopping')) return 'stopping';
   if (known.noQuorumBecause === null && placedNowhere(service, known) && failuresOf(service, known).length > 0)
     return 'failed';
+  if (leftOn(service, known).length > 0) return 'unknown';
   // Without quorum nobody on this side knows what the others run.
   if (known.noQuorumBecause !== null || inState('probing')) return 'unknown';
   return 'waiting';
 }
+
+/** Nodes that may still run it, for all that is known here. */
+const leftOn = (service: Service, known: Known): NodeId[] =>
+  known.left
+    .filter(({ services }) => !['stopped', undefined].includes(services[service.id]?.state))
+    .map(({ node }) => node);
 
 const placementOf = (service: Service, known: Known) =>
   known.plan?.placements.find((placement) => placement.service === service.id);
@@ -139,6 +148,9 @@ function reasonFor(service: Service, state: ServiceSummary, copies: readonly Cop
   if (state === 'blocked' && lastFailure !== undefined)
     return `it could not be stopped on ${lastFailure.node}: ${lastFailure.last}`;
   if (known.noQuorumBecause !== null) return 'no quorum on this side';
+  const [left] = leftOn(service, known);
+  if (state === 'unknown' && left !== undefined)
+    return `it ran on ${left}, which is not heard and not known to be off, so nobody starts it; if it is off: sempre node confirm-off ${left}`;
   const placed = placementOf(service, known)?.because ?? 'the coordinator has not decided yet';
   if (state === 'running') return placed;
   const next = nextStep(service, copies, known);

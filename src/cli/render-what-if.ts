@@ -67,6 +67,7 @@ function nodesText(outcome: Outcome, cluster: Cluster): string {
     ...outcome.nodes.flatMap((node) => powerText(node)),
     ...actingText(outcome, witnesses),
     ...outcome.nodes.flatMap((node) => standingText(node, witnesses)),
+    ...holdingText(outcome),
   ];
   return parts.length === 0 ? 'go on' : parts.join('; ');
 }
@@ -105,6 +106,12 @@ function standingText({ node, state, lostPower }: Outcome['nodes'][number], witn
   if (state === 'off') return [`${node} stays off`];
   if (state !== 'idle' || lostPower !== null) return [];
   return [witnesses.includes(node) ? `${node} is left out` : `${node} stops what it runs and waits`];
+}
+
+function holdingText({ nodes }: Outcome): string[] {
+  const holding = nodes.filter(({ state }) => state === 'holds').map(({ node }) => node);
+  if (holding.length > 1) return [`${holding.join(' and ')} keep what they run and take nothing over`];
+  return holding.map((node) => `${node} keeps what it runs and takes nothing over`);
 }
 
 // ---------------------------------------------------------------- services
