@@ -4,6 +4,7 @@ import type { Admin, Answer, Command, Version } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import type { HistorySource } from './history.ts';
+import type { IdentityApi } from './identity.ts';
 import type { BalancerStatus, EventLine, StallReport } from './status.ts';
 
 export interface ApiHost {
@@ -29,6 +30,8 @@ export interface ApiHost {
   ask(node: NodeId, question: PeerQuestion, timeoutMs: Ms): Promise<unknown>;
   readonly journal: EventSource;
   readonly history: HistorySource;
+  /** Keys and new machines; a host in a test may have none. */
+  readonly identity?: IdentityApi;
 }
 
 /** `problems` are those of `src/config/parse.ts`: errors when there is no cluster, otherwise warnings. */

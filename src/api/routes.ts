@@ -8,6 +8,7 @@ import { adminAfter } from './foresee.ts';
 import { gather } from './gather.ts';
 import { historyAnswer, historyEntry, parseVersion } from './history.ts';
 import { type ApiHost, eventsMax, type Parsed } from './host.ts';
+import { type IdentityApi, identityAnswer, isIdentityPath } from './identity.ts';
 import { decidingPlan, type MergeInput, mergeStatus, pendingOf } from './merge.ts';
 import { nodeAnswer } from './question.ts';
 import { type CommandAnswer, type LocalStatus, type NodeAnswer, type PlanAnswer, schemaVersion } from './status.ts';
@@ -28,6 +29,7 @@ export interface Response {
 /** Answers everything but `events?follow=1`, which is a stream. Expected failures are answers too. */
 export async function route(host: ApiHost, request: Request): Promise<Response> {
   const path = request.path;
+  if (isIdentityPath(path) && host.identity !== undefined) return identity(host.identity, request);
   const service = /^\/service\/([^/]+)\/active$/.exec(path)?.[1];
   const isPost = path === '/v1/command' || path === '/v1/plan';
   if (isPost !== (request.method === 'POST') && isKnown(path, service))
@@ -98,9 +100,21 @@ function ready(host: ApiHost): Response {
   return { status: quorum ? 200 : 503, body: { ready: quorum, because: noQuorumBecause } };
 }
 
+async function identity(of: IdentityApi, request: Request): Promise<Response> {
+  const answer = await identityAnswer(of, request);
+  return answer.ok ? ok({ schemaVersion, ...answer.value }) : refused(answer.failure);
+}
+
 async function localStatus(host: ApiHost): Promise<LocalStatus> {
   const answer = await nodeAnswer(host);
-  return { schemaVersion, at: new Date().toISOString(), ...answer, report: host.report(), packets: host.packets() };
+  return {
+    schemaVersion,
+    at: new Date().toISOString(),
+    ...answer,
+    report: host.report(),
+    packets: host.packets(),
+    identity: host.identity?.status() ?? null,
+  };
 }
 
 async function mergeInput(host: ApiHost): Promise<MergeInput> {

@@ -4,11 +4,13 @@
  * They only grow within a `schemaVersion`. Lists are sorted by name, times are RFC 3339 in UTC, so that two answers of
  * an unchanged cluster are equal but for the moment.
  */
+
 import type { Ms, NodeId, ServiceId } from '../core/model.ts';
 import type { FencingRecord, NodeRecord, ServiceState, Version, View, WatchdogState } from '../core/ports.ts';
 import type { Standing } from '../core/quorum/standing.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { NodeScore, Plan } from '../core/schedule/plan.ts';
+import type { IdentityStatus } from './identity.ts';
 
 export const schemaVersion = 1;
 
@@ -48,6 +50,7 @@ export interface LocalStatus extends NodeAnswer {
   readonly at: string;
   readonly report: NodeReport;
   readonly packets: unknown;
+  readonly identity: IdentityStatus | null;
 }
 
 // ---------------------------------------------------------------- the cluster

@@ -64,6 +64,10 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     .action(
       act<{ output: Format }>(async (context, options) => (await import('./version.ts')).version(context, options)),
     );
+  program.commandsGroup('Begin and grow:');
+  (await import('./identity.ts')).addIdentity(program, act, (exitCode) => {
+    code = exitCode;
+  });
   const { addLab } = await import('./lab.ts');
   addLab(program, act);
   if (argv.length === 0) {
@@ -177,9 +181,7 @@ function addHistory(program: Command, act: Actor): void {
     .command('sim')
     .description("decide again what a node decided, from its flight recorder's journal; exit code 1 at a difference")
     .requiredOption('--journal <path>', 'a file, or the folder `recorder` of a state directory')
-    .action(
-      act<{ journal: string }>(async (context, { journal }) => (await import('./sim.ts')).sim(context, journal)),
-    );
+    .action(act<{ journal: string }>(async (context, { journal }) => (await import('./sim.ts')).sim(context, journal)));
 }
 
 function addFile(program: Command, act: Actor): void {
@@ -314,6 +316,13 @@ function addChanging(program: Command, act: Actor): void {
     ),
   );
   addCare(program, act);
+  changing(
+    node.command('forget').description('take a node that will not come back out of the cluster').argument('<node>'),
+  ).action(
+    act<RawChange>(async (context, options, name = '') =>
+      (await import('./forget.ts')).nodeForget(context, name, changeOptions(options)),
+    ),
+  );
   const service = program.command('service').description('move, clear, start, stop, cleanup');
   changing(service.command('move').description('move a service to another node').argument('<service>'))
     .option('--to <node>', 'where to; default: the best other node')

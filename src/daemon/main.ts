@@ -1,24 +1,16 @@
 #!/usr/bin/env node
-import type { Failure, Result } from '../lib/errors.ts';
-import { failure, success } from '../lib/errors.ts';
 /**
- * The daemon of one node: what it needs to start, and how it ends.
+ * The daemon of one node: how it starts, and how it ends.
  *
- * It starts in the order in which something can be wrong (options, lock, state, cluster file, name, key), so that the
- * first message is the one to mend. Once the loop runs, only a broken invariant ends it: a node that does not understand
- * its own state must not act; its services go on, and its supervisor starts it again.
+ * Once the loop runs, only a broken invariant ends it: a node that does not understand its own state must not act; its
+ * services go on, and its supervisor starts it again.
  */
+import type { Failure, Result } from '../lib/errors.ts';
 import { exit, exitFor } from '../lib/exit.ts';
-import { readKeyFile } from '../transports/udp/keyfile.ts';
-import { findDesired } from './desired.ts';
-import { makeDirectory } from './directory.ts';
-import { Journal } from './journal.ts';
-import { lockRunDirectory } from './lock.ts';
 import { Log } from './log.ts';
-import { type DaemonOptions, daemonHelp, findSelf, parseOptions } from './options.ts';
-import { reasonOf } from './reason.ts';
-import { type Running, runNode, type Start } from './run.ts';
-import { readState } from './storage.ts';
+import { type DaemonOptions, daemonHelp, parseOptions } from './options.ts';
+import { prepare } from './prepare.ts';
+import { type Running, runNode } from './run.ts';
 
 const flushMs = 1000;
 
@@ -47,39 +39,9 @@ function refuse(failure: Failure): number {
 }
 
 async function start(options: DaemonOptions, log: Log): Promise<Result<Running>> {
-  const prepared = await prepare(options, log);
+  const prepared = await prepare(options, log, 'node');
   if (!prepared.ok) return prepared;
   return runNode(prepared.value);
-}
-
-async function prepare(options: DaemonOptions, log: Log): Promise<Result<Start>> {
-  const lock = await lockRunDirectory(options.runDirectory);
-  if (!lock.ok) return lock;
-  const made = await makeStateDirectory(options.stateDirectory);
-  if (!made.ok) return made;
-  const saved = await readState(options.stateDirectory, new Date());
-  const desired = await findDesired(saved, options.configFile);
-  if (!desired.ok) return desired;
-  const { doc, remarks } = desired.value;
-  for (const remark of [...saved.remarks, ...remarks]) log.line('warning', remark);
-  const self = findSelf(
-    options.node,
-    doc.cluster.nodes.map((node) => node.id),
-  );
-  if (!self.ok) return self;
-  const key = readKeyFile(options.keyFile);
-  if (!key.ok) return key;
-  const journal = await Journal.open(options.stateDirectory, self.value, (remark) => log.line('warning', remark));
-  return success({ options, self: self.value, doc, saved, key: key.value, journal, log });
-}
-
-async function makeStateDirectory(directory: string): Promise<Result<null>> {
-  try {
-    await makeDirectory(directory, 0o750);
-    return success(null);
-  } catch (error) {
-    return failure('STATE_UNUSABLE', `the state directory ${directory} cannot be made: ${reasonOf(error)}`);
-  }
 }
 
 function untilEnd(running: Running, log: Log): Promise<number> {

@@ -23,10 +23,12 @@ export const daemonHelp = `sempre daemon: runs this node of the cluster in the f
 
   --config FILE   cluster file for the first start (default /etc/sempre/cluster.yaml);
                   later the cluster's own copy counts: change it with sempre apply
-  --key FILE      the secret of the cluster (default /etc/sempre/cluster.key)
+  --key FILE      the secret of the cluster, where it is kept in a file (default /etc/sempre/cluster.key);
+                  a node that ran sempre init or sempre join has its keys in its state directory
   --state DIR     what must survive a restart (default /var/lib/sempre)
   --run DIR       socket and what must not survive a boot (default /run/sempre)
-  --node NAME     which node of the cluster file this is (default: the name of this machine)
+  --node NAME     which node of the cluster file this is (default: as init or join
+                  were told, or the name of this machine)
   --debug         also show what agents print
   --recorder MB   how much the flight recorder keeps of what this node decided (default 32, 0 for none);
                   see sempre sim --journal

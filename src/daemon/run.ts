@@ -9,18 +9,19 @@ import { softwareVersion } from '../api/software.ts';
 import type { EventLine } from '../api/status.ts';
 import type { Ms, NodeId } from '../core/model.ts';
 import type { Doc, NodeEvent } from '../core/ports.ts';
-import { ringOf } from '../identity/ring.ts';
 import { must } from '../lib/assert.ts';
 import { type Result, success } from '../lib/errors.ts';
 import { UdpTransport } from '../transports/udp/index.ts';
-import type { ClusterKey } from '../transports/udp/keyfile.ts';
-import { AgentsThread } from './agents-thread.ts';
+import { AgentsThread, type AgentsThreadOptions } from './agents-thread.ts';
 import { History } from './history.ts';
 import { createHost, Replies } from './host.ts';
+import { NodeIdentity } from './identity.ts';
+import type { Identity } from './identity-file.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { NodeLoop } from './loop.ts';
 import { monotonicMs } from './monotonic.ts';
+import { NoAgents } from './no-agents.ts';
 import type { DaemonOptions } from './options.ts';
 import { createOutside } from './outside.ts';
 import { becomeRealTime } from './priority.ts';
@@ -34,7 +35,9 @@ export interface Start {
   readonly self: NodeId;
   readonly doc: Doc;
   readonly saved: SavedState;
-  readonly key: ClusterKey;
+  readonly identity: Identity;
+  /** False: this node only votes (`sempre witness`), and loads nothing that runs services. */
+  readonly drivers: boolean;
   readonly journal: Journal;
   readonly log: Log;
 }
@@ -62,14 +65,31 @@ export async function runNode(start: Start): Promise<Result<Running>> {
   let host: ApiHost | null = null;
   const deliver = (event: NodeEvent): void => must(loop, 'the loop').deliver(event);
   const warn = (line: string): void => log.line('warning', line);
+  const identity = new NodeIdentity({
+    self,
+    stateDirectory: options.stateDirectory,
+    identity: start.identity,
+    doc: () => must(loop, 'the loop').state.doc,
+    isAlive: (node) =>
+      must(loop, 'the loop')
+        .report()
+        .peers.some((peer) => peer.node === node && peer.state !== 'lost'),
+    note: (text) => log.line('notice', text),
+  });
   const transport = new UdpTransport({
     self,
-    ring: ringOf(start.key),
+    ring: start.identity.ring,
+    door: identity.door,
+    onCertificate: (certified) => identity.certified(certified),
     onMessage: (link, message) => deliver({ kind: 'message', link, message }),
-    onAsk: (_from, question) => answerPeer(must(host, 'the API'), question),
+    onAsk: async (from, question) => {
+      const answer = await identity.answer(from, question);
+      return answer === undefined ? answerPeer(must(host, 'the API'), question) : answer;
+    },
     note: warn,
   });
-  const agents = new AgentsThread({
+  identity.attach(transport);
+  const agentsOptions: AgentsThreadOptions = {
     node: self,
     runDirectory: options.runDirectory,
     clusterNodes: doc.cluster.nodes,
@@ -77,7 +97,8 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     log: (serviceId, line) => log.line('debug', `${serviceId}: ${line}`),
     ready: () => void prefer(log),
     complain: warn,
-  });
+  };
+  const agents = start.drivers ? new AgentsThread(agentsOptions) : new NoAgents(agentsOptions);
   const outside = createOutside({ options, log, nowMs, deliver });
   // The drivers' thread was started before this, and so does not have that class while it loads.
   await becomeRealTime('thread');
@@ -127,7 +148,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     ask,
     packets: () => transport.stats(),
   };
-  host = createHost(parts);
+  host = { ...createHost(parts), identity };
   const api = await serveApi(host, join(options.runDirectory, 'sempre.sock'), (bug) =>
     log.line('error', `API: ${bug}`),
   );
@@ -142,6 +163,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
   return success({
     close: async () => {
       ticking.end();
+      identity.close();
       stall.stop();
       await Promise.race([outside.close(theLoop.state), sleep(closeLimitMs)]);
       await Promise.race([api.value.close(), sleep(closeLimitMs)]);

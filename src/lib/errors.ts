@@ -14,6 +14,8 @@ export const errorCodes = {
   CONFIG_MISSING: 'There is neither a cluster file nor a saved state to start from',
   KEY_INVALID: 'The cluster key is missing or cannot be used',
   KEY_PERMISSIONS: 'The cluster key can be read by others than its owner',
+  TOKEN_INVALID: 'A token to join with is damaged, wrong, used already, or its time is over',
+  ALREADY_THERE: 'Something would be overwritten that cannot be made again',
   NOT_IN_CLUSTER: 'This machine is not a node of the cluster file',
   ALREADY_RUNNING: 'Another daemon serves this run directory',
   CANNOT_LISTEN: 'An address or socket that the daemon needs could not be opened',

@@ -35,6 +35,8 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   CONFIG_MISSING: exit.configInvalid,
   KEY_INVALID: exit.configInvalid,
   KEY_PERMISSIONS: exit.notPermitted,
+  TOKEN_INVALID: exit.notPermitted,
+  ALREADY_THERE: exit.failed,
   NOT_IN_CLUSTER: exit.configInvalid,
   ALREADY_RUNNING: exit.failed,
   CANNOT_LISTEN: exit.unreachable,

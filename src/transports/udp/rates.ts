@@ -31,6 +31,13 @@ export class Rates {
     return may;
   }
 
+  /** Whether `take` would say yes. That does not count. */
+  has(name: string, nowMs: Ms): boolean {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) return this.#atOnce >= 1;
+    return bucket.left + (Math.max(0, nowMs - bucket.atMs) / 1000) * this.#perSecond >= 1;
+  }
+
   #keep(name: string, bucket: Bucket): void {
     this.#buckets.delete(name);
     this.#buckets.set(name, bucket);
