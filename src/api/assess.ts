@@ -33,7 +33,9 @@ export function assess(status: ClusterStatus): Verdict {
     ...maintenanceFindings(status),
     ...failureFindings(status),
     ...balancerFindings(status),
-    ...(status.stuck ? [warning('actions wait for an operator: see pending actions')] : []),
+    ...(status.stuck && status.pending.length > 0
+      ? [warning('actions wait for an operator: see pending actions')]
+      : []),
   ];
   const critical = findings.filter((finding) => finding.level === 'critical');
   const warnings = findings.filter((finding) => finding.level === 'warning');

@@ -61,7 +61,9 @@ function findingLines(finding: Finding, look: Look): string[] {
 }
 
 function facts(status: ClusterStatus): string {
-  const members = status.view?.members.length ?? 0;
+  // Of two nodes one stays in the view while nobody knows that it is off.
+  const away = new Set(status.nodes.filter(({ state }) => state === 'lost' || state === 'off').map(({ name }) => name));
+  const members = status.view?.members.filter((member) => !away.has(member)).length ?? 0;
   const quorum = status.quorum ? `quorum ${members} of ${status.nodes.length}` : 'no quorum';
   const view = status.view === null ? 'no view' : `view ${status.view.number}`;
   const doing = doingNow(status);
