@@ -12,6 +12,7 @@ import { forgetOff } from './fencing/off.ts';
 import { fenceDone, pursueFencing } from './fencing/run.ts';
 import { unfence, unfenceDone } from './fencing/unfence.ts';
 import { wantFencing } from './fencing/want.ts';
+import { usualLimits } from './limits.ts';
 import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum } from './membership/lease.ts';
@@ -42,6 +43,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
   const { deadMs } = init.doc.cluster.heartbeat;
   return {
     self: init.self,
+    limits: init.limits ?? usualLimits,
     boot: init.boot,
     startedAtMs: nowMs,
     lastTickMs: nowMs,

@@ -1,4 +1,5 @@
 /** All that one node knows: the value that `step` takes and returns. Plain data, replaced, never changed in place. */
+import type { Limits } from './limits.ts';
 import type { Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
 import type {
   AgentOp,
@@ -31,10 +32,13 @@ export interface NodeInit {
   readonly noted: PromiseNote | null;
   /** Definitions of services that a former life started. */
   readonly ledger: readonly Service[];
+  /** Null: the usual ones. */
+  readonly limits?: Limits;
 }
 
 export interface NodeState {
   readonly self: NodeId;
+  readonly limits: Limits;
   readonly boot: number;
   readonly startedAtMs: Ms;
   readonly lastTickMs: Ms;

@@ -13,9 +13,6 @@ import { standingOf } from '../quorum/standing.ts';
 import { isMajority, sameVotes, type Votes, votesOf } from '../quorum/votes.ts';
 import { changed, compareVersions, emit, type NodeState, put, showVersion, type Turn } from '../state.ts';
 
-const saveAgainAfterMs = 1000;
-const withdrawAfterMs = 5000;
-
 /** The newest document that this node has, decided or not. */
 export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
 
@@ -39,7 +36,7 @@ export function onDocSaved(turn: Turn, version: Version, ok: boolean, because: s
   if (!ok) {
     if (state.saveAgainMs === null)
       changed(turn, 'disk', 'writable', 'failing', `the cluster file could not be saved: ${because}`);
-    return put(turn, { saveAgainMs: nowMs + saveAgainAfterMs });
+    return put(turn, { saveAgainMs: nowMs + state.limits.saveAgainAfterMs });
   }
   if (state.saveAgainMs !== null) changed(turn, 'disk', 'failing', 'writable', 'the cluster file is saved');
   put(turn, { saveAgainMs: null });
@@ -50,7 +47,7 @@ export function onDocSaved(turn: Turn, version: Version, ok: boolean, because: s
 export function saveAgain(turn: Turn): void {
   const { saveAgainMs } = turn.state;
   if (saveAgainMs === null || turn.nowMs < saveAgainMs) return;
-  put(turn, { saveAgainMs: turn.nowMs + saveAgainAfterMs });
+  put(turn, { saveAgainMs: turn.nowMs + turn.state.limits.saveAgainAfterMs });
   save(turn, newest(turn.state));
 }
 
@@ -148,6 +145,7 @@ const showVotes = (votes: Votes): string =>
 function withdrawIfLate(turn: Turn): void {
   const { state, nowMs } = turn;
   const { pending, doc } = state;
+  const { withdrawAfterMs } = state.limits;
   if (pending === null || doc.content.view === 0 || nowMs - state.pendingSinceMs < withdrawAfterMs) return;
   const version = { view: pending.version.view, counter: pending.version.counter + 1 };
   const because = `no majority could save it within ${withdrawAfterMs / 1000} s`;

@@ -27,11 +27,6 @@ import {
 } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
 
-/** Repeated starts of a service on a node that failed or met another holder are spaced by this, times how often. */
-const retryPaceMs = 250;
-const retryPaceMsMax = 5000;
-const firstRepeatMs = 10;
-
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.installed;
@@ -112,7 +107,13 @@ function replan(turn: Turn): void {
 
 function basisOf(state: NodeState): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
-  return { off: state.off, view: state.installed, doc: state.doc, records, inFlight: inFlight(state).map((sent) => sent.order) };
+  return {
+    off: state.off,
+    view: state.installed,
+    doc: state.doc,
+    records,
+    inFlight: inFlight(state).map((sent) => sent.order),
+  };
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
@@ -169,7 +170,8 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
 };
 
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
-  if (a === null || a.off !== b.off || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length) return false;
+  if (a === null || a.off !== b.off || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length)
+    return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
   return a.records.every((record, i) => record === b.records[i]);
 }
@@ -199,7 +201,7 @@ function paceMs(state: NodeState, action: PlannedAction): number {
   const record = state.records.get(action.on)?.services[action.service];
   if (record === undefined) return 0;
   const tries = Math.max(record.conflicts, record.failures - 1);
-  return Math.min(retryPaceMsMax, retryPaceMs * tries);
+  return Math.min(state.limits.retryPaceMsMax, state.limits.retryPaceMs * tries);
 }
 
 function order(turn: Turn, action: PlannedAction): void {
@@ -231,7 +233,10 @@ export function deliver(turn: Turn, given: Order, to: NodeId): void {
 function repeatUnseen(turn: Turn): void {
   for (const sent of turn.state.ordered.values()) {
     // Soon at first: in the first moments of a view an order may overtake the news of it.
-    const waitMs = Math.min(heartbeat(turn.state).intervalMs, firstRepeatMs * 2 ** Math.min(sent.tries, 10));
+    const waitMs = Math.min(
+      heartbeat(turn.state).intervalMs,
+      turn.state.limits.firstRepeatMs * 2 ** Math.min(sent.tries, 10),
+    );
     if (sent.seen || turn.nowMs - sent.sentAtMs < waitMs) continue;
     deliver(turn, sent.order, sent.to);
   }

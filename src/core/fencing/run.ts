@@ -15,10 +15,6 @@ import { changed, emit, type FenceProgress, type Fencing, type NodeState, put, t
 import { knowOff } from './off.ts';
 import { addFencing } from './record.ts';
 
-/** Between two rounds through all levels, and after the last one before it is tried anew. */
-const roundPaceMs = 2000;
-const giveUpPaceMs = 30_000;
-
 export const canFence = (state: NodeState, target: NodeId): boolean => levelsOf(state, target).length > 0;
 
 const levelsOf = (state: NodeState, target: NodeId): readonly (readonly string[])[] =>
@@ -153,6 +149,7 @@ function levelFailed(turn: Turn, fencing: Fencing, failure: string): void {
   const { state, nowMs } = turn;
   const { target, level, rounds } = fencing;
   changed(turn, `fencing of ${target}`, `level ${level + 1}`, 'failed', failure);
+  const { fenceRoundMs, fenceAgainMs } = state.limits;
   const calls = new Map<number, FenceProgress>();
   const next = level + 1;
   if (next < levelsOf(state, target).length)
@@ -167,9 +164,9 @@ function levelFailed(turn: Turn, fencing: Fencing, failure: string): void {
   const isLast = (rounds + 1) % state.doc.cluster.fencing.tries === 0;
   if (isLast) {
     addFencing(turn, recordOf(turn, fencing, 'failed', false, failure));
-    changed(turn, `fencing of ${target}`, 'under way', 'failed', `${failure}; tried again in ${giveUpPaceMs / 1000} s`);
+    changed(turn, `fencing of ${target}`, 'under way', 'failed', `${failure}; tried again in ${fenceAgainMs / 1000} s`);
   }
-  const dueMs = nowMs + (isLast ? giveUpPaceMs : roundPaceMs) + delayOf(state, target, 0);
+  const dueMs = nowMs + (isLast ? fenceAgainMs : fenceRoundMs) + delayOf(state, target, 0);
   setFencing(turn, { ...fencing, phase: 'waiting', level: 0, rounds: rounds + 1, dueMs, calls, failure });
 }
 

@@ -24,9 +24,6 @@ import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type 
 import { alivePeers, isAlive } from './hearing.ts';
 import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
 
-/** Numbers that are reserved on disk in advance, so that no promise has to wait for a disk. */
-const reserveAhead = 16;
-
 export function agreeOnView(turn: Turn): void {
   leaveSuperseded(turn);
   followCoordinator(turn);
@@ -201,13 +198,13 @@ export function noteLease(turn: Turn): void {
 
 /** Keeps numbers reserved ahead of need, so that a failover waits for no disk. */
 export function reserveEarly(turn: Turn): void {
-  const { promised, reservedUpTo, reserving } = turn.state;
-  if (reserving === null && reservedUpTo < promised.number + reserveAhead / 2) reserve(turn, promised.number);
+  const { promised, reservedUpTo, reserving, limits } = turn.state;
+  if (reserving === null && reservedUpTo < promised.number + limits.reserveAhead / 2) reserve(turn, promised.number);
 }
 
 function reserve(turn: Turn, number: number): void {
   if (turn.state.reserving !== null && turn.state.reserving >= number) return;
-  const upTo = number + reserveAhead;
+  const upTo = number + turn.state.limits.reserveAhead;
   put(turn, { reserving: upTo });
   emit(turn, { kind: 'reserve', upTo });
 }

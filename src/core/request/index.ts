@@ -13,11 +13,8 @@ import { carryOut } from './commands.ts';
 import { refuse } from './outcome.ts';
 import { confirmHere } from './protect.ts';
 
-const requestTimeoutMs = 8000;
-const answeredMax = 64;
-const requestsMax = 64;
-
 export function onRequest(turn: Turn, requestId: string, command: Command): void {
+  const { requestsMax } = turn.state.limits;
   if (turn.state.requests.size >= requestsMax)
     return reply(
       turn,
@@ -35,6 +32,7 @@ export function onRequest(turn: Turn, requestId: string, command: Command): void
 export function pursueRequests(turn: Turn): void {
   for (const [requestId, request] of turn.state.requests) {
     const { state, nowMs } = turn;
+    const { requestTimeoutMs } = state.limits;
     if (nowMs - request.askedAtMs > requestTimeoutMs) {
       const because = state.installed === null ? 'no majority was reached' : 'the coordinator gave no answer';
       reply(
@@ -95,7 +93,7 @@ export function decide(turn: Turn, requestId: string, from: NodeId | null, comma
 }
 
 function settle(turn: Turn, requestId: string, from: NodeId | null, answer: Answer): void {
-  put(turn, { answered: [...turn.state.answered, { requestId, answer }].slice(-answeredMax) });
+  put(turn, { answered: [...turn.state.answered, { requestId, answer }].slice(-turn.state.limits.answeredMax) });
   answerTo(turn, requestId, from, answer);
 }
 
