@@ -44,13 +44,17 @@ function history(world: World, plan: SimPlan): void {
 
 const lookEveryMs = 500;
 
+/** A fencing that was given up is tried again after a while, and then takes its time: off, status, on. */
+const fencingMs = ({ cluster, quirks }: World): number =>
+  cluster.fencing.devices.length === 0 ? 0 : 35_000 + 4 * quirks.fenceMs[1];
+
 /**
  * Runs until all has been calm for a while, at most as long as settling may take: agreeing on a view, forgetting failures, every
  * pace. Most seeds are calm much earlier; a patient one runs on, to see whether calm lasts.
  */
 function settle(world: World): void {
   const { deadMs } = world.cluster.heartbeat;
-  const untilMs = world.agenda.nowMs + deadMs * 6 + 12_000;
+  const untilMs = world.agenda.nowMs + deadMs * 6 + 12_000 + fencingMs(world);
   if (world.quirks.patient) return world.run(untilMs - world.agenda.nowMs);
   const calmNeededMs = deadMs * 2 + 1500;
   let calmSinceMs: number | null = null;

@@ -1,6 +1,7 @@
 import type { Check } from '../world/world.ts';
 import { bounds } from './bounds.ts';
 import { calm } from './calm.ts';
+import { duel } from './duel.ts';
 import { durable } from './durable.ts';
 import { exclusive } from './exclusive.ts';
 import { live } from './live.ts';
@@ -19,6 +20,7 @@ export const allChecks = (): Check[] => [
   order(),
   durable(),
   maintenance(),
+  duel(),
   bounds(),
   calm(),
   live(),

@@ -21,7 +21,8 @@ export function notSettled(world: World): string | null {
   const coordinator = [...world.hosts.values()][0]?.loop?.state.installed?.coordinator ?? '';
   const report = world.host(coordinator).loop?.report();
   if (report?.plan == null) return `${coordinator} has no plan`;
-  const [action] = report.plan.actions;
+  // What waits for an operator who works on something may wait.
+  const action = report.plan.actions.find(({ blocked }) => blocked === null || !blocked.includes('in maintenance'));
   if (action !== undefined) return `the next plan is not empty: ${explain(action)}`;
   return misplaced(world, report);
 }
@@ -38,8 +39,9 @@ function notTogether(world: World): string | null {
 }
 
 function misplaced(world: World, { plan, admin }: NodeReport): string | null {
-  const hasWishes = Object.keys({ ...admin.standby, ...admin.stopped, ...admin.moves }).length > 0;
-  const { maintenance } = admin;
+  const { standby, stopped, moves, maintenance } = admin;
+  const wishes = { ...standby, ...stopped, ...moves, ...maintenance.nodes, ...maintenance.services };
+  const hasWishes = Object.keys(wishes).length > 0;
   for (const { service, nodes, because } of plan?.placements ?? []) {
     // What nobody may touch or look at may be anywhere.
     if (maintenance.services[service] !== undefined || Object.keys(maintenance.nodes).length > 0) continue;

@@ -1,4 +1,8 @@
-/** Nothing is started by a side without quorum: no majority may have gone on without this host longer than a lease ago. */
+/**
+ * Nothing is started by a side without quorum: no majority may have gone on without this host longer than a lease ago.
+ *
+ * Where the file lets both sides of a cut act (ping, ignore), only the view is looked at.
+ */
 import type { NodeId } from '../../src/core/model.ts';
 import { type Check, Violation } from '../world/world.ts';
 
@@ -16,6 +20,8 @@ export function quorum(): Check {
       const view = host.loop?.state.installed ?? null;
       if (view === null)
         throw new Violation('quorum', now, `${host.id} runs ${op.verb} of ${op.service.id} in no view`);
+      const { tie, noQuorum } = world.cluster.quorum;
+      if (tie === 'ping' || noQuorum === 'ignore') return;
       const staleMs = world.cluster.heartbeat.deadMs * 1.02;
       for (const [number, newer] of firstInstalled) {
         if (number <= view.number || newer.members.includes(host.id) || now - newer.atMs < staleMs) continue;

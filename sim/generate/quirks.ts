@@ -16,12 +16,11 @@ export function drawQuirks(prng: Prng, cluster: Cluster): Quirks {
     ...(isOn(0.1) ? { newer: names.filter(() => prng.chance(0.5)) } : {}),
     ...(isOn(0.2) ? { torn: prng.pick(names) } : {}),
     fenceOverLink0: prng.chance(0.3),
-    fenceMs: prng.pick([
-      [100, 1000],
-      [100, 1000],
-      [1000, 5000],
-      [5000, 60_000],
-    ]),
+    // Slower ones are never in time, which is a fault of its own.
+    fenceMs: [
+      100,
+      prng.pick([1000, 1000, Math.min(60_000, ...cluster.fencing.devices.map((each) => each.timeoutMs - 100))]),
+    ],
     patient: prng.chance(0.2),
   };
 }

@@ -40,7 +40,7 @@ export const worldKinds: readonly WorldKind[] = [
   { name: 'plain', weight: 6, draw: () => ({ count: [3, 5] }) },
   {
     name: 'votes',
-    weight: 0,
+    weight: 2,
     draw: (prng) => ({
       count: [3, 5],
       votes: prng.pick([
@@ -55,13 +55,13 @@ export const worldKinds: readonly WorldKind[] = [
   { name: 'two-none', weight: 1, draw: () => ({ count: [2, 2], quorum: { tie: 'none' } }) },
   {
     name: 'two-fence',
-    weight: 0,
+    weight: 3,
     draw: (prng) => ({
       count: [2, 2],
       quorum: {
         tie: 'fence',
         prefer: prng.pick([null, null, 'n1', 'n2']),
-        headStartMs: prng.pick([500, 2000, 5000]),
+        headStartMs: prng.pick([500, 2000, 5000, 5000]),
         ping: prng.chance(0.4) ? pingTargets : [],
       },
       devices: prng.pick(devices),
@@ -82,7 +82,7 @@ export const worldKinds: readonly WorldKind[] = [
   },
   {
     name: 'two-witness',
-    weight: 0,
+    weight: 2,
     draw: (prng) => ({
       count: [2, 2],
       witness: true,
@@ -92,7 +92,7 @@ export const worldKinds: readonly WorldKind[] = [
   },
   {
     name: 'fence',
-    weight: 0,
+    weight: 2,
     draw: (prng) => ({
       count: [3, 5],
       devices: prng.pick(devices),
@@ -100,10 +100,10 @@ export const worldKinds: readonly WorldKind[] = [
       takeovers: mostlyFencing,
     }),
   },
-  { name: 'watchdog', weight: 0, draw: () => ({ count: [3, 5], watchdogs: true, takeovers: mostlyFencing }) },
+  { name: 'watchdog', weight: 2, draw: () => ({ count: [3, 5], watchdogs: true, takeovers: mostlyFencing }) },
   {
     name: 'freeze',
-    weight: 0,
+    weight: 1,
     draw: (prng) => ({ count: [2, 5], quorum: { noQuorum: 'freeze' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
   },
   {
@@ -167,7 +167,7 @@ interface PowerShape {
 function drawFencing(prng: Prng, shape: Shape, names: readonly string[], deadMs: number): PowerShape {
   const kind = shape.devices ?? 'none';
   const verify = !prng.chance(0.2);
-  const timeoutMs = prng.pick([2000, 5000, 20_000]);
+  const timeoutMs = prng.pick([2000, 2000, 5000, 20_000]);
   const delayMs = prng.pick([0, 0, 500]);
   const device = (id: string, plugs: FenceDevice['plugs']): FenceDevice => ({
     id,

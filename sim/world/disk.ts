@@ -39,6 +39,8 @@ export interface Saved {
 
 export class Disk {
   fullDepth = 0;
+  /** View numbers were promised that are not on it. */
+  lacksReserve = false;
   /** Seconds, where the disk is slow. */
   slowMs = 0;
   readonly #world: World;
@@ -103,6 +105,7 @@ export class Disk {
       if (life !== this.#life) return;
       const ok = this.fullDepth === 0;
       if (ok) kept.content = write.value;
+      if (file === 'reserve' && !ok) this.lacksReserve = true;
       this.#next(file);
       for (const answer of write.answers) answer(ok);
     });

@@ -33,7 +33,7 @@ export class Host {
   powered = false;
   /** How many outages hold its power off. */
   outages = 0;
-  /** Since when it has had power without a break. */
+  /** Since when it has had power without a break, or none. */
   poweredAtMs = 0;
   /** A device or an operator said so, and it is not true. */
   isSaidToBeOff = false;
@@ -93,6 +93,7 @@ export class Host {
   powerOff(): void {
     if (!this.powered) return;
     this.powered = false;
+    this.poweredAtMs = this.world.agenda.nowMs;
     this.disk.cutOff(true);
     this.killDaemon();
     this.underWay.clear();
@@ -104,7 +105,7 @@ export class Host {
   }
 
   reboot(because: string): void {
-    this.world.note(this.id, `reset: ${because}`);
+    this.world.note(this.id, 'on', because);
     this.powerOff();
     this.world.agenda.after(this.prng.between(500, 3000), () => this.powerOn());
   }
@@ -193,7 +194,7 @@ export class Host {
     if (this.life !== life) return;
     if (this.pausedDepth === 0) this.deliver({ kind: 'tick' });
     const { tickMs, quirks } = this.world;
-    const isLate = quirks.lateTicks > 0 && this.chance.chance(quirks.lateTicks);
+    const isLate = quirks.lateTicks > 0 && !this.world.isHealed && this.chance.chance(quirks.lateTicks);
     const lateMs = isLate ? this.chance.next() * quirks.lateTickMs : 0;
     this.world.agenda.after(tickMs / this.clock.rate + lateMs, () => this.#tick(life));
   }

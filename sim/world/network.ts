@@ -139,7 +139,8 @@ export class Network {
       if (how === 'lose' || how === 'corrupt') return;
       if (how === 'delay' || how === 'reorder') lateMs += moreMs;
       if (how === 'repeat') this.#arriveAfter(path, delayMs + moreMs, message);
-      if (how === 'replay') this.#arriveAfter(path, delayMs + moreMs, path.prng.pick(path.recorded));
+      if (how === 'replay' && path.recorded.length > 0)
+        this.#arriveAfter(path, delayMs + moreMs, path.prng.pick(path.recorded));
     }
     this.#arriveAfter(path, lateMs, message);
   }

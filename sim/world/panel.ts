@@ -9,6 +9,8 @@ import type { Host } from './host.ts';
 import type { Prng } from './prng.ts';
 import type { World } from './world.ts';
 
+const leftOffMs = 3000;
+
 export type DeviceTrouble = Extract<Fault, { kind: 'fenceDevice' }>;
 
 export class Panel {
@@ -29,6 +31,10 @@ export class Panel {
     };
   }
 
+  get isDisturbed(): boolean {
+    return this.#troubles.size > 0;
+  }
+
   /** Kept off by a device, whatever else gives it power. */
   holdsOff(node: NodeId): boolean {
     const entry = this.#world.cluster.nodes.find((each) => each.id === node);
@@ -39,11 +45,22 @@ export class Panel {
     );
   }
 
-  /** An operator switches everything on. */
-  switchAllOn(): void {
-    this.#off.clear();
-    this.#troubles.clear();
-    for (const host of this.#world.hosts.values()) host.powerOn();
+  /** An operator looks around every so often, and switches on what somebody left off. */
+  operate(): void {
+    for (const host of this.#world.hosts.values()) {
+      if (host.powered || this.#world.agenda.nowMs - host.poweredAtMs < leftOffMs || !this.holdsOff(host.id)) continue;
+      for (const key of this.#plugsOfNode(host.id)) this.#off.delete(key);
+      this.#world.note(host.id, 'off', 'an operator switches it on');
+      host.powerOn();
+    }
+    this.#world.agenda.after(leftOffMs, () => this.operate());
+  }
+
+  #plugsOfNode(node: NodeId): string[] {
+    const entry = this.#world.cluster.nodes.find((each) => each.id === node);
+    return (entry?.fence ?? [])
+      .flat()
+      .flatMap((device) => (entry === undefined ? [] : plugsOf(this.#world, entry, device)));
   }
 
   call(host: Host, call: FenceCall): void {

@@ -56,6 +56,7 @@ export class World {
   readonly links: readonly number[];
   readonly tickMs: number;
   readonly stopTimeMsMax: number;
+  isHealed = false;
   readonly #trace = new Trace();
   readonly #checks: readonly Check[];
   readonly #agentFaults = new Map<string, AgentFault>();
@@ -111,7 +112,8 @@ export class World {
 
   /** Operators put right what only they can. */
   heal(): void {
-    this.panel.switchAllOn();
+    this.isHealed = true;
+    this.panel.operate();
     for (const check of this.#checks) check.healed?.(this);
   }
 
@@ -174,8 +176,8 @@ export class World {
   }
 
   /** Something that happened to a machine. */
-  note(node: NodeId, what: string): void {
-    this.#trace.add(this.agenda.nowMs, node, { what: 'machine', from: 'on', to: 'off', because: what });
+  note(node: NodeId, from: 'on' | 'off', because: string): void {
+    this.#trace.add(this.agenda.nowMs, node, { what: 'machine', from, to: from === 'on' ? 'off' : 'on', because });
   }
 
   get trace(): readonly string[] {

@@ -1,0 +1,133 @@
+/** Votes, leases, views, and the document. */
+import type { Mutant } from './table.ts';
+
+const hearing = 'src/core/membership/hearing.ts';
+const lease = 'src/core/membership/lease.ts';
+const view = 'src/core/membership/view.ts';
+const votes = 'src/core/quorum/votes.ts';
+const standing = 'src/core/quorum/standing.ts';
+const document = 'src/core/document/index.ts';
+
+export const membershipMutants: readonly Mutant[] = [
+  {
+    name: 'lease-from-arrival',
+    rule: 'a lease counts from our own send time',
+    by: ['exclusive', 'takeover', 'quorum'],
+    file: hearing,
+    find: 'grant: grantIn(state.self, peer, beat, echo),',
+    replace:
+      'grant: ((given) => (given === null ? null : { ...given, atMs: nowMs }))(grantIn(state.self, peer, beat, echo)),',
+  },
+  {
+    name: 'quorum-off-by-one',
+    rule: 'two majorities share a node',
+    by: ['exclusive', 'quorum', 'views', 'durable'],
+    file: votes,
+    find: '2 * countOf(voters, votes) > totalOf(votes);',
+    replace: '2 * countOf(voters, votes) >= totalOf(votes);',
+  },
+  {
+    name: 'lease-of-too-few',
+    rule: 'a lease is granted by a majority',
+    by: ['exclusive', 'quorum', 'takeover'],
+    file: votes,
+    find: 'if (2 * count > total) return atMs;',
+    replace: 'if (2 * count >= total - 1) return atMs;',
+  },
+  {
+    name: 'stale-view-accepted',
+    rule: 'a voter that agreed to an older view grants nothing in a newer one',
+    by: ['exclusive', 'quorum'],
+    file: lease,
+    find: 'grant !== null && grant.view.number >= view.number && grant.since',
+    replace: 'grant !== null && grant.since',
+  },
+  {
+    name: 'since-ignored',
+    rule: 'a voter that promised a view without us in between grants nothing in the older one',
+    by: ['exclusive', 'quorum'],
+    file: lease,
+    find: ' && grant.since <= view.number)',
+    replace: ')',
+  },
+  {
+    name: 'gap-not-noticed',
+    rule: 'what runs is kept only where no view without this node came between',
+    by: ['exclusive', 'quorum'],
+    file: lease,
+    find: "if (!isProvable(state.doc)) return 'kept';",
+    replace: "return 'kept';",
+  },
+  {
+    name: 'view-not-agreed',
+    rule: 'a view is installed when all of its members have agreed',
+    by: ['views', 'exclusive', 'quorum', 'live'],
+    file: view,
+    find: 'const agreed = view.members.every((member) => {',
+    replace: 'const agreed = view.members.some((member) => {',
+  },
+  {
+    name: 'view-promised-again',
+    rule: 'numbers that a former life may have promised are not promised again',
+    by: ['views', 'assert'],
+    file: 'src/core/node.ts',
+    find: 'const number = Math.max(init.reserved, init.doc.version.view);',
+    replace: 'const number = init.doc.version.view;',
+  },
+  {
+    name: 'promise-not-reserved',
+    rule: 'a number is promised when it is reserved on disk',
+    by: ['views', 'assert'],
+    file: view,
+    find: 'if (view.number > turn.state.reservedUpTo) {',
+    replace: 'if (view.number > turn.state.reservedUpTo + 1000) {',
+  },
+  {
+    name: 'foreign-echo',
+    rule: 'an echo for another life confirms nothing to this one',
+    by: ['exclusive', 'takeover', 'quorum', 'views'],
+    file: hearing,
+    find: 'if (echo.node !== state.self || echo.boot !== state.boot) continue;',
+    replace: 'if (echo.node !== state.self) continue;',
+  },
+  {
+    name: 'former-life-heard',
+    rule: 'packets of a former life change nothing',
+    by: ['exclusive', 'quorum', 'live', 'assert', 'views'],
+    file: hearing,
+    find: 'if (!fresh) return { ...peer, candidate:',
+    replace: 'if (!fresh && peer.boot === null) return { ...peer, candidate:',
+  },
+  {
+    name: 'saved-before-on-disk',
+    rule: 'a change is acknowledged when a majority has it on disk',
+    by: ['durable'],
+    file: document,
+    find: 'const onDisk = member === state.self ? state.onDisk :',
+    replace: 'const onDisk = member === state.self ? version :',
+  },
+  {
+    name: 'acknowledged-by-too-few',
+    rule: 'a change that was acknowledged survives the loss of any minority',
+    by: ['durable'],
+    file: document,
+    find: '  if (isMajority(has, voters)) return true;\n  const members = state.installed',
+    replace: '  if (has.length > 0) return true;\n  const members = state.installed',
+  },
+  {
+    name: 'older-document-accepted',
+    rule: 'a document replaces an older one only',
+    by: ['durable', 'live', 'assert'],
+    file: document,
+    find: 'if (compareVersions(doc.version, newest(state).version) <= 0) return;',
+    replace: 'if (compareVersions(doc.version, newest(state).version) === 0) return;',
+  },
+  {
+    name: 'old-off-believed',
+    rule: 'what the document says of others being off counts only after a view',
+    by: ['exclusive', 'takeover'],
+    file: standing,
+    find: '(state.joined && Object.hasOwn(state.doc.admin.off, node));',
+    replace: 'Object.hasOwn(state.doc.admin.off, node);',
+  },
+];

@@ -1,0 +1,138 @@
+/** Orders, stops, starts, and what must be certain before a service is taken over. */
+import type { Mutant } from './table.ts';
+
+const local = 'src/core/execute/local.ts';
+const withoutQuorum = 'src/core/execute/withoutQuorum.ts';
+const coordinate = 'src/core/execute/coordinate.ts';
+const takeover = 'src/core/schedule/takeover.ts';
+
+export const serviceMutants: readonly Mutant[] = [
+  {
+    name: 'takeover-before-bound',
+    rule: 'a lost node may run a service until its lease and stop time are over',
+    by: ['exclusive', 'takeover'],
+    file: takeover,
+    find: 'const ownClockMs = deadMs + stopChainMs(graph, service, new Map());',
+    replace: 'const ownClockMs = 0;',
+  },
+  {
+    name: 'stop-time-not-waited',
+    rule: 'a lost node needs time to stop what it runs after its lease',
+    by: ['exclusive', 'takeover'],
+    file: takeover,
+    find: 'const ownClockMs = deadMs + stopChainMs(graph, service, new Map());',
+    replace: 'const ownClockMs = deadMs;',
+  },
+  {
+    name: 'lost-before-view',
+    rule: 'a node is lost from when a view without it was installed',
+    by: ['exclusive', 'takeover'],
+    file: 'src/core/membership/view.ts',
+    find: '.map((node) => [node, (isDirect ? state.lost.get(node) : undefined) ?? nowMs]),',
+    replace: '.map((node) => [node, state.peers.get(node)?.confirmedAtMs ?? nowMs]),',
+  },
+  {
+    name: 'lost-carried-over',
+    rule: 'how long a node was lost counts anew when others may have led between',
+    by: ['exclusive', 'takeover'],
+    file: 'src/core/membership/view.ts',
+    find: 'const isDirect = before?.coordinator === state.self && state.ownSince <= before.number;',
+    replace: 'const isDirect = true;',
+  },
+  {
+    name: 'order-of-older-view',
+    rule: 'an order counts only in the view that it was given in',
+    by: ['exclusive', 'order', 'takeover'],
+    file: local,
+    find: 'if (view === null || view.coordinator !== from || view.number !== order.id.view) return;',
+    replace: 'if (view === null) return;',
+  },
+  {
+    name: 'order-without-quorum',
+    rule: 'an order is carried out under a lease only',
+    by: ['quorum', 'exclusive', 'takeover'],
+    file: local,
+    find: 'if (!sameView(view, state.promised) || !hasQuorum(state, nowMs)) return;',
+    replace: '',
+  },
+  {
+    name: 'purge-given-up',
+    rule: 'once begun, stopping without quorum goes on to the end',
+    by: ['exclusive', 'takeover', 'live'],
+    file: withoutQuorum,
+    find: 'if (quorum && hasStopped(turn.state)) put(turn, { purging: false });',
+    replace: 'if (quorum) put(turn, { purging: false });',
+  },
+  {
+    name: 'never-purged',
+    rule: 'a node without quorum stops what it runs',
+    by: ['exclusive', 'takeover', 'quorum'],
+    file: withoutQuorum,
+    find: 'if (!quorum && !state.purging && !isGrace && stopsAlone(state, nowMs)) put(turn, { purging: true });',
+    replace: '',
+  },
+  {
+    name: 'restarted-and-trusted',
+    rule: 'what a restarted daemon finds after its lease may run elsewhere',
+    by: ['exclusive', 'takeover'],
+    file: withoutQuorum,
+    find: 'if (!quorum && !state.hadQuorum) distrust(turn);',
+    replace: '',
+  },
+  {
+    name: 'failed-stop-is-stopped',
+    rule: 'a service whose stop failed may run',
+    by: ['exclusive', 'takeover'],
+    file: local,
+    find: "if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'stopped');",
+    replace: "return nowStopped(turn, id, {}, 'stopped');",
+  },
+  {
+    name: 'failed-start-is-stopped',
+    rule: 'a service whose start gave no answer may run',
+    by: ['exclusive', 'takeover', 'live'],
+    file: local,
+    find: "{ state: 'failed', ...counted(turn, id, result) }, `start failed: ",
+    replace: "{ state: 'stopped', ...counted(turn, id, result) }, `start failed: ",
+  },
+  {
+    name: 'two-starts-at-once',
+    rule: 'an order that was given counts as under way',
+    by: ['exclusive', 'takeover', 'order', 'live'],
+    file: coordinate,
+    find: '[...state.ordered.values()].filter((sent) => !sent.seen);',
+    replace: '[];',
+  },
+  {
+    name: 'stale-records',
+    rule: 'nothing is ordered before every member has told what it runs',
+    by: ['exclusive', 'takeover', 'order'],
+    file: coordinate,
+    find: 'if (state.pending !== null || !recordsAreFresh(state) || isColdStart(state, nowMs)) return;',
+    replace: 'if (state.pending !== null || isColdStart(state, nowMs)) return;',
+  },
+  {
+    name: 'needs-ignored-at-stop',
+    rule: 'what needs a service is stopped before it',
+    by: ['order'],
+    file: withoutQuorum,
+    find: '|| !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;',
+    replace: '|| !mustStop(local.record.state)) continue;',
+  },
+  {
+    name: 'two-operations-at-once',
+    rule: 'one operation at a time on a service',
+    by: ['order', 'exclusive'],
+    file: local,
+    find: 'if (local.op === null) begin(turn, order);',
+    replace: 'begin(turn, order);',
+  },
+  {
+    name: 'starts-without-pace',
+    rule: 'what fails again and again is not started again and again',
+    by: ['bounds', 'calm', 'live'],
+    file: local,
+    find: 'return { failures: record.failures + 1, lastFailure',
+    replace: 'return { failures: 0, lastFailure',
+  },
+];

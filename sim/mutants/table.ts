@@ -1,0 +1,17 @@
+/** Rules, and how each is broken. `find` occurs once in `file`. */
+import { fencingMutants } from './fencing.ts';
+import { membershipMutants } from './membership.ts';
+import { serviceMutants } from './services.ts';
+
+export interface Mutant {
+  readonly name: string;
+  /** What must hold, and no longer does. */
+  readonly rule: string;
+  /** Checks that should notice. */
+  readonly by: readonly string[];
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutants: readonly Mutant[] = [...membershipMutants, ...serviceMutants, ...fencingMutants];
