@@ -1,5 +1,5 @@
 /** What differs between two versions of the cluster, in words that a person would use. Pure. */
-import type { Cluster } from '../core/model.ts';
+import type { Cluster, Service } from '../core/model.ts';
 import type { Admin } from '../core/ports.ts';
 import { byText } from '../lib/compare.ts';
 import { canonicalJson } from '../lib/digest.ts';
@@ -51,8 +51,15 @@ function listChanges(kind: string, before: readonly Named[], after: readonly Nam
 function entryChange(name: string, before: Named | undefined, after: Named | undefined): string[] {
   if (before === undefined) return [`${name} added`];
   if (after === undefined) return [`${name} removed`];
-  const keys = differing(before, after).filter((key) => key !== 'digest');
+  const keys = differing(before, after).flatMap((key) => (key === 'digest' ? [] : inside(key, before, after)));
   return keys.length === 0 ? [] : [`${name} changed (${keys.join(', ')})`];
+}
+
+/** What a service runs is worth a closer look. */
+function inside(key: string, before: object, after: object): string[] {
+  const [old, now] = [before, after].map((each) => (each as Partial<Service>).resource);
+  if (key !== 'resource' || old === undefined || now === undefined || old.kind !== now.kind) return [key];
+  return differing(old, now).map((part) => `${old.kind}.${part}`);
 }
 
 function partChanges(before: Cluster, after: Cluster): string[] {

@@ -138,7 +138,7 @@ describe('sempre diff', () => {
   it('says what differs in words and line by line, and exits as diff does', async () => {
     const { code, out } = await sempre(hostWith().host, 'diff', '3.4');
     expect(code).toBe(1);
-    expect(out).toContain('From version 3.4 to 4.2\n  service mail added\n  service site changed (resource)\n');
+    expect(out).toContain('From version 3.4 to 4.2\n  service mail added\n  service site changed (command.argv)\n');
     expect(out).toContain('\n-    command: /bin/site\n+    command: /bin/site --new\n');
     const wishes = await sempre(hostWith().host, 'diff', '1', '0');
     expect(wishes.out).toContain('no longer: bal1 is in standby: disk\n\nThe files are the same.\n');

@@ -1,4 +1,4 @@
-/** `sempre rollback N`: an old cluster file takes effect again, as a new version, through the same door as any other file. */
+/** `sempre rollback N`: an old cluster file takes effect again, as a new version, as if it had been written again. */
 import { parseVersion } from '../api/history.ts';
 import { parseClusterFile } from '../config/parse.ts';
 import { renderProblems } from '../config/render.ts';

@@ -34,7 +34,7 @@ export type Line =
   | readonly ['state', Ms]
   | readonly ['t', Ms, Decided]
   /** A beat: link, sender, and what is new in it since the former one of that sender in this file. */
-  | readonly ['b', Ms, number, NodeId, Delta | 0, Decided]
+  | readonly ['b', Ms, number, NodeId, Delta, Decided]
   | readonly ['e', Ms, NodeEvent, Decided];
 
 /** What a step decided, short enough to be written each time: two that decide the same have the same. */

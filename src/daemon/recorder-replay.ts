@@ -164,7 +164,7 @@ class Replay {
     }
   }
 
-  private beatOf(link: number, from: NodeId, delta: Delta | 0): NodeEvent {
+  private beatOf(link: number, from: NodeId, delta: Delta): NodeEvent {
     const message = withDelta(this.heard.get(from), delta === 0 ? undefined : delta) as Beat;
     this.heard.set(from, message);
     return { kind: 'message', link, message };

@@ -23,7 +23,7 @@ const files = { doc: 'doc.json', reserve: 'reserve.json', ledger: 'ledger.json' 
  * the evidence of the former loss too.
  */
 const lostReserveJump = 1_000_000;
-const lostReserveSpread = 1_000_000_000;
+const lostReserveSpread = 8_000_000;
 
 export interface SavedState {
   readonly doc: Doc | null;
