@@ -1,5 +1,5 @@
 /** Draws what goes wrong. Swarm: each seed also chooses which kinds of fault exist at all: a world with only pauses finds other bugs. */
-import type { Cluster } from '../../src/core/model.ts';
+import type { Cluster, NodeId } from '../../src/core/model.ts';
 import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
@@ -37,16 +37,46 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const { deadMs } = cluster.heartbeat;
   const beginMs = prng.chance(0.1) ? 0 : deadMs * 4 + 2000;
   const healAtMs = beginMs + deadMs * 15;
+  const focus = prng.chance(0.5) ? drawFocus(prng.fork('focus'), cluster, beginMs, healAtMs) : null;
   const quirks = drawQuirks(prng.fork('quirks'), cluster);
   const faults: Fault[] = [];
   const count = kinds.length === 0 ? 0 : prng.between(1, prng.pick([4, 16, 24]));
   for (let i = 0; i < count; i++) {
     const own = prng.fork(`fault ${i}`);
-    const fault = draw(own, own.pick(kinds), cluster, beginMs, healAtMs);
+    const fault = draw(own, own.pick(kinds), cluster, own.chance(0.7) ? focus : null, beginMs, healAtMs);
     if (fault.kind !== 'damage' || mayDamage(quirks, faults)) faults.push(fault);
   }
   return { seed, healAtMs, quirks, faults };
 }
+
+/** All of them, what one sends, what one gets, or one way between two. */
+function drawPath(
+  prng: Prng,
+  at: NodeId,
+  others: readonly NodeId[],
+): Pick<Extract<Fault, { kind: 'packets' }>, 'from' | 'to'> {
+  switch (prng.below(4)) {
+    case 0:
+      return { from: null, to: null };
+    case 1:
+      return { from: at, to: null };
+    case 2:
+      return { from: null, to: at };
+    default:
+      return { from: at, to: prng.pick(others) };
+  }
+}
+
+/** Misfortunes that come together: one node, within two loss timeouts. */
+interface Focus {
+  readonly node: NodeId;
+  readonly atMs: number;
+}
+
+const drawFocus = (prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): Focus => ({
+  node: prng.pick(cluster.nodes).id,
+  atMs: prng.between(beginMs, Math.max(beginMs, healAtMs - cluster.heartbeat.deadMs * 4)),
+});
 
 function isPossible(kind: FaultKind, cluster: Cluster): boolean {
   switch (kind) {
@@ -68,14 +98,23 @@ function isPossible(kind: FaultKind, cluster: Cluster): boolean {
 const mayDamage = (quirks: Quirks, others: readonly Fault[]): boolean =>
   quirks.torn === null && others.every((other) => other.kind !== 'damage');
 
-function draw(prng: Prng, kind: FaultKind, cluster: Cluster, beginMs: number, healAtMs: number): Fault {
+function draw(
+  prng: Prng,
+  kind: FaultKind,
+  cluster: Cluster,
+  focus: Focus | null,
+  beginMs: number,
+  healAtMs: number,
+): Fault {
   const { deadMs } = cluster.heartbeat;
   const names = cluster.nodes.map((each) => each.id);
-  const atMs = prng.between(beginMs, healAtMs - 1);
+  const anyMs = prng.between(beginMs, healAtMs - 1);
+  const atMs = focus === null ? anyMs : Math.min(healAtMs - 1, focus.atMs + prng.below(deadMs * 2));
   const forMs = Math.min(healAtMs - atMs, prng.pick([deadMs / 4, deadMs, deadMs * 2, deadMs * 6]) + prng.below(deadMs));
   const when = { atMs, forMs };
   const link = prng.chance(0.5) ? null : prng.below(cluster.nodes[0]?.links.length ?? 1);
-  const at = prng.pick(names);
+  const anyNode = prng.pick(names);
+  const at = focus?.node ?? anyNode;
   const others = names.filter((name) => name !== at);
   const target = prng.pick(cluster.services);
   switch (kind) {
@@ -92,15 +131,16 @@ function draw(prng: Prng, kind: FaultKind, cluster: Cluster, beginMs: number, he
     case 'upgrade':
       return { ...when, kind, everyMs: prng.pick([300, deadMs, deadMs * 2]) };
     case 'cut':
-      return { ...when, kind, from: at, to: prng.pick(others), link };
+      return prng.chance(0.5)
+        ? { ...when, kind, from: at, to: prng.pick(others), link }
+        : { ...when, kind, from: prng.pick(others), to: at, link };
     case 'isolate':
       return { ...when, kind, node: at, link };
     case 'packets':
       return {
         ...when,
         kind,
-        from: prng.chance(0.5) ? null : at,
-        to: prng.chance(0.5) || others.length === 0 ? null : prng.pick(others),
+        ...drawPath(prng, at, others),
         link,
         how: prng.pick(['lose', 'lose', 'corrupt', 'delay', 'delay', 'repeat', 'reorder', 'replay']),
         probability: prng.pick([0.05, 0.2, 0.5, 0.9]),

@@ -124,8 +124,8 @@ export const serviceMutants: readonly Mutant[] = [
     rule: 'one operation at a time on a service',
     by: ['order', 'exclusive'],
     file: local,
-    find: 'if (local.op === null) begin(turn, order);',
-    replace: 'begin(turn, order);',
+    find: 'if (local.op === null && !inMaintenance(',
+    replace: 'if (!inMaintenance(',
   },
   {
     name: 'starts-without-pace',
