@@ -1,6 +1,7 @@
 /** Watches the truth of one simulated history: what runs where, for how long something did not, or did so twice. */
 import type { Cluster, Ms, NodeId, Service, ServiceId } from '../../src/core/model.ts';
 import type { FencingRecord } from '../../src/core/ports.ts';
+import type { NodeReport } from '../../src/core/report.ts';
 import type { Check, World } from '../world/world.ts';
 
 export interface Outcome {
@@ -110,9 +111,7 @@ export class Watcher {
     const rest = { node, lostPower, with: report?.quorum === true ? (report.view?.members ?? []) : [] };
     if (hit.includes(node)) return { ...rest, lostPower: null, state: 'hit' };
     if (!host.powered) return { ...rest, state: 'off' };
-    const lost = report?.peers.filter(({ state }) => state === 'lost').map((peer) => peer.node) ?? [];
-    const isWhole = !rest.with.some((member) => lost.includes(member));
-    if (report?.quorum === true) return { ...rest, state: isWhole ? 'acts' : 'holds' };
+    if (report?.quorum === true) return { ...rest, state: isHeld(world.cluster, report) ? 'holds' : 'acts' };
     return { ...rest, state: host.running.size > 0 ? 'runs on' : 'idle' };
   }
 
@@ -132,6 +131,16 @@ export class Watcher {
     mark(this.#down, id, copies === 0, world.agenda.nowMs);
     mark(this.#twice, id, copies > 1 && service?.clone === false, world.agenda.nowMs);
   }
+}
+
+/** It counts on somebody whom it does not hear, and has no majority without: one half of a pair. */
+function isHeld({ nodes }: Cluster, { node, peers, view }: NodeReport): boolean {
+  const lost = peers.filter(({ state }) => state === 'lost').map((peer) => peer.node);
+  if (view === null || !view.members.some((member) => lost.includes(member))) return false;
+  const votesOf = (ids: readonly NodeId[]): number =>
+    nodes.reduce((sum, { id, votes }) => sum + (ids.includes(id) ? votes : 0), 0);
+  const heard = peers.filter(({ state }) => state !== 'lost').map((peer) => peer.node);
+  return 2 * votesOf([node, ...heard]) <= votesOf(nodes.map(({ id }) => id));
 }
 
 function mark(spans: Map<ServiceId, Span>, id: ServiceId, is: boolean, nowMs: Ms): void {

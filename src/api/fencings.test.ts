@@ -66,6 +66,32 @@ describe('fencing', () => {
   });
 });
 
+describe('a member that the asked node does not hear', () => {
+  const deaf = (input: ReturnType<typeof inputOf>) => {
+    const peers = input.report.peers.map((peer) => (peer.node === 'web1' ? { ...peer, state: 'lost' as const } : peer));
+    return { ...input, report: { ...input.report, peers } };
+  };
+
+  it('is online when another one hears it', () => {
+    const status = mergeStatus(deaf(inputOf()));
+    expect(status.nodes.find(({ name }) => name === 'web1')?.state).toBe('online');
+    expect(status.settled).toBe(true);
+  });
+
+  it('is lost when nobody does, and what it ran is not known to have ended', () => {
+    const input = deaf(inputOf());
+    const own = input.answers.get('bal2');
+    if (own === undefined) throw new Error('no answer');
+    const status = mergeStatus({ ...input, answers: new Map([['bal2', { ...own, peers: input.report.peers }]]) });
+    expect(status.nodes.find(({ name }) => name === 'web1')?.state).toBe('lost');
+    expect(status.settled).toBe(false);
+    expect(status.services.find(({ name }) => name === 'web')).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('sempre node confirm-off web1'),
+    });
+  });
+});
+
 const careful = {
   ...noAdmin,
   disarmed: { id: 'x', forMs: 3_600_000, because: 'switches are replaced (by anna)' },

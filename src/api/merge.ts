@@ -2,7 +2,7 @@
 import { isPair } from '../config/checkQuorum.ts';
 import type { Cluster, ClusterNode, NodeId } from '../core/model.ts';
 import type { Admin, NodeRecord, Version } from '../core/ports.ts';
-import type { NodeReport } from '../core/report.ts';
+import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import { byText } from '../lib/compare.ts';
 import { disarmedOf, fencingsOf, maintenanceOf, recordOf } from './fencings.ts';
@@ -87,7 +87,7 @@ export function knownOf(input: MergeInput): Known {
   const plan = decidingPlan(input.report, input.answers);
   const { report } = input;
   const view = report.view?.members ?? [report.node];
-  const members = new Set(view.filter((node) => !isLost(node, report)));
+  const members = new Set(view.filter((node) => !isLost(node, input)));
   return {
     cluster: input.cluster,
     admin: input.admin,
@@ -136,29 +136,36 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
 }
 
 /** A member is away that the view still counts on. */
-const isHeld = ({ report }: MergeInput): boolean =>
-  report.view?.members.some((member) => isLost(member, report)) ?? false;
+const isHeld = (input: MergeInput): boolean =>
+  input.report.view?.members.some((member) => isLost(member, input)) ?? false;
 
 /** Of two nodes that take nothing over by themselves one is away: only an operator can say that it is off. */
-function waitsForWord({ cluster, report, admin }: MergeInput): boolean {
+function waitsForWord(input: MergeInput): boolean {
+  const { cluster, report, admin } = input;
   if (cluster.quorum.tie !== 'none' || !isPair(cluster)) return false;
   const known = new Set([...Object.keys(admin.off), ...report.off.map(({ node }) => node)]);
-  return report.view?.members.some((member) => isLost(member, report) && !known.has(member)) ?? false;
+  return report.view?.members.some((member) => isLost(member, input) && !known.has(member)) ?? false;
 }
 
-/** Not heard: of two nodes that decide together, the lost one stays in the view until it is known to be off. */
-function isLost(name: NodeId, report: NodeReport): boolean {
-  const state = report.peers.find((each) => each.node === name)?.state ?? 'lost';
-  return name !== report.node && state === 'lost';
+/**
+ * Not heard, and if it is in the view, by none of its members that answered: of two nodes that decide together, the lost one stays
+ * in the view until it is known to be off.
+ */
+function isLost(name: NodeId, { report, answers }: Pick<MergeInput, 'report' | 'answers'>): boolean {
+  const seesIt = (peers: readonly PeerReport[]): boolean =>
+    peers.some((peer) => peer.node === name && peer.state !== 'lost');
+  if (name === report.node || seesIt(report.peers)) return false;
+  if (!(report.view?.members.includes(name) ?? false)) return true;
+  return !answers.has(name) && ![...answers.values()].some(({ peers }) => seesIt(peers));
 }
 
 export function nodeState(
   name: NodeId,
-  input: Pick<MergeInput, 'report' | 'admin'>,
+  input: Pick<MergeInput, 'report' | 'admin' | 'answers'>,
 ): { state: NodeState; because: string | null } {
   const { report, admin } = input;
   const member = report.view?.members.includes(name) ?? false;
-  if (isLost(name, report)) {
+  if (isLost(name, input)) {
     const off = admin.off[name] ?? report.off.find((each) => each.node === name);
     if (off !== undefined) return { state: 'off', because: off.because || 'confirmed by an operator' };
     return { state: 'lost', because: 'not heard on any link' };

@@ -25,7 +25,7 @@ export async function validate(context: Context, file: string, options: Validate
     import('../config/render.ts'),
   ]);
   const { cluster, problems } = parseClusterFile(source, nameOf(file));
-  const whatIf = cluster === null ? null : await foreseen(context, cluster, options);
+  const whatIf = cluster === null ? null : await foreseen(context.terminal, cluster, options.whatIf);
   if (isForMachines(options.output)) {
     const bounds = cluster === null ? null : boundsOf(cluster);
     const valid = cluster !== null;
@@ -60,9 +60,14 @@ const histories = 3;
 const marginMs = 20_000;
 const horizonMsMax = 15 * 60_000;
 
-async function foreseen({ terminal }: Context, cluster: Cluster, options: ValidateOptions): Promise<WhatIf | null> {
+/** Null: it is not wanted, or was said why it cannot be told. */
+export async function foreseen(
+  terminal: Pick<Context['terminal'], 'note'>,
+  cluster: Cluster,
+  isWanted: boolean | undefined,
+): Promise<WhatIf | null> {
   const machines = cluster.nodes.filter(({ witness }) => !witness).length;
-  if (!(options.whatIf ?? machines === 2) || cluster.services.length === 0) return null;
+  if (!(isWanted ?? machines === 2) || cluster.services.length === 0) return null;
   try {
     const { foresee } = await import('../../sim/foresee/index.ts');
     const whatIf = foresee(cluster, { horizonMs: horizonOf(cluster), seeds: histories });
