@@ -69,7 +69,8 @@ const later = (bench: Bench, ms: number) => {
 
 const answer = (bench: Bench, calls: readonly FenceCall[], ...results: readonly FenceResult[]) =>
   act(bench, (turn) => {
-    for (const [i, { callId }] of calls.entries()) fenceDone(turn, callId, results[i] ?? { ok: false, because: 'lost' });
+    for (const [i, { callId }] of calls.entries())
+      fenceDone(turn, callId, results[i] ?? { ok: false, because: 'lost' });
   });
 
 const done: FenceResult = { ok: true, power: null };

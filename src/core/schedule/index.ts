@@ -30,7 +30,7 @@ import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
 import { lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
-import { takeoverWaits, type Waits } from './takeover.ts';
+import { assertNoSecondOwner, takeoverWaits, type Waits } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -52,9 +52,11 @@ export function schedule(input: ScheduleInput): Plan {
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const settled = settle(graph, changes, waits);
+  const actions = order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen));
+  assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
-    actions: order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen)),
+    actions,
     fence: fenceOf(graph, changes, seen, waits),
     againAtMs: againAt(changes, waits),
   };

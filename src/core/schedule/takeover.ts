@@ -4,9 +4,10 @@
  * Being lost proves nothing: the node may be cut off and healthy. Only time (it stops by itself when its lease has run
  * out) or power (fencing) does.
  */
+import { assert } from '../../lib/assert.ts';
 import { type Cluster, isGuarded, type Ms, type NodeId, type Service, type ServiceId } from '../model.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
-import type { Held, ScheduleInput } from './plan.ts';
+import type { Held, Plan, ScheduleInput } from './plan.ts';
 import { isMember } from './seen.ts';
 import { durationText } from './words.ts';
 
@@ -29,6 +30,19 @@ export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): W
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
+}
+
+/**
+ * Said once more of the finished plan, whatever the passes between made of the waits: nothing that must not run twice starts while a
+ * lost node may still run it.
+ */
+export function assertNoSecondOwner(graph: Graph, input: ScheduleInput, held: Held, actions: Plan['actions']): void {
+  for (const { verb, service: id, on, blocked } of actions) {
+    const service = verb === 'start' && blocked === null ? graph.services.get(id) : undefined;
+    if (service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
+    const wait = waitFor(graph, input, service);
+    assert(wait === null, `${id} starts on ${on} although ${wait?.because ?? ''}`);
+  }
 }
 
 /** The longest of the waits for each node that may still run it. */
