@@ -1,6 +1,6 @@
 /**
  * A program for the kernel (classic BPF) that throws packets away which cannot be ours, before they take room in the
- * socket's buffer from those that are: wrong size, wrong magic, no cookie of a key that holds now, no peer's address.
+ * socket's buffer from those that are: wrong size, wrong magic, no cookie of a key that holds now, no peer's address and port.
  *
  * Without it a flood of garbage fills the buffer, and heartbeats are lost among it however quickly we read. What it lets
  * through is looked at again in every respect. Pure.
@@ -8,7 +8,9 @@
 import { isIPv6, SocketAddress } from 'node:net';
 import { magic } from './packet.ts';
 
-const load = 0x20; // word at
+/** A word, or half of one, at a place in the packet. */
+const load = 0x20;
+const loadHalf = 0x28;
 const loadLength = 0x80;
 const jumpIfEqual = 0x15;
 const jumpIfGreater = 0x25;
@@ -21,19 +23,25 @@ const headerBytes = 8;
 /** Offsets from here on count from the IP header. */
 const networkHeader = 0xfff0_0000;
 const sourceAt = { v4: 12, v6: 8 } as const;
+const sourcePortAt = 0;
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 export interface Admitted {
   /** Of the keys that hold now. */
   readonly cookies: readonly Buffer[];
-  /** Of the peers on this link, in the form that the kernel prints. */
-  readonly addresses: readonly string[];
+  /** Of the peers on this link; addresses in the form that the kernel prints. */
+  readonly sources: readonly Source[];
   readonly packetBytesMax: number;
 }
 
+export interface Source {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** Eight bytes an instruction, as the kernel takes them on a little-endian machine. */
-export function filterProgram({ cookies, addresses, packetBytesMax }: Admitted): Buffer {
+export function filterProgram({ cookies, sources, packetBytesMax }: Admitted): Buffer {
   return assemble([
     [loadLength, 0, 0, 0],
     [jumpIfGreater, 0, 1, headerBytes + packetBytesMax],
@@ -42,7 +50,7 @@ export function filterProgram({ cookies, addresses, packetBytesMax }: Admitted):
     [jumpIfEqual, 1, 0, magic.readUInt32BE(0)],
     refuse,
     ...cookiesOf(cookies),
-    ...addresses.flatMap(sourceOf),
+    ...sources.flatMap(sourceOf),
     refuse,
   ]);
 }
@@ -63,15 +71,15 @@ function cookiesOf(cookies: readonly Buffer[]): Instruction[] {
   return [...blocks, refuse];
 }
 
-function sourceOf(address: string): Instruction[] {
+function sourceOf({ address, port }: Source): Instruction[] {
   const words = wordsOf(address);
   const at = networkHeader + (words.length === 1 ? sourceAt.v4 : sourceAt.v6);
   // A word that differs goes on behind the whole block.
   const tests = words.flatMap((word, i): Instruction[] => [
     [load, 0, 0, at + 4 * i],
-    [jumpIfEqual, 0, 2 * (words.length - 1 - i) + 1, word],
+    [jumpIfEqual, 0, 2 * (words.length - i) + 1, word],
   ]);
-  return [...tests, accept];
+  return [...tests, [loadHalf, 0, 0, sourcePortAt], [jumpIfEqual, 0, 1, port], accept];
 }
 
 function wordsOf(address: string): number[] {

@@ -280,8 +280,11 @@ export class UdpTransport implements Transport {
   #configureFilters(): void {
     const cookies = this.#suites.map(({ keys }) => keys.cookie);
     for (const [link, own] of this.#topology.own.entries()) {
-      const addresses = [...this.#topology.peers.values()].flatMap((place) => place.addresses[link] ?? []);
-      this.#linkAt(own).filter(filterProgram({ cookies, addresses, packetBytesMax: largestDatagramBytes }));
+      const sources = [...this.#topology.peers.values()].flatMap(({ port, addresses }) => {
+        const address = addresses[link];
+        return address === undefined ? [] : [{ address, port }];
+      });
+      this.#linkAt(own).filter(filterProgram({ cookies, sources, packetBytesMax: largestDatagramBytes }));
     }
   }
 
