@@ -52,6 +52,8 @@ export interface UpOptions {
   readonly ephemeral?: boolean;
   /** What runs on each node instead of the daemon; empty: nothing. */
   readonly daemon?: readonly string[];
+  /** Size of each node's disk for its state, which then lies in memory; not for plain processes. Default: a folder of the machine's disk. */
+  readonly stateMb?: number;
   /** Plain processes. Default: where all addresses are of 127.0.0.0/8, and where hosts of their own cannot be had. */
   readonly loopback?: boolean;
 }
@@ -120,7 +122,8 @@ export async function bringUp(
     daemon: options.daemon ?? daemonOf(loopback),
     checkout: checkoutDirectory,
   };
-  const installed = { cluster, source, key: generateKey(), pages: options.pages ?? false };
+  const { pages = false, stateMb = null } = options;
+  const installed = { cluster, source, key: generateKey(), pages, stateMb };
   const ephemeral = options.ephemeral ?? false;
   const kept = await startKeeper(name, cluster, ephemeral);
   const built = kept.ok ? await kinds[plan.kind].build(plan, installed, ephemeral) : kept;

@@ -15,6 +15,8 @@ export interface Installed {
   readonly key: string;
   /** Lay out pages that name their host, for web servers. */
   readonly pages: boolean;
+  /** Size of each node's /var/lib/sempre, in memory; null: a folder on the machine's disk. */
+  readonly stateMb: number | null;
 }
 
 export function filesFor(host: LabHost, topology: Topology, installed: Installed): HostFile[] {

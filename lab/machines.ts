@@ -23,6 +23,7 @@ import {
   writeHost,
   writeLab,
 } from './record.ts';
+import { run } from './run.ts';
 import { addressLines, batch, bridgeLines, cableLines, forwardLines, removeLines, unplugLines } from './switch.ts';
 import { clientName, type LabHost } from './topology.ts';
 
@@ -51,8 +52,22 @@ async function wire(record: LabRecord, root: ProcessId, installed: Installed): P
   const bridges = await batch(root, 'ip', bridgeLines(record.topology));
   if (!bridges.ok) return bridges;
   for (const host of record.topology.hosts) layOut(record, root, host, installed);
+  const disks = installed.stateMb === null ? success(null) : await smallDisks(record, root, installed.stateMb);
+  if (!disks.ok) return disks;
   const booted = await Promise.all(record.topology.hosts.map((host) => powerOn(record, host)));
   return booted.find((one) => !one.ok) ?? success(null);
+}
+
+/** Mounted where only the lab's own processes see it, and kept while a host is off. */
+async function smallDisks({ name, topology }: LabRecord, root: ProcessId, sizeMb: number): Promise<Result<null>> {
+  for (const host of topology.hosts) {
+    const place = join(disksDirectory(name), host.name);
+    mkdirSync(place, { recursive: true });
+    const mount = ['mount', '-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=750`, host.name, place];
+    const ran = await run(['nsenter', '-t', String(root.pid), '--mount', '--', ...mount]);
+    if (ran.code !== 0) return failure('INTERNAL', `The disk of ${host.name} cannot be made: ${ran.stderr.trim()}`);
+  }
+  return success(null);
 }
 
 /** Writes into the hosts' disks, which only the lab's own root has mounted. */

@@ -10,8 +10,11 @@ export interface FenceFault {
   readonly target: string | null;
   /** Waited before anything is done. */
   readonly delayMs: number;
-  /** fail: says no and does nothing; lie: says yes and does nothing, and tells that power it was asked for. */
-  readonly mode: 'work' | 'fail' | 'lie';
+  /**
+   * fail: says no and does nothing; lie: says yes and does nothing, and tells that power it was asked for; idle: says yes and does
+   * nothing, but tells the truth when it is asked how it stands.
+   */
+  readonly mode: 'work' | 'fail' | 'lie' | 'idle';
 }
 
 const fileOf = (lab: string): string => join(labDirectory(lab), 'fence-faults.json');

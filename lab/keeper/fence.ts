@@ -45,6 +45,7 @@ async function carryOut(parts: FenceDeviceParts, from: string, { action, node }:
   const fault = fenceFaultFor(parts.lab, from, node);
   if (fault !== null) await sleep(fault.delayMs);
   if (fault?.mode === 'fail') return no('the device was told to fail');
+  if (fault?.mode === 'idle' && action !== 'status') return { ok: true, power: null, nodes: [] };
   if (fault?.mode === 'lie') return { ok: true, power: action === 'on' ? 'on' : 'off', nodes: [] };
   const done = action === 'on' || action === 'off' ? await parts.power.set(node, action) : null;
   if (done !== null && !done.ok) return no(done.failure.message);

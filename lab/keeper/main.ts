@@ -10,7 +10,7 @@ import { isAlive } from '../process-id.ts';
 import { labDirectory, readLab } from '../record.ts';
 import { fenceServer } from './fence.ts';
 import { serveLines } from './lines.ts';
-import { keeperPlaces } from './places.ts';
+import { keeperPlaces, operatorPower } from './places.ts';
 import { Power } from './power.ts';
 import { keeperOf } from './start.ts';
 import { HostWatchdog } from './watchdog.ts';
@@ -27,6 +27,7 @@ for (const [index, host] of hosts.entries()) {
   await serveLines(places.fence, fenceServer(parts, host));
   await serveLines(places.watchdog, (socket) => watchdog.take(socket));
 }
+await serveLines(operatorPower(lab), fenceServer(parts, 'operator'));
 process.stdout.write('READY\n');
 setInterval(endWithTheLab, lookMs);
 

@@ -13,6 +13,9 @@ export interface KeeperPlaces {
 
 export const keeperOnHost = '/run/lab';
 
+/** For whoever plays with the lab from outside: switching here and switching by the nodes' device go one after the other. */
+export const operatorPower = (lab: string): string => join(labDirectory(lab), 'keeper', 'power');
+
 /** `index`: of the host in the lab's topology. */
 export const keeperPlaces = (lab: string, index: number): KeeperPlaces =>
   placesIn(join(labDirectory(lab), 'keeper', String(index)));

@@ -1,0 +1,47 @@
+/** The cluster that is tortured: fast times, a writer that must not run twice, an address in front of it, a copy on each node. */
+import { join } from 'node:path';
+import { keeperOnHost } from '../keeper/places.ts';
+
+export const stampsOnHost = join(keeperOnHost, 'stamps');
+export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i + 1}`);
+
+/** The lab's client has it, because it is the highest free one: so it can be taken away with the client's cable. */
+const pingAddress = '10.77.0.254';
+
+const pairQuorum = `quorum:
+  tie: fence
+  head-start: 1s
+  ping: [${pingAddress}]
+`;
+
+/** `change`: another number makes another file. */
+export function clusterFile(count: number, change = 0): string {
+  const nodes = nodeNames(count);
+  const places = nodes.map((node, i) => `  ${node}: [10.77.0.${i + 1}/24, 10.78.0.${i + 1}/24]`);
+  return `cluster: torture
+heartbeat: {interval: 100ms, dead: 600ms}
+${count === 2 ? pairQuorum : ''}watchdog: {device: /dev/watchdog, timeout: 2s}
+nodes:
+${places.join('\n')}
+fencing:
+  devices:
+    lab: {agent: fence_sempre_lab, for: [${nodes.join(', ')}], timeout: 4s}
+services:
+  writer:
+    command: [/bin/bash, ${JSON.stringify(join(import.meta.dirname, 'writer.sh'))}, ${stampsOnHost}]
+    takeover: fencing
+    stop-timeout: 1s
+    check: {every: 1s, timeout: 2s}
+    failures: {max: 1000, forget: 5s}
+    group: data
+  address:
+    address: 10.77.0.100/24
+    group: data
+  everywhere:
+    command: [/bin/sleep, infinity]
+    env: {CHANGE: "${change}"}
+    instances: all
+    stop-timeout: 1s
+    failures: {max: 1000, forget: 5s}
+`;
+}
