@@ -11,7 +11,12 @@ export function renderBounds(cluster: Cluster, look: Look): string {
   if (certain.length === 0) return '';
   return [
     section(look, 'Bounds', ['WHAT', 'AT MOST', 'WHY'], boundRows(bounds)),
-    section(look, 'Takeover', ['SERVICE', 'WHEN ITS NODE IS', 'STARTS ELSEWHERE', 'AFTER'], certain.map(takeoverRow)),
+    section(
+      look,
+      'Takeover, from when the node was lost',
+      ['SERVICE', 'WHEN ITS NODE IS', 'STARTS ELSEWHERE', 'AFTER'],
+      certain.map(takeoverRow),
+    ),
   ].join('\n');
 }
 

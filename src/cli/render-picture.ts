@@ -1,12 +1,14 @@
 /** A cluster file in a few lines, as Sempre understands it: so that a slip that is no mistake is seen. Pure. */
 import { whatIs } from '../api/services.ts';
-import type { Cluster, Service } from '../core/model.ts';
+import { isPair } from '../config/checkQuorum.ts';
+import { formatDuration } from '../config/duration.ts';
+import type { Cluster, ClusterNode, Service } from '../core/model.ts';
 import { section } from './table.ts';
 import type { Look } from './terminal.ts';
 
 export function renderPicture(cluster: Cluster, look: Look): string {
   const { heartbeat, nodes, services } = cluster;
-  const head = `${cluster.name}: a heartbeat every ${heartbeat.intervalMs} ms, a node is lost after ${heartbeat.deadMs} ms, port ${heartbeat.port}\n`;
+  const head = `${cluster.name}: a heartbeat every ${heartbeat.intervalMs} ms, a node is lost after ${heartbeat.deadMs} ms, port ${heartbeat.port}\n${quorumText(cluster)}\n`;
   const links = Math.max(0, ...nodes.map((node) => node.links.length));
   const linkHeads = Array.from({ length: links }, (_, index) => `LINK ${index}`);
   return [
@@ -14,12 +16,43 @@ export function renderPicture(cluster: Cluster, look: Look): string {
     section(
       look,
       'Nodes',
-      ['NAME', ...linkHeads],
-      nodes.map((node) => [node.id, ...node.links.map((link) => link.address)]),
+      ['NAME', ...linkHeads, 'WATCHDOG', 'FENCED BY', 'NOTE'],
+      nodes.map((node) => nodeRow(node, links)),
     ),
     section(look, 'Services', ['NAME', 'WHAT', 'COPIES', 'ON', 'RULES'], services.map(serviceRow)),
     '',
   ].join('\n');
+}
+
+const nodeRow = (node: ClusterNode, links: number): string[] => [
+  node.id,
+  ...Array.from({ length: links }, (_, link) => node.links[link]?.address ?? ''),
+  node.watchdog === null ? '' : `${node.watchdog.device} ${formatDuration(node.watchdog.timeoutMs)}`,
+  node.fence.map((level) => level.join(' + ')).join(', then '),
+  node.witness ? `witness, port ${node.port}` : node.votes === 1 ? '' : `${node.votes} votes`,
+];
+
+/** Who decides, in a sentence. */
+function quorumText(cluster: Cluster): string {
+  const { quorum } = cluster;
+  const voters = cluster.nodes.filter(({ votes }) => votes > 0);
+  const wait =
+    quorum.startWaitMs === null ? 'for all nodes' : `${formatDuration(quorum.startWaitMs)} for missing nodes`;
+  const alone = { stop: 'stops', freeze: 'keeps what it runs', ignore: 'acts on alone' }[quorum.noQuorum];
+  const total = voters.reduce((sum, { votes }) => sum + votes, 0);
+  const rule = isPair(cluster)
+    ? pairText(cluster)
+    : `${Math.floor(total / 2) + 1} of ${total} votes decide, and a side with less ${alone}`;
+  return `${rule}; at start-up it waits ${wait}`;
+}
+
+function pairText({ quorum: { tie, prefer, headStartMs, ping } }: Cluster): string {
+  const outside = ping.join(', ');
+  if (tie === 'none') return 'two nodes: what runs goes on, and nothing is taken over';
+  if (tie === 'ping') return `two nodes: who reaches one of ${outside} goes on`;
+  const first = prefer ?? 'the one that runs more';
+  const not = ping.length === 0 ? '' : `, and who reaches none of ${outside} does not`;
+  return `two nodes fence each other: ${first} at once, the other one ${formatDuration(headStartMs)} later${not}`;
 }
 
 const serviceRow = (service: Service): string[] => [
@@ -32,7 +65,7 @@ const serviceRow = (service: Service): string[] => [
 
 function rulesOf(service: Service): string[] {
   const before: Readonly<Record<Service['takeover'], string>> = {
-    fencing: 'moves when the lost node is fenced',
+    fencing: 'moves when the lost node is certainly off or reset',
     lease: 'moves when the lost node must have stopped',
     nothing: 'moves at once',
   };

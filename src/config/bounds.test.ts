@@ -55,4 +55,7 @@ test('where nothing can prove it, an operator has to', () => {
     'cluster: c\nwatchdog: none\nquorum: {tie: none}\nnodes: {a: 10.0.0.1, b: 10.0.0.2}\nservices: {s: {command: x}}\n',
   );
   expect(takeovers).toMatchObject([{ service: 's', by: 'hand', latestMs: null }]);
+  const fence = join(import.meta.dirname, '../../examples/two-node-fence/cluster.yaml');
+  const none = readFileSync(fence, 'utf8').replace(/ {2}tie: fence\n(.*\n){3}/, '  tie: none\n');
+  expect(read(none).takeovers[0]).toMatchObject({ service: 'disk', by: 'hand' });
 });

@@ -57,7 +57,9 @@ function takeoversOf(cluster: Cluster, service: Service): TakeoverBound[] {
     return [{ service: id, by: 'lease', latestMs: leaseTakeoverMs(cluster, service), because: leaseWords }];
   const nodes = cluster.nodes.filter((node) => service.on.includes(node.id));
   const timed = stopsByItself(cluster) && nodes.every(({ watchdog }) => watchdog !== null);
-  const fenced = nodes.every(({ fence }) => fence.length > 0);
+  // A pair that takes nothing over by itself does not fence by itself either.
+  const fences = !isPair(cluster) || cluster.quorum.tie !== 'none';
+  const fenced = fences && nodes.every(({ fence }) => fence.length > 0);
   const found: TakeoverBound[] = [];
   if (timed) found.push({ service: id, by: 'watchdog', latestMs: watchdogMs(cluster, nodes), because: watchdogWords });
   if (fenced)

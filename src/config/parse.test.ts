@@ -140,6 +140,28 @@ describe('any text', () => {
       fc.property(file, (value) => expectSound(stringify(value))),
       { numRuns: 300 },
     );
+    // Nodes that are in order, so that what is said about votes and fencing is judged.
+    const fenced = fc.record(
+      {
+        cluster: fc.constant('c'),
+        nodes: fc.constantFrom({ a: '10.0.0.1', b: '10.0.0.2' }, { a: { addresses: ['10.0.0.1'], fence: [['d']] } }),
+        quorum: fc.oneof(tree, fc.record({ tie: leaf, ping: tree, prefer: leaf }, { requiredKeys: [] })),
+        watchdog: fc.oneof(tree, fc.constantFrom('none', '/dev/watchdog')),
+        witness: fc.oneof(tree, fc.record({ name: leaf, address: fc.constantFrom('10.0.0.1', '10.9.0.1') })),
+        fencing: fc.oneof(
+          tree,
+          fc.record({
+            devices: fc.record({ d: fc.record({ agent: fc.constant('fence_x'), for: leaf, plugs: tree }) }),
+          }),
+        ),
+        services: fc.constantFrom({}, { s: { command: 'x' } }, { s: { command: 'x', takeover: 'lease' } }),
+      },
+      { requiredKeys: ['cluster', 'nodes'] },
+    );
+    fc.assert(
+      fc.property(fenced, (value) => expectSound(stringify(value))),
+      { numRuns: 500 },
+    );
   });
 });
 
