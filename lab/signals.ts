@@ -23,7 +23,8 @@ export async function signalMachine(
   const atMs = monotonicMs();
   // -1 is everything but process 1, which keeps the host alive, and the signaller itself.
   const script = whole ? 'kill -s "$0" -- -1' : 'kill -s "$0" "$(cat /run/lab-daemon.pid)"';
-  const ran = await run(inHost(init, ['bash', '-c', script, name]));
+  // Not bash: with a socket as its input it takes itself for a remote shell and reads the user's start-up files.
+  const ran = await run(inHost(init, ['sh', '-c', script, name]));
   if (ran.code !== 0) return failure('NO_SUCH_OBJECT', `No daemon runs on ${host.name}: ${ran.stderr.trim()}`);
   return success({ atMs, tookMs: monotonicMs() - atMs });
 }

@@ -5,7 +5,7 @@
  * played again; what the kernel and the daemons make of them differs from time to time.
  */
 import { parseArgs } from 'node:util';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs, sleep } from '../clock.ts';
 import { labDown } from '../commands.ts';
 import { keepEvidence } from './evidence.ts';
 import { Injector } from './inject.ts';
@@ -64,6 +64,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const lab = `torture-${process.pid}`;
 /** Until the first status is well, also on a busy machine. */
 const comeUpMs = 60_000;
+/** The longest plan takes five seconds, and healing one. */
+const faultsMaxMs = 60_000;
 
 interface Scene {
   readonly stage: Stage;
@@ -81,9 +83,11 @@ async function begin({ nodes }: Options): Promise<Scene> {
 }
 
 async function playRound({ stage, injector, tape }: Scene, options: Options, round: number): Promise<RoundResult> {
-  await play(injector, roundPlan(options.seed, round, stage.nodes));
-  await injector.healAll();
-  return judge(stage, tape, options.boundMs);
+  const played = play(injector, roundPlan(options.seed, round, stage.nodes)).then(() => injector.healAll());
+  const inTime = await Promise.race([played.then(() => true), sleep(faultsMaxMs).then(() => false)]);
+  const result = await judge(stage, tape, options.boundMs);
+  if (inTime) return result;
+  return { ...result, problems: [...result.problems, 'the lab itself hangs: its faults did not end'] };
 }
 
 async function main(): Promise<number> {
