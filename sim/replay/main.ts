@@ -1,6 +1,6 @@
 /**
  * Records the journals of `journals/` anew, on a lab of real daemons on this machine: a start, a changed cluster file, a planned
- * move, the loss of the coordinator and its return. Run it when the core decides otherwise on purpose:
+ * move, the loss of the node that runs the services and its return. Run it when the core decides otherwise on purpose:
  *
  *     node_modules/.bin/node sim/replay/main.ts
  */
@@ -32,18 +32,18 @@ const onNode = (node: string, ...argv: string[]): Promise<string> =>
 
 interface Status {
   readonly settled: boolean;
-  readonly services: readonly { readonly state: string }[];
+  readonly services: readonly { readonly state: string; readonly nodes: readonly string[] }[];
   readonly nodes: readonly { readonly state: string }[];
 }
 
-async function untilSettled(node: string, online: number): Promise<void> {
+async function untilSettled(node: string, online: number): Promise<Status> {
   const endMs = performance.now() + settleMs;
   while (performance.now() < endMs) {
     await sleep(500);
     const text = await onNode(node, 'status', '-o', 'json').catch(() => 'null');
     const status = JSON.parse(text) as Status | null;
     if (status?.settled !== true || !status.services.every(({ state }) => state === 'running')) continue;
-    if (status.nodes.filter(({ state }) => state === 'online').length >= online) return;
+    if (status.nodes.filter(({ state }) => state === 'online').length >= online) return status;
   }
   throw new Error(`${node} did not settle with ${online} nodes in ${settleMs / 1000} s`);
 }
@@ -55,10 +55,13 @@ async function record(folder: string): Promise<void> {
   await onNode('node1', 'apply', changed, '--yes', '--reason', 'another argument');
   await onNode('node2', 'node', 'standby', 'node1', '--yes', '--reason', 'a planned move');
   await onNode('node2', 'node', 'online', 'node1');
-  await sempre('lab', 'power-off', '--lab', lab, 'node1');
-  await untilSettled('node2', 2);
-  await sempre('lab', 'power-on', '--lab', lab, 'node1');
-  await untilSettled('node2', 3);
+  const { services } = await untilSettled('node3', 3);
+  const [busy = ''] = services.flatMap(({ nodes }) => nodes);
+  const other = busy === 'node3' ? 'node2' : 'node3';
+  await sempre('lab', 'power-off', '--lab', lab, busy);
+  await untilSettled(other, 2);
+  await sempre('lab', 'power-on', '--lab', lab, busy);
+  await untilSettled(other, 3);
 }
 
 /** The folder that the lab's node keeps its state in: beside the one with its socket. */

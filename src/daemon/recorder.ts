@@ -31,8 +31,8 @@ const waitingBytesMin = 4 * 1024 * 1024;
 /** After a failure of the disk. */
 const againAfterMs = 10_000;
 /** The state is written in slices no longer than this, between which the node goes on. */
-const sliceMs = 0.3;
-const objectsPerLine = 64;
+const sliceMs = 0.2;
+const objectsPerLine = 32;
 
 export class Recorder implements StepWatcher {
   private readonly options: RecorderOptions;
