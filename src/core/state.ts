@@ -184,6 +184,7 @@ export interface WaitingAnswer {
 
 export interface PlanBasis {
   readonly off: NodeState['off'];
+  readonly fencing: NodeState['fencing'];
   readonly view: View | null;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];

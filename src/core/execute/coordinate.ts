@@ -109,6 +109,7 @@ function basisOf(state: NodeState): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
   return {
     off: state.off,
+    fencing: state.fencing,
     view: state.installed,
     doc: state.doc,
     records,
@@ -132,7 +133,18 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
   const admin = isAlone(state, view) ? withOff(state) : state.doc.admin;
   const held = remember(state.held, cluster, records);
   const provable = isProvable(state.doc);
-  return { cluster, admin, view, records, lost: state.lost, provable, watched: watchedOf(state), held, nowMs };
+  return {
+    cluster,
+    admin,
+    view,
+    records,
+    lost: state.lost,
+    provable,
+    watched: watchedOf(state),
+    doomed: doomedOf(state),
+    held,
+    nowMs,
+  };
 }
 
 /** Without a majority nothing can be noted in the document: what this node knows by itself has to do. */
@@ -140,6 +152,9 @@ function withOff({ doc, off }: NodeState): Admin {
   const known = [...off].map(([node, { because }]) => [node, { because }] as const);
   return { ...doc.admin, off: { ...doc.admin.off, ...Object.fromEntries(known) } };
 }
+
+const doomedOf = (state: NodeState): ReadonlySet<NodeId> =>
+  new Set([...state.fencing.values()].filter(({ phase }) => phase === 'off').map(({ target }) => target));
 
 /** By the last that was heard of them. */
 function watchedOf(state: NodeState): ReadonlySet<NodeId> {
@@ -170,7 +185,14 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
 };
 
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
-  if (a === null || a.off !== b.off || a.view !== b.view || a.doc !== b.doc || a.records.length !== b.records.length)
+  if (
+    a === null ||
+    a.off !== b.off ||
+    a.fencing !== b.fencing ||
+    a.view !== b.view ||
+    a.doc !== b.doc ||
+    a.records.length !== b.records.length
+  )
     return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
   return a.records.every((record, i) => record === b.records[i]);

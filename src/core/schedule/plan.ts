@@ -17,6 +17,8 @@ export interface ScheduleInput {
   readonly provable: boolean;
   /** Lost nodes whose watchdog was armed when they were last heard. */
   readonly watched: ReadonlySet<NodeId>;
+  /** Nodes that are being switched off at this moment, even if they are members again: nothing is brought there. */
+  readonly doomed: ReadonlySet<NodeId>;
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;

@@ -28,7 +28,7 @@ export interface NodeRules {
   readonly plain: Map<number, NodeScore[]>;
 }
 
-export function nodeRulesOf(graph: Graph, { view, admin, records }: ScheduleInput): readonly NodeRules[] {
+export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: ScheduleInput): readonly NodeRules[] {
   const absent = forbid(`not a member of view ${view.number}`);
   const unlisted = forbid('not listed in «on»');
   return graph.cluster.nodes.map(({ id, watchdog }) => {
@@ -42,7 +42,10 @@ export function nodeRulesOf(graph: Graph, { view, admin, records }: ScheduleInpu
       terms,
       unlisted: scored(id, [unlisted, ...terms]),
       plain: new Map(),
-      newcomers: maintenance === undefined ? [] : [forbid(`in maintenance: ${maintenance.because}`)],
+      newcomers: [
+        ...(maintenance === undefined ? [] : [forbid(`in maintenance: ${maintenance.because}`)]),
+        ...(doomed.has(id) ? [forbid('it is being fenced')] : []),
+      ],
       guarded: watchdog === null || state === 'armed' ? [] : [forbid(`its watchdog ${watchdog.device} is not armed`)],
     };
   });

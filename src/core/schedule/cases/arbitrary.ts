@@ -216,6 +216,7 @@ export const someWorld = (shape: Shape): fc.Arbitrary<World> =>
           lost: new Map(absent.map((node) => [node, nowMs - lostForMs])),
           provable: true,
           watched: new Set(),
+          doomed: new Set(),
           held: remember(nothingHeld, cluster, known),
           nowMs,
         };

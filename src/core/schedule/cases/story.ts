@@ -178,6 +178,7 @@ function inputOf(draft: Draft): ScheduleInput {
     lost,
     provable: true,
     watched: new Set(),
+    doomed: new Set(),
     held: remember(remembered, cluster, records),
     nowMs,
   };
