@@ -5,7 +5,7 @@ import { boundsOf } from '../config/bounds.ts';
 import type { Problem } from '../config/problems.ts';
 import type { Cluster, Ms } from '../core/model.ts';
 import { exit } from '../lib/exit.ts';
-import { count, nameOf, readText } from './cluster-file.ts';
+import { count as countOf, nameOf, readText } from './cluster-file.ts';
 import { type Context, type Format, isForMachines, print } from './context.ts';
 import { renderBounds } from './render-bounds.ts';
 import { renderPicture } from './render-picture.ts';
@@ -45,16 +45,19 @@ async function show(
   whatIf: WhatIf | null,
 ): Promise<void> {
   const { look } = terminal;
-  if (cluster === null) return terminal.note(paint(look, 'bad', `${nameOf(file)}: ${count(problems, 'error')}`));
+  if (cluster === null) return terminal.note(paint(look, 'bad', `${nameOf(file)}: ${countOf(problems, 'error')}`));
   terminal.out(renderPicture(cluster, look));
   const bounds = renderBounds(cluster, look);
   if (bounds !== '') terminal.out(`${bounds}\n`);
   if (whatIf !== null) terminal.out(`${(await import('./render-what-if.ts')).renderWhatIf(whatIf, cluster, look)}\n`);
   const warnings = problems.length;
-  const found = warnings === 0 ? 'no mistakes' : `${count(problems, 'warning')}, no mistakes`;
+  const found = warnings === 0 ? 'no mistakes' : `${countOf(problems, 'warning')}, no mistakes`;
   terminal.out(`${paint(look, warnings === 0 ? 'good' : 'warn', `${nameOf(file)}: ${found}`)}\n`);
 }
 
+/** So many services still take less than a second; with more, one history has to do, or it has to be asked for. */
+const servicesQuick = 20;
+const servicesUnasked = 50;
 const histories = 3;
 /** Beyond the longest takeover, and never for longer than somebody waits for an answer. */
 const marginMs = 20_000;
@@ -67,10 +70,15 @@ export async function foreseen(
   isWanted: boolean | undefined,
 ): Promise<WhatIf | null> {
   const machines = cluster.nodes.filter(({ witness }) => !witness).length;
-  if (!(isWanted ?? machines === 2) || cluster.services.length === 0) return null;
+  const count = cluster.services.length;
+  if (!(isWanted ?? machines === 2) || count === 0) return null;
+  if (isWanted === undefined && count > servicesUnasked) {
+    terminal.note(`what happens when: with ${count} services that takes a while; see it with --what-if`);
+    return null;
+  }
   try {
     const { foresee } = await import('../../sim/foresee/index.ts');
-    const whatIf = foresee(cluster, { horizonMs: horizonOf(cluster), seeds: histories });
+    const whatIf = foresee(cluster, { horizonMs: horizonOf(cluster), seeds: count > servicesQuick ? 1 : histories });
     if (whatIf === null)
       terminal.note('what happens when: the services do not come up in the simulator within a minute');
     return whatIf;
