@@ -77,6 +77,13 @@ describe('a journal', () => {
     expect(replayed.some(({ changes }) => changes.length > 0)).toBe(true);
   });
 
+  it('has room for events also where the state alone is larger than a file', async () => {
+    const { folders } = await record(3, 1, 20_000);
+    const replayed = await replayAll(folders);
+    for (const { difference, unread } of replayed) expect([difference, unread]).toEqual([null, null]);
+    expect(replayed.reduce((sum, { events }) => sum + events, 0) / replayed.length).toBeGreaterThan(10);
+  });
+
   it('is a ring of files of bounded size', async () => {
     const { folders } = await record(3, 8 * 16 * 1024, 60_000);
     for (const folder of folders) {

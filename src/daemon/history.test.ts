@@ -70,6 +70,16 @@ describe('History', () => {
     expect(await readdir(join(directory, 'history'))).toEqual(['3.9.json']);
   });
 
+  it('tells a change of everything in short', async () => {
+    const history = open();
+    history.take(docOf(1), at(1));
+    const many = Array.from({ length: 100 }, (_, index) => service(`new${index}`));
+    history.take(docOf(2, { cluster: { ...cluster, services: [...cluster.services, ...many] } }), at(2));
+    await history.flush();
+    expect(history.lines()[0]?.what.length).toBe(21);
+    expect(history.lines()[0]?.what.at(-1)).toBe('and 80 more');
+  });
+
   it('marks what was taken back, and unmarks what came after all', async () => {
     const history = open();
     for (const counter of [1, 2, 1]) history.take(docOf(counter), at(counter));

@@ -27,6 +27,8 @@ const folderName = 'history';
 const namePattern = /^(\d{1,15})\.(\d{1,15})\.json$/;
 const becauseMax = 500;
 const reasonsMax = 20;
+const changesMax = 20;
+const changeLengthMax = 300;
 const firstWords = 'in force when this node began to keep a history';
 const awayWords = 'changed while this node was away';
 
@@ -101,7 +103,7 @@ export class History implements HistorySource {
     await this.put({
       version: doc.content,
       at: now.toISOString(),
-      what: what.length === 0 ? ['only wording or order of the file'] : what,
+      what: what.length === 0 ? ['only wording or order of the file'] : inBounds(what),
       because: this.reasons.find(({ version }) => compareVersions(version, doc.content) === 0)?.because ?? '',
       withdrawn: false,
       // Most changes leave the file as it is: one copy in memory.
@@ -166,6 +168,12 @@ export class History implements HistorySource {
     this.complained = true;
   }
 }
+
+/** All members are asked for all of it: a change of everything is told in short. */
+const inBounds = (what: readonly string[]): readonly string[] =>
+  (what.length > changesMax ? [...what.slice(0, changesMax), `and ${what.length - changesMax} more`] : what).map(
+    (each) => each.slice(0, changeLengthMax),
+  );
 
 /** Versions that have a file, whether or not it can be read, the newest first. */
 export async function historyVersions(stateDirectory: string, disk: Disk): Promise<Version[]> {

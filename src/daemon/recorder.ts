@@ -163,6 +163,8 @@ export class Recorder implements StepWatcher {
     if (objects.length > 0) this.writeLine(['objects', objects]);
     if (objects.length === objectsPerLine) return false;
     this.snapshot = null;
+    // However large the state is, there is room for events: else one state would follow the other.
+    this.fileBytes = Math.min(this.fileBytes, this.fileBytesMax / 2);
     this.writeLine(['state', snapshot.nowMs]);
     for (const text of snapshot.held) this.ring.write(text);
     return true;
