@@ -55,6 +55,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     promised: ownedByNobody(init.self, noted.promised),
     continuous: new Map(noted.continuous.map(({ node, since }) => [node, since])),
     installed: null,
+    lastWith: new Map(noted.promised.members.map((node) => [node, noted.promised.number])),
     ownSince: Number.POSITIVE_INFINITY,
     proposedAtMs: nowMs - deadMs,
     waiting: null,

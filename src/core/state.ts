@@ -57,6 +57,8 @@ export interface NodeState {
   readonly continuous: ReadonlyMap<NodeId, number>;
   /** The view in which it acts; null: none. */
   readonly installed: View | null;
+  /** The newest view that this node promised with each node in it: documents up to that one say nothing of its being off. */
+  readonly lastWith: ReadonlyMap<NodeId, number>;
   /** Since which number every promise of this node was a proposal of its own; infinite: the last one was not. */
   readonly ownSince: number;
   /** When this node last proposed a view. */

@@ -177,7 +177,9 @@ function promise(turn: Turn, view: View): void {
       before.coordinator === self || since === Number.POSITIVE_INFINITY,
       'own proposals are counted from the first',
     );
-    put(turn, { promised: view, continuous, ownSince, waiting: null, beatNow: true });
+    const lastWith = new Map(turn.state.lastWith);
+    for (const node of view.members) lastWith.set(node, view.number);
+    put(turn, { promised: view, continuous, lastWith, ownSince, waiting: null, beatNow: true });
     note(turn);
   }
 }
@@ -260,7 +262,7 @@ function install(turn: Turn, view: View): void {
     installed: view,
     joined: true,
     // So too for what was found out about others in a former view. In a pair there is none between.
-    off: isDirect || isPair(state.doc.voters) ? state.off : new Map(),
+    off: isDirect || isPair(state.doc.voters) ? offOutside(state, view) : new Map(),
     fencing: isDirect ? state.fencing : new Map(),
     fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
@@ -271,6 +273,9 @@ function install(turn: Turn, view: View): void {
     held: nothingHeld,
   });
 }
+
+const offOutside = (state: NodeState, view: View): NodeState['off'] =>
+  new Map([...state.off].filter(([node]) => !view.members.includes(node)));
 
 const isActing = (state: NodeState, view: View, nowMs: number): boolean =>
   standingOf(state, view.members, nowMs) !== null;

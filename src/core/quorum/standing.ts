@@ -36,8 +36,12 @@ export function standingOf(state: NodeState, members: readonly NodeId[], nowMs: 
  * Off as far as this node may rely on it. What the document says counts only once this life of the machine was in a view: before,
  * somebody else may have acted, after switching *us* off.
  */
-export const isKnownOff = (state: NodeState, node: NodeId): boolean =>
-  state.off.has(node) || (state.joined && Object.hasOwn(state.doc.admin.off, node));
+export function isKnownOff(state: NodeState, node: NodeId): boolean {
+  if (state.off.has(node)) return true;
+  // A document that is no newer than a view with that node in it was written before the node was back.
+  const isNewer = state.doc.version.view > (state.lastWith.get(node) ?? -1);
+  return state.joined && isNewer && Object.hasOwn(state.doc.admin.off, node);
+}
 
 /**
  * A machine that has just booted knows nothing of what happened meanwhile: before it acts without a majority it waits for
