@@ -102,6 +102,7 @@ export class KeyChange {
     this.#said.set(from, state);
     const written = await this.#change((ring) => this.#advanced(this.#taken(ring, offered, from)));
     if (!written.ok) throw new Error(written.because);
+    setTimeout(() => void this.#pursue(), roundMs);
     return stateOf(this.#ring);
   }
 

@@ -107,7 +107,8 @@ class Witness {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#running.values()].map((running) => running?.close()));
+    const running = [...this.#running.values()].filter((each) => each !== null);
+    await Promise.all(running.map((each) => each.close()));
   }
 
   async #names(): Promise<Result<readonly string[]>> {

@@ -3,7 +3,7 @@
  *
  * The authority comes from the cluster key, so every node that has the key has the same authority and gives itself its
  * certificate: nobody has to be asked, and with a new cluster key comes a new authority. Whoever has the cluster key can
- * be any node; that was so before there were certificates. See docs/decisions/0005.
+ * be any node; that was so before there were certificates. See docs/decisions/0007.
  */
 import {
   createHash,

@@ -15,6 +15,8 @@ import {
   handshakesPerSecond,
   parcelBytesMax,
   ratesMax,
+  strangersAtOnce,
+  strangersPerSecond,
 } from './limits.ts';
 import { Rates } from './rates.ts';
 import { acceptTls, type Credentials, joinProtocol, refusalOf } from './tls.ts';
@@ -54,6 +56,7 @@ export class Inlets {
   readonly #open = new Set<Inlet>();
   readonly #answers = new Map<NodeId, Answers>();
   readonly #handshakes = new Rates(handshakesAtOnce, handshakesPerSecond, ratesMax);
+  readonly #strangers = new Rates(strangersAtOnce, strangersPerSecond, 1);
 
   constructor(ports: InletPorts) {
     this.#ports = ports;
@@ -102,7 +105,9 @@ export class Inlets {
   #closedTo(peer: NodeId | null, address: string): string | null {
     if (peer === null && !this.#ports.door.isOpen()) return 'not the address of a peer';
     if (this.#open.size >= connectionsMax) return 'too many connections';
-    return this.#handshakes.take(address, performance.now()) ? null : 'too many handshakes';
+    const nowMs = performance.now();
+    if (!this.#handshakes.take(address, nowMs)) return 'too many handshakes';
+    return peer !== null || this.#strangers.take('', nowMs) ? null : 'too many handshakes';
   }
 
   /** With a reset: what was turned away leaves nothing behind in the kernel. */

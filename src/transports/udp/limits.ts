@@ -39,5 +39,8 @@ export const redialMsMax = 2000;
 /** Handshakes cost a millisecond of the thread that beats: so many at once from one address, and then so many a second. */
 export const handshakesAtOnce = 20;
 export const handshakesPerSecond = 5;
+/** While a new machine is awaited: from all addresses together that no peer has. */
+export const strangersAtOnce = 40;
+export const strangersPerSecond = 10;
 /** Addresses whose handshakes are counted; beyond it the one that was quiet for longest is forgotten. */
 export const ratesMax = 256;
