@@ -232,6 +232,35 @@ function addFile(program: Command, act: Actor): void {
     .command('schema')
     .description('the JSON Schema of the cluster file, for editors')
     .action(act(async (context) => (await import('./schema.ts')).schema(context)));
+  const fence = program.command('fence').description('check, list-agents, describe');
+  fence
+    .command('check')
+    .description('can the fence devices of a cluster file work on this machine? (needs no daemon)')
+    .argument('<file>')
+    .option('--ask', 'also ask each device for the power of its nodes', false)
+    .addOption(output())
+    .action(
+      act<{ output: Format; ask: boolean }>(async (context, options, file = '') =>
+        (await import('./fence.ts')).fenceCheck(context, file, options),
+      ),
+    );
+  fence
+    .command('list-agents')
+    .description('the fence agents of this machine')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options) => (await import('./fence.ts')).fenceAgents(context, options)),
+    );
+  fence
+    .command('describe')
+    .description('which parameters a fence agent takes')
+    .argument('<agent>')
+    .addOption(output())
+    .action(
+      act<{ output: Format }>(async (context, options, agent = '') =>
+        (await import('./fence.ts')).fenceDescribe(context, agent, options),
+      ),
+    );
 }
 
 // ---------------------------------------------------------------- changing
