@@ -3,7 +3,7 @@
  * away has gaps that others fill.
  */
 import type { NodeId } from '../core/model.ts';
-import type { Admin, Version } from '../core/ports.ts';
+import { type Admin, noAdmin, type Version } from '../core/ports.ts';
 import { compareVersions, noVersion } from '../core/state.ts';
 import { byText } from '../lib/compare.ts';
 import { gather } from './gather.ts';
@@ -71,11 +71,18 @@ export async function historyAnswer(host: ApiHost): Promise<HistoryAnswer> {
 /** The entry, from this node or from the first one that has it; null: nobody has. */
 export async function historyEntry(host: ApiHost, version: Version): Promise<HistoryEntryAnswer | null> {
   const own = host.history.entry(version);
-  if (own !== null) return { schemaVersion, ...own };
+  if (own !== null) return answerOf(own);
   const { answers } = await gather(host, () => ({ kind: 'historyEntry', version }), isPeerEntry);
   const [found] = [...answers.values()];
-  return found === undefined ? null : { schemaVersion, ...found.entry };
+  return found === undefined ? null : answerOf(found.entry);
 }
+
+/** Wishes that another version of the software did not know yet are none. */
+const answerOf = (entry: HistoryEntry): HistoryEntryAnswer => ({
+  schemaVersion,
+  ...entry,
+  admin: { ...noAdmin, ...entry.admin },
+});
 
 /** Versions of all nodes in one list, the newest first. */
 export function merge(all: ReadonlyMap<NodeId, PeerHistory>, inForce: Version): HistoryVersion[] {

@@ -144,10 +144,25 @@ describe('readState', () => {
   });
 
   it('does not take what a former version wrote in another shape', async () => {
-    await writeFile(join(directory, 'doc.json'), seal({ version: { view: 1, counter: 1 }, source: 'x' }));
-    const state = await readState(directory, now);
-    expect(state.doc).toBeNull();
-    expect(state.remarks[0]).toContain('another shape');
+    const whole = docOf(1);
+    const { voters: _voters, ...noVoters } = whole;
+    const { stray: _stray, ...olderAdmin } = whole.admin;
+    const { quorum: _quorum, ...olderCluster } = whole.cluster;
+    const [{ votes: _votes, ...olderNode } = { votes: 0 }] = whole.cluster.nodes;
+    const olders = [
+      null,
+      { version: { view: 1, counter: 1 }, source: 'x' },
+      noVoters,
+      { ...whole, admin: olderAdmin },
+      { ...whole, cluster: olderCluster },
+      { ...whole, cluster: { ...whole.cluster, nodes: [olderNode] } },
+    ];
+    for (const older of olders) {
+      await writeFile(join(directory, 'doc.json'), seal(older));
+      const state = await readState(directory, now);
+      expect(state.doc).toBeNull();
+      expect(state.remarks[0]).toContain('another shape');
+    }
   });
 });
 

@@ -7,8 +7,8 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { HistoryEntry } from '../api/history.ts';
-import type { Ms, Service } from '../core/model.ts';
-import type { Doc, NodeEvent, PromiseNote, Storage } from '../core/ports.ts';
+import { type Cluster, type Ms, noFencing, plainCluster, plainNode, plainQuorum, type Service } from '../core/model.ts';
+import { type Doc, type NodeEvent, noAdmin, type PromiseNote, type Storage } from '../core/ports.ts';
 import { historyVersions, newestKept } from './history.ts';
 import { writePromise } from './promise-note.ts';
 import { readSealed, SealedFile, seal } from './sealed-file.ts';
@@ -172,18 +172,32 @@ export class FileStorage implements Storage {
 // The checksum says that we wrote it; these only refuse what a former version wrote in another shape.
 
 function isDoc(data: unknown): data is Doc {
-  const doc = data as Doc | null;
+  const doc = (data ?? {}) as Partial<Doc>;
   return (
-    typeof doc === 'object' &&
-    doc !== null &&
     typeof doc.source === 'string' &&
     isVersion(doc.version) &&
     isVersion(doc.content) &&
-    Array.isArray(doc.cluster?.nodes) &&
-    Array.isArray(doc.cluster.services) &&
-    typeof doc.admin?.moves === 'object'
+    isTable(doc.voters) &&
+    hasKeysOf(noAdmin, doc.admin) &&
+    hasKeysOf(noAdmin.maintenance, doc.admin?.maintenance) &&
+    isCluster(doc.cluster)
   );
 }
+
+const isCluster = (cluster: Cluster | undefined): boolean =>
+  hasKeysOf(plainCluster('', { intervalMs: 0, deadMs: 0, port: 0 }, [], []), cluster) &&
+  hasKeysOf(plainQuorum, cluster?.quorum) &&
+  hasKeysOf(noFencing, cluster?.fencing) &&
+  Array.isArray(cluster?.nodes) &&
+  cluster.nodes.every((node) => hasKeysOf(plainNode('', [], 0), node)) &&
+  Array.isArray(cluster.services) &&
+  cluster.services.every((service) => isTable(service.resource));
+
+const isTable = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A member that this version adds is missing in what a former one wrote. */
+const hasKeysOf = (model: object, value: unknown): boolean =>
+  isTable(value) && Object.keys(model).every((key) => Object.hasOwn(value as object, key));
 
 const isVersion = (version: { view: unknown; counter: unknown } | undefined): boolean =>
   Number.isSafeInteger(version?.view) && Number.isSafeInteger(version?.counter);
