@@ -21,8 +21,8 @@ export function checkCertainty(checked: Checked, report: Report): void {
     const unsure = service.on
       .flatMap((id) => cluster.nodes.filter((node) => node.id === id))
       .flatMap((node) => {
-        const because = whyUnsure(node, checked);
-        return because === null ? [] : [{ node, because }];
+        const why = whyUnsure(node, checked);
+        return why === null ? [] : [{ node, ...why }];
       });
     if (service.takeover === 'lease') checkLease(service, unsure, report);
     else if (file.fencing !== null) checkFenced(service, unsure, cluster, report);
@@ -46,26 +46,34 @@ const isSaid = (node: Parameters<typeof nodeForm>[0] | null | undefined): boolea
 interface Unsure {
   readonly node: ClusterNode;
   readonly because: string;
+  /** It does stop by itself, but for a daemon that is dead or held up. */
+  readonly unlessDaemon: boolean;
 }
 
 /** Why this node, once lost, cannot be known to have stopped without being switched off; null: it can. */
-function whyUnsure(node: ClusterNode, { cluster, file }: Checked): string | null {
+function whyUnsure(node: ClusterNode, { cluster, file }: Checked): Omit<Unsure, 'node'> | null {
   const { noQuorum, tie } = cluster.quorum;
   if (isPair(cluster))
-    return `with two nodes and tie: ${tie} one that lost the other goes on and does not stop by itself`;
-  if (noQuorum !== 'stop') return `with no-quorum: ${noQuorum} a node that lost the others does not stop what it runs`;
+    return goesOn(`with two nodes and tie: ${tie} one that lost the other goes on and does not stop by itself`);
+  if (noQuorum !== 'stop')
+    return goesOn(`with no-quorum: ${noQuorum} a node that lost the others does not stop what it runs`);
   const form = file.nodes.get(node.id);
   const isUnsaid = file.watchdog === undefined && !isSaid(form);
   if (node.watchdog !== null || isUnsaid) return null;
-  return `without a watchdog, ${quote(node.id)} stops it only while its daemon works`;
+  return { because: `without a watchdog, ${quote(node.id)} stops it only while its daemon works`, unlessDaemon: true };
 }
+
+const goesOn = (because: string): Omit<Unsure, 'node'> => ({ because, unlessDaemon: false });
 
 function checkLease(service: Service, [first]: readonly Unsure[], report: Report): void {
   if (first === undefined) return;
   const message = `${quote(service.id)} has takeover: lease, but ${first.because}`;
   const hint =
     'say takeover: fencing with a fence device for each of its nodes, or nothing where two copies do no harm';
-  report.error('LEASE_UNSURE', atKey('services', service.id, 'takeover'), message, hint);
+  const spot = atKey('services', service.id, 'takeover');
+  if (first.unlessDaemon)
+    report.warning('LEASE_TRUSTS', spot, message, `arm a watchdog on each of its nodes, or ${hint}`);
+  else report.error('LEASE_UNSURE', spot, message, hint);
 }
 
 function checkFenced(service: Service, unsure: readonly Unsure[], cluster: Cluster, report: Report): void {

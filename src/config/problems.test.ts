@@ -128,7 +128,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['FENCE_PASSWORD', `${nodes}${device('for: n1, params: {password: ‸x}')}\n`],
   ['WATCHDOG_UNSAID', services('s: {command: a}').replace('watchdog: /dev/watchdog\nn', '‸n')],
   ['WATCHDOG_UNSAID', services('s: {command: a, takeover: lease}').replace('watchdog: /dev/watchdog\nn', '‸n')],
-  ['LEASE_UNSURE', services('s: {command: a, ‸takeover: lease}').replace('/dev/watchdog', 'none')],
+  ['LEASE_TRUSTS', services('s: {command: a, ‸takeover: lease}').replace('/dev/watchdog', 'none')],
   ['LEASE_UNSURE', `${services('s: {command: a, ‸takeover: lease}')}quorum: {no-quorum: freeze}\n`],
   [
     'LEASE_UNSURE',

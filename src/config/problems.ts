@@ -77,6 +77,7 @@ export const problemCodes = {
   DEAD_SHORT: 'A node is called dead after three missed heartbeats; four or more are safer.',
   ONE_NODE: 'With one node there is nobody to take over.',
   EVEN_VOTES: 'The votes can be split in half, and then no half is a majority.',
+  LEASE_TRUSTS: 'A service has takeover: lease, and no watchdog stands behind a daemon that is dead or held up.',
   HEAD_START: 'The head start in the race to fence is shorter than a fence device needs.',
   FENCE_TWICE: 'A fence device stands in two levels of one node.',
   FENCE_UNUSED: 'A fence device switches off no node.',

@@ -403,7 +403,7 @@ export interface Fences {
 }
 
 export interface Pinger {
-  /** Answers with `pinged` when all have answered or a heartbeat's loss timeout is over. */
+  /** Answers with one `pinged` or more: at once for whoever answers, at last when a heartbeat's loss timeout is over. */
   ping(addresses: readonly string[]): void;
 }
 

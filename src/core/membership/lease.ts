@@ -23,10 +23,11 @@ export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
   if (quorum.noQuorum === 'ignore') return nowMs + deadMs;
   const partner = partnerOf(state.self, state.doc.voters);
   if (partner !== null && (quorum.tie !== 'ping' || isKnownOff(state, partner))) return nowMs + deadMs;
-  if (partner !== null && !view.members.includes(partner))
-    return state.reachedAtMs === null ? null : state.reachedAtMs + pingHoldsMs(state);
   const grantedAt = grantedAtMs(state, view, nowMs);
-  return grantedAt === null ? null : grantedAt + deadMs;
+  const grantEndMs = grantedAt === null ? null : grantedAt + deadMs;
+  // With `tie: ping` whoever reaches the outside goes on, whether or not the partner has granted anything lately.
+  if (partner === null || state.reachedAtMs === null) return grantEndMs;
+  return Math.max(state.reachedAtMs + pingHoldsMs(state), grantEndMs ?? Number.NEGATIVE_INFINITY);
 }
 
 function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {

@@ -1,8 +1,8 @@
 /**
  * The pinger port on a real node: are these addresses there?
  *
- * A round sends to all its addresses, again after a third and two thirds of its time (one packet may be lost), and ends when
- * all have answered or the time is over. An address that is in a round already is not asked a second time.
+ * Each address has a round of its own: it is sent to, again after a third and two thirds of the time (one packet may be lost), and
+ * the round ends with the answer or with the time. An address that is in a round already is not asked a second time.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,14 +37,17 @@ export class PingDriver implements Pinger {
     const asked = [...new Set(addresses)].filter((address) => !this.#underWay.has(address));
     // All of them are in a round already: that one answers.
     if (asked.length === 0 && addresses.length > 0) return;
-    for (const address of asked) this.#underWay.add(address);
     const sentAtMs = this.#options.nowMs();
-    void this.#round(asked)
-      .catch(() => [])
-      .then((reached) => {
-        for (const address of asked) this.#underWay.delete(address);
-        this.#options.deliver({ kind: 'pinged', sentAtMs, reached });
-      });
+    // Each by itself: one that is not there must not delay the word of one that is.
+    for (const address of asked) {
+      this.#underWay.add(address);
+      void this.#round([address])
+        .catch(() => [])
+        .then((reached) => {
+          this.#underWay.delete(address);
+          this.#options.deliver({ kind: 'pinged', sentAtMs, reached });
+        });
+    }
   }
 
   async #round(addresses: readonly string[]): Promise<readonly string[]> {

@@ -75,21 +75,16 @@ const fake = (there: readonly string[], fromSending = 1): Icmp => ({
 });
 
 describe('a round', () => {
-  test('ends at once when all have answered', async () => {
-    const { rounds, driver } = driverOn({ icmp: async () => fake(['10.0.0.1', '10.0.0.2']) });
+  test('ends at once for whoever answers, whether or not others do', async () => {
+    const { rounds, driver } = driverOn({ icmp: async () => fake(['10.0.0.1', '10.0.0.2']), timeoutMs: 400 });
     const beginMs = performance.now();
-    driver.ping(['10.0.0.1', '10.0.0.2', '10.0.0.1']);
-    await until(() => rounds.length > 0);
+    driver.ping(['10.0.0.9', '10.0.0.1', '10.0.0.2', '10.0.0.1']);
+    await until(() => rounds.length > 1);
     expect(performance.now() - beginMs).toBeLessThan(300);
-    expect(rounds[0]?.reached).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(rounds.flatMap(({ reached }) => reached)).toEqual(['10.0.0.1', '10.0.0.2']);
     expect(rounds[0]?.sentAtMs).toBeGreaterThanOrEqual(beginMs);
-  });
-
-  test('ends at its time with those that answered', async () => {
-    const { rounds, driver } = driverOn({ icmp: async () => fake(['10.0.0.1']), timeoutMs: 200 });
-    driver.ping(['10.0.0.1', '10.0.0.2']);
-    await until(() => rounds.length > 0);
-    expect(rounds[0]?.reached).toEqual(['10.0.0.1']);
+    await until(() => rounds.length > 2);
+    expect(rounds[2]?.reached).toEqual([]);
   });
 
   test('bears a lost packet', async () => {
@@ -108,21 +103,15 @@ describe('a round', () => {
     await until(() => rounds.length > 1);
     expect(rounds.length).toBe(2);
   });
-
-  test('of no address answers too', async () => {
-    const { rounds, driver } = driverOn();
-    driver.ping([]);
-    await until(() => rounds.length > 0);
-    expect(rounds[0]?.reached).toEqual([]);
-  });
 });
 
 describe.skipIf(process.getuid?.() !== 0)("this machine's own addresses (needs root)", () => {
   test('are reached by a socket', async () => {
     const { rounds, driver } = driverOn();
     driver.ping(['127.0.0.1', '::1', '127.77.0.9', 'nonsense']);
-    await until(() => rounds.length > 0);
-    expect(rounds[0]?.reached).toEqual(['127.0.0.1', '::1', '127.77.0.9']);
+    await until(() => rounds.length > 3);
+    const reached = rounds.flatMap((round) => round.reached);
+    expect(reached.toSorted()).toEqual(['127.0.0.1', '127.77.0.9', '::1']);
   });
 
   test('and nobody is, at an address that no network may use', async () => {
