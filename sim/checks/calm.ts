@@ -21,6 +21,10 @@ export function calm(): Check {
       if (command.kind === 'cleanup') moves.clear();
       if (command.kind === 'fence') wished.add(command.node);
     },
+    // A fencing that was under way may end late.
+    powerChanged() {
+      moves.clear();
+    },
     serviceChanged(world, host, id) {
       if (!host.running.has(id)) return;
       const home = homes.get(id);

@@ -6,7 +6,8 @@
  * only what nobody can know: a device that says twice that a machine is off, a watchdog that does not fire.
  *
  * takeover: lease rests on the daemon of the node that lost it. A daemon that is dead or held up cannot stop anything. Overlaps
- * with such a host are forgiven until it has been back for its stop time.
+ * with such a host are forgiven until it has been back for its stop time; so are the copies of a host on which something
+ * could not be stopped: what it needs stays up under it.
  *
  * What an operator started by hand, or an agent falsely called stopped, is nobody's fault: see `Host.holds`.
  */
@@ -68,7 +69,7 @@ function boundMs(world: World, service: Service): number {
 function counts(host: Host, service: Service): boolean {
   if (!host.holds(service.id)) return false;
   if (service.takeover === 'fencing') return !host.isSaidToBeOff && !host.watchdog.failedToFire;
-  return !host.isHelpless;
+  return !host.isHelpless && host.notStopped.size === 0;
 }
 
 function countedHolders(world: World, service: Service): Host[] {

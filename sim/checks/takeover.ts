@@ -2,7 +2,7 @@
  * No start while the last host that is known to run it is not stopped, off, or past the bound after which it stops by itself.
  *
  * fencing: such a host must be off. lease: a host whose daemon died or hangs may still hold its lease, which the check forgives
- * only when a lease has passed since it last could renew one. An operator who says wrongly that a host is off is not to be forgiven:
+ * only when a lease has passed since it last could renew one, or something on it could not be stopped. An operator who says wrongly that a host is off is not to be forgiven:
  * the simulated one looks first.
  */
 import type { Host } from '../world/host.ts';
@@ -16,7 +16,8 @@ export function takeover(): Check {
       for (const other of world.hosts.values()) {
         if (other === host || !other.holds(service.id) || isExcused(other)) continue;
         const agoMs = world.agenda.nowMs - lastAbleMs(other, world.agenda.nowMs);
-        if (service.takeover === 'lease' && agoMs >= world.cluster.heartbeat.deadMs * 0.97) continue;
+        const isPast = agoMs >= world.cluster.heartbeat.deadMs * 0.97 || other.notStopped.size > 0;
+        if (service.takeover === 'lease' && isPast) continue;
         const where = `while ${other.id} runs it, whose daemon was able to act ${Math.round(agoMs)} ms ago`;
         throw new Violation('takeover', world.agenda.nowMs, `${host.id} starts ${service.id} ${where}`);
       }
@@ -26,5 +27,5 @@ export function takeover(): Check {
 
 const isExcused = (host: Host): boolean => host.isSaidToBeOff || host.watchdog.failedToFire;
 
-const lastAbleMs = (host: Host, nowMs: number): number =>
-  host.loop !== null && host.pausedDepth === 0 ? nowMs : host.ableUntilMs;
+/** One that has just woken has not had its stop time yet. */
+const lastAbleMs = (host: Host, nowMs: number): number => (host.isHelpless ? host.ableUntilMs : nowMs);

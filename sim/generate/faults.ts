@@ -4,6 +4,7 @@ import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
+import { drawPlot } from './plots.ts';
 import { drawQuirks } from './quirks.ts';
 import { shuffled } from './services.ts';
 
@@ -40,7 +41,10 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const focus = prng.chance(0.5) ? drawFocus(prng.fork('focus'), cluster, beginMs, healAtMs) : null;
   const quirks = drawQuirks(prng.fork('quirks'), cluster);
   const faults: Fault[] = [];
-  const count = kinds.length === 0 ? 0 : prng.between(1, prng.pick([4, 16, 24]));
+  const holder = prng.pick(prng.pick(cluster.services).on);
+  if (prng.chance(0.4)) faults.push(...drawPlot(prng.fork('plot'), cluster, holder, beginMs, healAtMs));
+  const noise = faults.length === 0 ? [4, 16, 24] : [1, 2, 8];
+  const count = kinds.length === 0 ? 0 : prng.between(1, prng.pick(noise));
   for (let i = 0; i < count; i++) {
     const own = prng.fork(`fault ${i}`);
     const fault = draw(own, own.pick(kinds), cluster, own.chance(0.7) ? focus : null, beginMs, healAtMs);
@@ -142,9 +146,9 @@ function draw(
         kind,
         ...drawPath(prng, at, others),
         link,
-        how: prng.pick(['lose', 'lose', 'corrupt', 'delay', 'delay', 'repeat', 'reorder', 'replay']),
+        how: prng.pick(['lose', 'lose', 'corrupt', 'slow', 'slow', 'slow', 'delay', 'repeat', 'reorder', 'replay']),
         probability: prng.pick([0.05, 0.2, 0.5, 0.9]),
-        delayMs: prng.pick([20, 100, deadMs / 2, deadMs, deadMs * 3]),
+        delayMs: prng.pick([20, deadMs * 0.3, deadMs * 0.6, deadMs * 0.9, deadMs * 3]),
       };
     case 'targetDown':
       return { ...when, kind, address: prng.pick(cluster.quorum.ping), node: prng.chance(0.5) ? null : at };

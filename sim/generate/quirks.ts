@@ -9,7 +9,8 @@ export function drawQuirks(prng: Prng, cluster: Cluster): Quirks {
   const isOn = (share: number): boolean => prng.chance(share);
   return {
     ...noQuirks,
-    ...(isOn(0.25) ? { lateTicks: prng.pick([0.01, 0.2, 0.8]), lateTickMs: prng.pick([0.5, 1, 3]) * intervalMs } : {}),
+    // A daemon looks at its lease once an interval: what is later is a pause.
+    ...(isOn(0.25) ? { lateTicks: prng.pick([0.01, 0.2, 0.8]), lateTickMs: prng.pick([0.2, 0.6]) * intervalMs } : {}),
     ...(isOn(0.25) ? { socketPackets: prng.pick([4, 30, 300]) } : {}),
     ...(isOn(0.25) ? { diskMs: prng.pick([2, 100, 1000]) } : {}),
     ...(isOn(0.25) ? { agentFactor: prng.pick([3, 10]) } : {}),

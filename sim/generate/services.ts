@@ -39,7 +39,8 @@ function draw(
     stickiness: prng.pick([0, 50, stickinessMax]),
     check: { everyMs: prng.pick([1000, 3000]), timeoutMs: 2000 },
     startTimeoutMs: 2000,
-    stopTimeoutMs: 1000,
+    // The bounds of a takeover count stop times: long ones would hide what else is wrong with them.
+    stopTimeoutMs: prng.pick([100, 200, 1000]),
     failures: { max: 3, forgetMs: 8000 },
     takeover,
     digest: `${id}-1`,

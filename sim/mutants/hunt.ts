@@ -34,9 +34,9 @@ export async function hunt(base: string, mutant: Mutant, { from, seeds, jobs }: 
     patch(folder, mutant);
     const startedAt = performance.now();
     for (let next = from; next < from + seeds; ) {
-      const { failed } = await run(folder, next, from + seeds - next, jobs);
+      const { failed } = await run(folder, mutant, { from: next, seeds: from + seeds - next, jobs });
       if (failed === null) return null;
-      const healthy = await run(base, failed.seed, 1, 1);
+      const healthy = await run(base, mutant, { from: failed.seed, seeds: 1, jobs: 1 });
       if (healthy.failed === null) return { ...failed, seconds: (performance.now() - startedAt) / 1000 };
       next = failed.seed + 1;
     }
@@ -64,8 +64,9 @@ function patch(folder: string, { name, file, find, replace }: Mutant): void {
   writeFileSync(path, parts.join(replace));
 }
 
-function run(folder: string, from: number, count: number, jobs: number): Promise<BatchResult> {
-  const args = ['sim/main.ts', '--brief', '--from', String(from), '--seeds', String(count), '--jobs', String(jobs)];
+function run(folder: string, { world }: Mutant, { from, seeds, jobs }: Limits): Promise<BatchResult> {
+  const args = ['sim/main.ts', '--brief', '--from', String(from), '--seeds', String(seeds), '--jobs', String(jobs)];
+  if (world !== undefined) args.push('--world', world);
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) => {
       // Exit code 1 says that a seed failed, and the line says which.

@@ -126,6 +126,7 @@ export const membershipMutants: readonly Mutant[] = [
     name: 'old-off-believed',
     rule: 'what the document says of others being off counts only after a view',
     by: ['exclusive', 'takeover'],
+    world: 'two-fence',
     file: standing,
     find: '(state.joined && Object.hasOwn(state.doc.admin.off, node));',
     replace: 'Object.hasOwn(state.doc.admin.off, node);',

@@ -9,6 +9,8 @@ export interface Mutant {
   readonly rule: string;
   /** Checks that should notice. */
   readonly by: readonly string[];
+  /** The kind of world in which it is looked for; none: all of them. */
+  readonly world?: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;

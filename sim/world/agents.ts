@@ -49,6 +49,7 @@ function finished(host: Host, op: AgentOp): void {
 }
 
 function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
+  if (fault !== null && op.verb === 'stop' && host.running.has(op.service.id)) host.notStopped.add(op.service.id);
   switch (fault) {
     case 'fail':
       return injected;

@@ -66,8 +66,11 @@ type Kind =
 
 export type FaultKind = Kind['kind'];
 
-/** corrupt: authentication drops it; repeat: once more, later; reorder: later than what comes after; replay: an old one again. */
-export type PacketFault = 'lose' | 'corrupt' | 'delay' | 'repeat' | 'reorder' | 'replay';
+/**
+ * corrupt: authentication drops it; slow: all come as much later, in order; delay, reorder: some come up to as much later; repeat:
+ * once more, later; replay: an old one again.
+ */
+export type PacketFault = 'lose' | 'corrupt' | 'slow' | 'delay' | 'repeat' | 'reorder' | 'replay';
 
 /** fail: not done, and says so; hang: no answer, perhaps done; lie: done, says it failed; pretend: says done, is not. */
 export type AgentFault = 'fail' | 'hang' | 'lie' | 'pretend';

@@ -25,6 +25,8 @@ export class Host {
   readonly running = new Map<ServiceId, Service>();
   /** Copies that the daemon cannot know of: started by hand, or an agent said falsely that it had stopped them. */
   readonly unowned = new Set<ServiceId>();
+  /** What an agent could not stop when it should have. */
+  readonly notStopped = new Set<ServiceId>();
   /** When a service last ended without being stopped, for checks that must forgive that. */
   readonly endedAtMs = new Map<ServiceId, number>();
   readonly stoppedAtMs = new Map<ServiceId, number>();
@@ -241,6 +243,7 @@ export class Host {
     if (service !== null) this.running.set(id, service);
     else if (this.running.delete(id)) this.stoppedAtMs.set(id, this.world.agenda.nowMs);
     this.unowned.delete(id);
+    this.notStopped.delete(id);
     this.world.serviceChanged(this, id);
   }
 

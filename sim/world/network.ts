@@ -132,6 +132,7 @@ export class Network {
   #sendTroubled(path: Path, delayMs: number, message: Message): void {
     let lateMs = delayMs;
     for (const { how, probability, delayMs: upToMs } of path.troubles) {
+      if (how === 'slow') lateMs += upToMs;
       const strikes = path.prng.chance(probability);
       const moreMs = path.prng.next() * upToMs;
       if (how === 'replay') this.#record(path, message);
