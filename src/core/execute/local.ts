@@ -102,9 +102,9 @@ function beginTune(turn: Turn, order: Order): void {
 
 function forget(turn: Turn, id: ServiceId): void {
   pardon(turn, id);
-  // Somebody says that it was put right: look again rather than believe it.
+  // Somebody says that it was put right: look again rather than believe it, nor an agent that once said that it had stopped.
   const { record } = localOf(turn.state, id);
-  if (record.state === 'blocked' || record.state === 'failed')
+  if (record.state === 'blocked' || record.state === 'failed' || record.state === 'stopped')
     setRecord(turn, id, { state: 'unknown' }, 'cleaned up by an operator');
 }
 
