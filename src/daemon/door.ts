@@ -47,7 +47,7 @@ export interface DoorPorts {
   readonly nodeOf: (machine: string) => NodeId;
   /** Why this node cannot join; null: it can. */
   readonly refusal: (node: NodeId) => NodeRefusal | null;
-  readonly note: (text: string) => void;
+  readonly joined: (node: NodeId, address: string) => void;
 }
 
 interface Token {
@@ -163,7 +163,7 @@ export class JoinDoor implements Door {
   #answer(socket: TLSSocket, reply: Reply, address: string): void {
     if (reply.ok) {
       this.#joined += 1;
-      this.#ports.note(`${reply.node} joined from ${address} with a token`);
+      this.#ports.joined(reply.node, address);
     } else this.#count(reply.why);
     socket.end(`${JSON.stringify(reply)}\n`);
   }

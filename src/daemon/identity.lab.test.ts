@@ -81,10 +81,12 @@ describe('a young cluster', () => {
     expect(stranger.err).toContain('is not of the cluster');
     const wrong = [];
     for (let i = 0; i < 7; i++) wrong.push(await joinAs('other', forged({ s: `${i}`.repeat(43) }), '--node', 'b'));
-    expect(wrong.map(({ code }) => code)).toEqual([77, 77, 77, 77, 77, 75, 75]);
+    // On a slow machine one more is let through meanwhile: one in twelve seconds.
+    expect(wrong.slice(0, 5).map(({ code }) => code)).toEqual([77, 77, 77, 77, 77]);
+    expect(wrong.slice(5).map(({ code }) => code)).toContain(75);
     expect((await machines.local('a'))?.identity?.door).toMatchObject({
       joined: 3,
-      refused: { 'no such token': 5, 'too many wrong tokens': 2, 'token used': 3, 'token of another node': 3 },
+      refused: { 'token too old': 1, 'token used': 3, 'token of another node': 3 },
     });
   });
 
@@ -105,6 +107,18 @@ describe('a young cluster', () => {
     expect(links?.map(({ refused }) => refused.badTag)).toEqual([0, 0]);
   });
 
+  test('changes it also when two operators begin at the same moment', async () => {
+    const views = await machines.views('a');
+    const begun = await Promise.all(['a', 'c'].map((node) => machines.at(node, 'key', 'rotate')));
+    // The one that came later may have been told of the other one already.
+    expect(begun.map(({ code }) => code).filter((code) => ![0, 2, 75].includes(code))).toEqual([]);
+    expect(await eventually(async () => (await keyOf('a')).split(' ')[2] ?? '', 'settled')).toBe('settled');
+    const key = await keyOf('a');
+    for (const other of ['b', 'c', 'd']) expect(await eventually(() => keyOf(other), key)).toBe(key);
+    expect(await machines.views('a')).toBe(views);
+    expect(await machines.online('b')).toBe('a b c d');
+  });
+
   test('says who has not got the new key, and forgets a node that does not come back', async () => {
     machines.kill('d');
     expect(await eventually(() => machines.online('a'), 'a b c')).toBe('a b c');
@@ -113,7 +127,7 @@ describe('a young cluster', () => {
     expect((await machines.at('a', 'key', 'rotate')).code).toBe(75);
     const forgotten = await machines.at('a', 'node', 'forget', 'd', '--yes', '--reason', 'burnt');
     expect(forgotten).toMatchObject({ code: 0, out: expect.stringContaining('done') });
-    for (const node of ['a', 'b', 'c']) expect(await eventually(() => keyOf(node), await keyOf('b'))).toContain('6 ');
+    for (const node of ['a', 'b', 'c']) expect(await eventually(() => keyOf(node), await keyOf('b'))).toMatch(/^[78] /);
     expect(await eventually(async () => (await keyOf('b')).split(' ')[2] ?? '', 'settled')).toBe('settled');
     machines.start('d');
     await new Promise((done) => setTimeout(done, 2500));

@@ -1,7 +1,7 @@
 /** Keys, certificate and new machines of a running node, put together around its transport. */
 import type { IdentityApi } from '../api/identity.ts';
 import type { NodeId } from '../core/model.ts';
-import type { Doc } from '../core/ports.ts';
+import type { Change, Doc } from '../core/ports.ts';
 import { authorityOf } from '../identity/certificate.ts';
 import { usedOf } from '../identity/ring.ts';
 import { writeToken } from '../identity/token.ts';
@@ -19,19 +19,24 @@ export interface IdentityParts {
   /** The document that holds now. */
   readonly doc: () => Pick<Doc, 'cluster' | 'source'>;
   readonly isAlive: (node: NodeId) => boolean;
+  readonly changed: (change: Change) => void;
   readonly note: (text: string) => void;
 }
+
+/** A certificate that is shown to nobody for weeks is renewed too: monitoring looks at its file. */
+const certifyEveryMs = 3_600_000;
 
 export class NodeIdentity implements IdentityApi {
   readonly door: JoinDoor;
   readonly #parts: IdentityParts;
   readonly #change: KeyChange;
+  readonly #timer: NodeJS.Timeout;
   #transport: UdpTransport | null = null;
   #certified: Certified | null = null;
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
-    const { self, stateDirectory, identity, note } = parts;
+    const { self, stateDirectory, identity, changed, note } = parts;
     this.#change = new KeyChange(identity.ring, {
       self,
       nodes: () => parts.doc().cluster.nodes.map(({ id }) => id),
@@ -42,6 +47,7 @@ export class NodeIdentity implements IdentityApi {
       save: (ring) => saveIdentity(stateDirectory, { ...identity, ring }),
       use: (ring) => this.#used().setRing(ring),
       prime: () => this.#used().prime(),
+      changed,
       note,
     });
     this.door = new JoinDoor({
@@ -52,8 +58,11 @@ export class NodeIdentity implements IdentityApi {
         const { cluster, source } = parts.doc();
         return { node, clusterName: cluster.name, source, keys: keys.map(writtenKey), using };
       },
-      note,
+      joined: (node, address) =>
+        changed({ what: `node ${node}`, from: 'new', to: 'joined', because: `with a token, from ${address}` }),
     });
+    this.#timer = setInterval(() => this.#transport?.certify(), certifyEveryMs);
+    this.#timer.unref();
   }
 
   /** The transport that carries it; known later than this, because it is made with our ring and door. */
@@ -72,6 +81,7 @@ export class NodeIdentity implements IdentityApi {
   }
 
   close(): void {
+    clearInterval(this.#timer);
     this.#change.close();
   }
 

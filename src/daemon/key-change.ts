@@ -5,6 +5,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import type { KeyStatus, RotateAnswer } from '../api/identity.ts';
 import type { Ms, NodeId } from '../core/model.ts';
+import type { Change } from '../core/ports.ts';
 import {
   advance,
   isChanging,
@@ -31,6 +32,7 @@ export interface KeyChangePorts {
   readonly use: (ring: Ring) => void;
   /** Prepares peers for keys that are not sent with yet. */
   readonly prime: () => void;
+  readonly changed: (change: Change) => void;
   readonly note: (text: string) => void;
 }
 
@@ -82,9 +84,8 @@ export class KeyChange {
     if (isChanging(this.#ring)) return this.#underWay();
     const made = newestOf(this.#ring).generation + 1;
     const key = ringKey(createSecretKey(randomBytes(32)), made, new Date().toISOString());
-    const written = await this.#change((ring) => take(ring, key) ?? ring);
+    const written = await this.#change((ring) => take(ring, key) ?? ring, 'an operator changes the key');
     if (!written.ok) return failure('STATE_UNUSABLE', `the new key could not be kept: ${written.because}`);
-    this.#ports.note(`cluster key ${made} (${key.id}) was made and is given to the other nodes`);
     const endMs = performance.now() + rotateMs;
     while (isChanging(this.#ring) && performance.now() < endMs) {
       await this.#pursue();
@@ -100,16 +101,15 @@ export class KeyChange {
     const state = readState(question.state);
     if (offered === null || state === null) throw new Error('the question about keys cannot be read');
     this.#said.set(from, state);
-    const written = await this.#change((ring) => this.#advanced(this.#taken(ring, offered, from)));
+    const written = await this.#change((ring) => this.#advanced(this.#taken(ring, offered)), `${from} told it`);
     if (!written.ok) throw new Error(written.because);
     setTimeout(() => void this.#pursue(), roundMs);
     return stateOf(this.#ring);
   }
 
-  #taken(ring: Ring, offered: RingKey, from: NodeId): Ring {
+  #taken(ring: Ring, offered: RingKey): Ring {
     const taken = take(ring, offered);
     if (taken === null) throw new Error(`too many changes of keys are under way; ${offered.id} was not taken`);
-    if (taken !== ring) this.#ports.note(`cluster key ${offered.generation} (${offered.id}) came from ${from}`);
     return taken;
   }
 
@@ -119,7 +119,7 @@ export class KeyChange {
     try {
       this.#ports.prime();
       await Promise.all(this.#others().map((node) => this.#askOne(node)));
-      const written = await this.#change((ring) => this.#advanced(ring));
+      const written = await this.#change((ring) => this.#advanced(ring), 'the other nodes say so');
       if (!written.ok) this.#ports.note(`the change of the cluster key waits: ${written.because}`);
     } finally {
       this.#pursuing = false;
@@ -145,7 +145,7 @@ export class KeyChange {
   }
 
   /** On the disk first: what this node says it has, it has after a power cut too. */
-  #change(next: (ring: Ring) => Ring): Promise<Written> {
+  #change(next: (ring: Ring) => Ring, because: string): Promise<Written> {
     const done = this.#last.then(async (): Promise<Written> => {
       const before = this.#ring;
       const after = next(before);
@@ -154,19 +154,11 @@ export class KeyChange {
       if (!written.ok) return written;
       this.#ring = after;
       this.#ports.use(after);
-      this.#tell(before, after);
+      this.#ports.changed({ what: 'cluster key', from: wordsFor(before), to: wordsFor(after), because });
       return written;
     });
     this.#last = done.catch(() => undefined);
     return done;
-  }
-
-  #tell(before: Ring, after: Ring): void {
-    const used = usedOf(after);
-    if (after.using !== before.using) this.#ports.note(`cluster key ${used.generation} (${used.id}) is sent with now`);
-    const dropped = before.keys.filter(({ id }) => !after.keys.some((key) => key.id === id));
-    if (dropped.length > 0)
-      this.#ports.note(`cluster key ${dropped.map(({ generation }) => generation).join(', ')} does not hold any more`);
   }
 
   #underWay(): Result<RotateAnswer> {
@@ -175,6 +167,14 @@ export class KeyChange {
     const who = missing === '' ? '' : `; it waits for ${missing}`;
     return failure('CONFLICT', `a change to key ${generation} is under way${who}`, 'sempre key show');
   }
+}
+
+/** Which key is sent with, and which others are accepted. */
+function wordsFor(ring: Ring): string {
+  const used = usedOf(ring);
+  const others = ring.keys.filter((key) => key !== used).map(({ generation, id }) => `${generation} (${id})`);
+  const accepted = others.length === 0 ? '' : `, accepts ${others.join(', ')}`;
+  return `${used.generation} (${used.id})${accepted}`;
 }
 
 const isSame = (a: Ring, b: Ring): boolean =>

@@ -22,6 +22,7 @@ import type { Log } from './log.ts';
 import { NodeLoop } from './loop.ts';
 import { monotonicMs } from './monotonic.ts';
 import { NoAgents } from './no-agents.ts';
+import { noOutside } from './no-outside.ts';
 import type { DaemonOptions } from './options.ts';
 import { createOutside } from './outside.ts';
 import { becomeRealTime } from './priority.ts';
@@ -74,7 +75,8 @@ export async function runNode(start: Start): Promise<Result<Running>> {
       must(loop, 'the loop')
         .report()
         .peers.some((peer) => peer.node === node && peer.state !== 'lost'),
-    note: (text) => log.line('notice', text),
+    changed: (change) => note(journal.add(change, new Date()), log),
+    note: warn,
   });
   const transport = new UdpTransport({
     self,
@@ -99,7 +101,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     complain: warn,
   };
   const agents = start.drivers ? new AgentsThread(agentsOptions) : new NoAgents(agentsOptions);
-  const outside = createOutside({ options, log, nowMs, deliver });
+  const outside = start.drivers ? createOutside({ options, log, nowMs, deliver }) : noOutside(deliver, nowMs);
   // The drivers' thread was started before this, and so does not have that class while it loads.
   await becomeRealTime('thread');
   const init = {

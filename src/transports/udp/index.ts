@@ -121,6 +121,7 @@ export class UdpTransport implements Transport {
       former.peers.get(peer)?.port !== this.#topology.peers.get(peer)?.port ||
       former.peers.get(peer)?.addresses[link] !== this.#topology.peers.get(peer)?.addresses[link];
     this.#channel.configured(moved, (node) => this.#topology.peers.has(node));
+    if (renamed) this.certify();
   }
 
   /** Other keys are accepted, or another one is sent with. Sessions of keys that stay go on. */
@@ -141,6 +142,11 @@ export class UdpTransport implements Transport {
       if (suite.id !== this.#ring.using)
         for (const peer of this.#topology.peers.keys())
           this.#sendOnEveryLink(must(suite.sessionWith(peer), 'a session with each peer'), nothing);
+  }
+
+  /** Gives this node another certificate when it is time; each new connection looks by itself. */
+  certify(): void {
+    if (this.#suites.length > 0) this.#credentials();
   }
 
   stats(): TransportStats {
