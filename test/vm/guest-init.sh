@@ -22,7 +22,9 @@ done
 hostname "$name"
 ip link set lo up
 mount -t ext4 /dev/vda /var
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro src /src
+for share in src code; do
+  mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro $share /$share
+done
 echo 1 >/proc/sys/kernel/panic
 
 # Each line: an id, and a command in base64. Each answer: the id, the exit code, what was printed in base64.

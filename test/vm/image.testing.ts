@@ -102,7 +102,21 @@ function build(kernel: string, work: string): void {
 }
 
 function layOutRoot(root: string, kernel: string, version: string): void {
-  for (const folder of ['bin', 'modules', 'late', 'proc', 'sys', 'dev', 'run', 'tmp', 'src', 'var', 'etc', 'root'])
+  for (const folder of [
+    'bin',
+    'modules',
+    'late',
+    'proc',
+    'sys',
+    'dev',
+    'run',
+    'tmp',
+    'src',
+    'code',
+    'var',
+    'etc',
+    'root',
+  ])
     mkdirSync(join(root, folder), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
   copyFileSync(join(import.meta.dirname, 'guest-init.sh'), join(root, 'init'));

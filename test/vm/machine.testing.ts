@@ -1,8 +1,9 @@
 /** One virtual machine of the tests: QEMU without acceleration, driven by two sockets. It dies with the tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compile } from './compile.testing.ts';
 import { checkout } from './image.testing.ts';
 import { LineSocket } from './line_socket.testing.ts';
 
@@ -27,7 +28,7 @@ export interface Ran {
   readonly output: string;
 }
 
-const bootMs = 40_000;
+const bootMs = 90_000;
 const diskMb = 48;
 
 export class Machine {
@@ -51,7 +52,7 @@ export class Machine {
   /** Powers it on and waits until it takes commands; how long that took. */
   async boot(): Promise<number> {
     const beginMs = performance.now();
-    mkdirSync(this.#folder, { recursive: true });
+    if (!existsSync(join(this.#folder, 'code'))) compile(join(this.#folder, 'code'));
     if (!existsSync(this.#file('disk'))) makeDisk(this.#file('disk'));
     for (const name of ['control', 'commands']) rmSync(this.#file(name), { force: true });
     const log = openSync(this.#file('qemu.log'), 'w');
@@ -66,9 +67,10 @@ export class Machine {
   /** Until it takes commands again, after a reset. */
   async answers(): Promise<void> {
     const endMs = performance.now() + bootMs;
-    while (performance.now() < endMs) {
+    // Ever more patiently: what a busy guest did not answer in time it has still to do.
+    for (let waitMs = 500; performance.now() < endMs; waitMs *= 1.5) {
       if (this.#process?.exitCode !== null) throw new Error(`${this.name}: ${this.console()}`);
-      const ran = await this.run('true', 700).catch(() => null);
+      const ran = await this.run('true', waitMs).catch(() => null);
       if (ran?.code === 0) return;
     }
     throw new Error(`${this.name} does not answer: ${this.console().slice(-1500)}`);
@@ -151,6 +153,8 @@ export class Machine {
       ['-device', 'virtserialport,chardev=c,name=commands', '-device', 'virtio-rng-pci'],
       ['-fsdev', `local,id=src,path=${checkout},security_model=none,readonly=on`],
       ['-device', 'virtio-9p-pci,fsdev=src,mount_tag=src'],
+      ['-fsdev', `local,id=code,path=${join(this.#folder, 'code')},security_model=none,readonly=on`],
+      ['-device', 'virtio-9p-pci,fsdev=code,mount_tag=code'],
       ...addresses.map((address, i) => this.#network(i, address, networkPort)),
       ...devices.map((device) => ['-device', device]),
     ];
