@@ -1,16 +1,27 @@
-/** `npm run bench -- failover [--runs 10] [--fast] [--json]`: each run's figure, then median and extremes. */
+/** `npm run bench -- failover|two-node [--runs N] [--json]`: what is claimed, measured. */
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { spreadOf } from '../lab/spread.ts';
 import { besideKeepalived, type CaseResult, failover, peersTable, ratios, sweep, times } from './failover.ts';
+import { sweepTwoNode, twoNode } from './twoNode.ts';
+import { type Choice, choices } from './twoNodeFiles.ts';
+import { slackMs } from './twoNodeStory.ts';
+import { twoNodeTable } from './twoNodeTable.ts';
 
 const usage = `usage: npm run bench -- failover [--runs N] [--fast] [--keepalived] [--json]
-  --runs N   runs of each case (default 10)
+       npm run bench -- two-node [--runs N] [--choice fence|ping|witness] [--fault FAULT] [--json]
+  --runs N   runs of each case (default 10; two-node: 1)
+  --choice C only this one of two nodes' choices
+  --fault F  only power, link, split, gateway or witness
   --fast     only with heartbeat {interval: 50ms, dead: 250ms}
   --keepalived  also measure Keepalived in the same lab, where it is installed
   --json     the figures as one JSON object on standard output, everything else on standard error
 `;
 
 interface Options {
+  readonly bench: 'failover' | 'two-node';
+  readonly choice: Choice | null;
+  readonly fault: string | null;
   readonly runs: number;
   readonly fast: boolean;
   readonly json: boolean;
@@ -20,12 +31,16 @@ interface Options {
 function parse(argv: string[]): Options | null {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    const options = { runs: { type: 'string', default: '10' }, fast: flag, json: flag, keepalived: flag } as const;
+    const text = { type: 'string' } as const;
+    const options = { runs: text, choice: text, fault: text, fast: flag, json: flag, keepalived: flag } as const;
     const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options });
-    const runs = Number(values.runs);
+    const bench = positionals.length === 1 ? positionals[0] : undefined;
+    if (bench !== 'failover' && bench !== 'two-node') return null;
+    const runs = Number(values.runs ?? (bench === 'failover' ? '10' : '1'));
+    const choice = choices.find((each) => each === values.choice) ?? null;
     const sane =
-      positionals.length === 1 && positionals[0] === 'failover' && Number.isInteger(runs) && runs >= 1 && runs <= 1000;
-    return sane ? { ...values, runs } : null;
+      Number.isInteger(runs) && runs >= 1 && runs <= 1000 && (values.choice === undefined || choice !== null);
+    return sane ? { ...values, bench, choice, fault: values.fault ?? null, runs } : null;
   } catch {
     return null;
   }
@@ -39,7 +54,25 @@ async function main(): Promise<number> {
   }
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => void sweep().then(() => process.exit(130)));
+    process.on(signal, () => void Promise.all([sweep(), sweepTwoNode()]).then(() => process.exit(130)));
+  return options.bench === 'failover' ? benchFailover(options, say) : benchTwoNode(options, say);
+}
+
+async function benchTwoNode({ runs, choice, fault, json }: Options, say: (line: string) => void): Promise<number> {
+  const load = (): string =>
+    loadavg()
+      .map((each) => each.toFixed(1))
+      .join(' ');
+  const before = load();
+  const results = await twoNode(runs, { choice, fault }, say);
+  say(
+    `\n${twoNodeTable(results)}\nload before ${before}, after ${load()}; times within ${slackMs} ms of those announced count as the same`,
+  );
+  if (json) process.stdout.write(`${JSON.stringify({ twoNode: results, load: { before, after: load() } })}\n`);
+  return results.some(({ verdict }) => verdict === 'DIFFERENT') ? 1 : 0;
+}
+
+async function benchFailover(options: Options, say: (line: string) => void): Promise<number> {
   const results = await failover(options.fast ? times.slice(1) : times, options.runs, say);
   if (options.keepalived) results.push(...(await keepalived(options, say)));
   for (const line of ratios(results)) say(line);

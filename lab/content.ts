@@ -24,7 +24,7 @@ export function filesFor(host: LabHost, topology: Topology, installed: Installed
   return [
     file('/etc/hostname', `${host.name}\n`),
     file('/etc/hosts', hostsFile(topology)),
-    ...(isNode ? clusterFiles(installed) : []),
+    ...(isNode ? clusterFiles(installed, folderOf(host, installed)) : []),
     ...(isNode && installed.pages ? webFiles(host.name) : []),
   ];
 }
@@ -36,9 +36,13 @@ function hostsFile(topology: Topology): string {
   return ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n');
 }
 
-const clusterFiles = (installed: Installed): HostFile[] => [
-  file('/etc/sempre/cluster.yaml', installed.source),
-  file('/etc/sempre/cluster.key', installed.key, 0o600),
+/** A witness keeps each cluster that it serves in a folder of its own. */
+const folderOf = ({ role }: LabHost, { cluster }: Installed): string =>
+  role === 'witness' ? `/var/lib/sempre-witness/${cluster.name}` : '/etc/sempre';
+
+const clusterFiles = (installed: Installed, folder: string): HostFile[] => [
+  file(`${folder}/cluster.yaml`, installed.source),
+  file(`${folder}/cluster.key`, installed.key, 0o600),
 ];
 
 /** For Apache as Debian configures it. `</html>` in the health file: agents look for it unless they are told otherwise. */

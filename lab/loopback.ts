@@ -62,6 +62,7 @@ export function loopbackTopology(cluster: Cluster): Result<Topology> {
   }
   const hosts = cluster.nodes.map((node) => ({
     name: node.id,
+    role: 'node' as const,
     interfaces: node.links.map((link, i) => ({ ...link, name: 'lo', link: i, port: '', mac: '' })),
   }));
   return success({ bridges: [], hosts });

@@ -25,7 +25,7 @@ import {
 } from './record.ts';
 import { run } from './run.ts';
 import { addressLines, batch, bridgeLines, cableLines, forwardLines, removeLines, unplugLines } from './switch.ts';
-import { clientName, type LabHost } from './topology.ts';
+import type { LabHost } from './topology.ts';
 
 /** When a fault began on the clock of `monotonicMs`, and how long it took to inject. */
 export interface Injected {
@@ -95,18 +95,25 @@ export async function powerOn(record: LabRecord, host: LabHost): Promise<Result<
     disk: diskOf(record, host),
     stateDirectory: join(disksDirectory(record.name), host.name),
     checkout: record.checkout,
-    keeper: host.name === clientName ? '' : keeperPlaces(record.name, hostIndex(record, host)).directory,
-    daemon: host.name === clientName ? [] : record.daemon,
+    keeper: host.role === 'outside' ? '' : keeperPlaces(record.name, hostIndex(record, host)).directory,
+    daemon: programOf(record, host),
   });
   if (!booting.ok) return booting;
   const { init, go } = booting.value;
   writeHost(record.name, host.name, init);
   const cables = await batch(record.root, 'ip', cableLines(record.topology, host, init.pid));
-  const addresses = cables.ok ? await batch(init, 'ip', addressLines(host)) : cables;
+  const addresses = cables.ok ? await batch(init, 'ip', addressLines(host, record.topology)) : cables;
   if (!addresses.ok) await kill(init);
   if (!addresses.ok) return addresses;
   go();
   return success({ atMs, tookMs: monotonicMs() - atMs });
+}
+
+/** A lab that runs something else than daemons on its nodes has none on its witness either. */
+function programOf({ checkout, daemon }: LabRecord, { role }: LabHost): readonly string[] {
+  const [node] = daemon;
+  if (role === 'witness' && node !== undefined) return [node, join(checkout, 'src/daemon/witness.ts')];
+  return role === 'node' ? daemon : [];
 }
 
 /** Power is gone: the cables first, so that no packet leaves between the deaths of two processes, then all at once. */

@@ -3,6 +3,7 @@
  *
  * A cut port stops forwarding but keeps its carrier, as when a switch further away fails: the harder fault to notice.
  */
+import { familyOf, networkHolds } from '../src/config/network.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 import { inNetwork } from './namespaces.ts';
 import type { ProcessId } from './process-id.ts';
@@ -27,15 +28,24 @@ export function cableLines(topology: Topology, host: LabHost, pid: number): stri
 }
 
 /** Run inside of the host. IPv6 addresses skip duplicate detection: the lab knows that they are unique. */
-export function addressLines(host: LabHost): string[] {
+export function addressLines(host: LabHost, topology: Topology): string[] {
   return [
     'link set lo up',
     ...host.interfaces.map(
       (i) => `address add ${i.address}/${i.prefix} ${i.address.includes(':') ? 'nodad' : 'broadcast +'} dev ${i.name}`,
     ),
     ...host.interfaces.map((i) => `link set ${i.name} up`),
+    ...host.interfaces.flatMap((i) => routeLines(i, topology)),
   ];
 }
+
+/** To machines that are elsewhere in real life, such as a witness: the lab has no routers between. */
+const routeLines = (from: LabInterface, { hosts }: Topology): string[] =>
+  hosts
+    .flatMap(({ interfaces }) => interfaces)
+    .filter(({ link, address }) => link === from.link && address !== from.address)
+    .filter((i) => familyOf(i.address) === familyOf(from.address) && !networkHolds(from, i.address))
+    .map(({ address }) => `route add ${address} dev ${from.name}`);
 
 export const unplugLines = (host: LabHost): string[] => host.interfaces.map((i) => `link set ${i.port} down`);
 

@@ -29,6 +29,26 @@ describe('topologyOf', () => {
     ]);
   });
 
+  it('makes a host of each address that is pinged, and reaches a witness on the first link', () => {
+    const plain = cluster({ a: ['10.1.0.1', '10.2.0.1'], b: ['10.1.0.2', '10.2.0.2'] });
+    const witness = { ...plain.nodes[0], id: 'w', links: [{ address: '172.16.0.5', prefix: 32 }], witness: true };
+    const topology = topologyOf({
+      ...plain,
+      nodes: [...plain.nodes, witness as Cluster['nodes'][number]],
+      quorum: { ...plain.quorum, ping: ['10.2.0.254', '10.1.0.254', '10.9.9.9'] },
+    });
+    if (!topology.ok) throw new Error(topology.failure.message);
+    const flat = topology.value.hosts.map(({ name, role, interfaces }) =>
+      [name, role, ...interfaces.map((i) => `${i.name} ${i.address}/${i.prefix} ${i.port}`)].join(' '),
+    );
+    expect(flat.slice(2)).toEqual([
+      'w witness eth0 172.16.0.5/32 h2l0',
+      'client outside eth0 10.1.0.253/24 h3l0 eth1 10.2.0.253/24 h3l1',
+      'gateway outside eth1 10.2.0.254/24 h4l1',
+      'gateway2 outside eth0 10.1.0.254/24 h5l0',
+    ]);
+  });
+
   it('refuses a node that is called like the client', () => {
     const topology = topologyOf(cluster({ client: ['10.1.0.1'] }));
     expect(topology.ok).toBe(false);

@@ -2,23 +2,28 @@
  * Which hosts, bridges, ports and addresses a lab has for a cluster file. Pure.
  *
  * Each node becomes a host with one interface a link (`eth0`, `eth1`, ...), plugged into one bridge a link. One more host,
- * `client`, has an address in every network: there the probe runs, as a user of the cluster would.
+ * `client`, has an address in every network: there the probe runs, as a user of the cluster would. Addresses that the nodes
+ * ping are hosts too: `gateway`, `gateway2`, ...
  */
 import ipaddr from 'ipaddr.js';
+import { networkHolds } from '../src/config/network.ts';
 import type { Cluster, Link } from '../src/core/model.ts';
 import { failure, type Result, success } from '../src/lib/errors.ts';
 
 export const clientName = 'client';
+export const gatewayName = 'gateway';
 
 export interface Topology {
   /** One for each link, named after it. */
   readonly bridges: readonly string[];
-  /** The nodes in the order of the file, then the client. */
+  /** The nodes in the order of the file, then the client, then gateways. */
   readonly hosts: readonly LabHost[];
 }
 
 export interface LabHost {
   readonly name: string;
+  /** What its supervisor runs; outside: nothing, it is none of the cluster's machines. */
+  readonly role: 'node' | 'witness' | 'outside';
   readonly interfaces: readonly LabInterface[];
 }
 
@@ -50,15 +55,42 @@ export function topologyOf(cluster: Cluster): Result<Topology> {
   const links = Array.from({ length: linkCount }, (_, link) => link);
   const clientLinks = links.map((link) => clientLink(cluster, link));
   const hosts = [
-    ...cluster.nodes.map((node) => ({ name: node.id, links: node.links })),
-    { name: clientName, links: clientLinks },
+    ...cluster.nodes.map(({ id, witness, links: own }) => ({
+      name: id,
+      role: witness ? ('witness' as const) : ('node' as const),
+      plugs: own.map((link, index) => ({ link, index })),
+    })),
+    { name: clientName, role: 'outside' as const, plugs: clientLinks.map((link, index) => ({ link, index })) },
+    ...gatewaysOf(cluster),
   ];
   return success({
     bridges: links.map((link) => `link${link}`),
-    hosts: hosts.map((host, index) => ({
-      name: host.name,
-      interfaces: host.links.map((link, i) => plug(link, index, i)),
+    hosts: hosts.map(({ name, role, plugs }, number) => ({
+      name,
+      role,
+      interfaces: plugs.map(({ link, index }) => plug(link, number, index)),
     })),
+  });
+}
+
+interface Gateway {
+  readonly name: string;
+  readonly role: 'outside';
+  readonly plugs: readonly { readonly link: Link; readonly index: number }[];
+}
+
+/** Those outside of the nodes' networks are left out: nothing leads there. */
+function gatewaysOf({ nodes, quorum }: Cluster): Gateway[] {
+  const links = nodes.find(({ witness }) => !witness)?.links ?? [];
+  const plugs = quorum.ping.flatMap((address) => {
+    const index = links.findIndex((link) => networkHolds(link, address));
+    const like = links[index];
+    return like === undefined ? [] : [{ link: { address, prefix: like.prefix }, index }];
+  });
+  const names = plugs.map((_, number) => (number === 0 ? gatewayName : `${gatewayName}${number + 1}`));
+  return plugs.flatMap((one, number): Gateway[] => {
+    const name = names[number] ?? gatewayName;
+    return nodes.some(({ id }) => id === name) ? [] : [{ name, role: 'outside', plugs: [one] }];
   });
 }
 
@@ -76,13 +108,15 @@ function plug(link: Link, host: number, index: number): LabInterface {
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 function clientLink(cluster: Cluster, index: number): Link {
-  const members = cluster.nodes.flatMap((node) => node.links[index] ?? []);
+  // A witness is reached through routers: its network is not that of the nodes.
+  const members = cluster.nodes.filter(({ witness }) => !witness).flatMap((node) => node.links[index] ?? []);
   const like = members[0] ?? { address: `10.254.${index}.1`, prefix: 24 };
   return { address: freeAddress(like, takenAddresses(cluster)), prefix: like.prefix };
 }
 
 function takenAddresses(cluster: Cluster): Set<string> {
   const taken = new Set(cluster.nodes.flatMap((node) => node.links.map((link) => canonical(link.address))));
+  for (const address of cluster.quorum.ping) taken.add(canonical(address));
   for (const { resource } of cluster.services) {
     if (resource.kind === 'address') taken.add(canonical(resource.address));
     if (resource.kind === 'balance') for (const server of resource.servers) taken.add(canonical(server.address));

@@ -12,9 +12,9 @@ export interface FenceFault {
   readonly delayMs: number;
   /**
    * fail: says no and does nothing; lie: says yes and does nothing, and tells that power it was asked for; idle: says yes and does
-   * nothing, but tells the truth when it is asked how it stands.
+   * nothing, but tells the truth when it is asked how it stands; dark: the host has no power, and switching it on gives it none.
    */
-  readonly mode: 'work' | 'fail' | 'lie' | 'idle';
+  readonly mode: 'work' | 'fail' | 'lie' | 'idle' | 'dark';
 }
 
 const fileOf = (lab: string): string => join(labDirectory(lab), 'fence-faults.json');

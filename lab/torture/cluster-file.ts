@@ -5,7 +5,7 @@ import { keeperOnHost } from '../keeper/places.ts';
 export const stampsOnHost = join(keeperOnHost, 'stamps');
 export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i + 1}`);
 
-/** The lab's client has it, because it is the highest free one: so it can be taken away with the client's cable. */
+/** The lab makes it a host of its own. */
 const pingAddress = '10.77.0.254';
 
 const pairQuorum = `quorum:

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommandBody } from '../../src/api/body.ts';
 import { labCut, labHeal, labKillDaemon, labPause, labResume } from '../commands.ts';
 import { type FenceFault, setFenceFaults } from '../keeper/faults.ts';
-import { clientName } from '../topology.ts';
+import { gatewayName } from '../topology.ts';
 import { isNetworkHarm, type NetworkHarm, setNetworkHarms } from './network.ts';
 import type { Harm } from './plan.ts';
 import { command, onDisk, type Stage, setPower } from './stage.ts';
@@ -33,12 +33,12 @@ export class Injector {
       case 'kill':
         return void (await labKillDaemon(lab, harm.node));
       case 'powerOff':
-        return void (await setPower(this.#stage, harm.node, 'off'));
+        return void (await setPower(lab, harm.node, 'off'));
       case 'fenceDevice':
         this.#fence.add(harm);
         return this.#setFence();
       case 'pingTargetDown':
-        return void (await labCut(lab, clientName, 0));
+        return void (await labCut(lab, gatewayName, null));
       case 'diskFull':
         return fill(join(onDisk(this.#stage, harm.node, '/var/lib/sempre'), ballast));
       case 'standby':
@@ -62,12 +62,12 @@ export class Injector {
       case 'pause':
         return void (await labResume(lab, harm.node, harm.whole));
       case 'powerOff':
-        return void (await setPower(this.#stage, harm.node, 'on'));
+        return void (await setPower(lab, harm.node, 'on'));
       case 'fenceDevice':
         this.#fence.delete(harm);
         return this.#setFence();
       case 'pingTargetDown':
-        return void (await labHeal(lab, clientName, 0));
+        return void (await labHeal(lab, gatewayName, null));
       case 'diskFull':
         return rmSync(join(onDisk(this.#stage, harm.node, '/var/lib/sempre'), ballast), { force: true });
       case 'standby':
@@ -89,14 +89,14 @@ export class Injector {
     this.#setFence();
     await this.#setNetwork(() => undefined);
     await Promise.all(nodes.map((node) => this.#healHost(node)));
-    await labHeal(lab, clientName, null);
+    await labHeal(lab, gatewayName, null);
   }
 
   async #healHost(node: string): Promise<void> {
     const { lab } = this.#stage;
     await this.end({ kind: 'diskFull', node });
     await labResume(lab, node, true);
-    await setPower(this.#stage, node, 'on');
+    await setPower(lab, node, 'on');
     await labHeal(lab, node, null);
   }
 

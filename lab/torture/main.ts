@@ -120,8 +120,9 @@ async function main(): Promise<number> {
 
 function lineOf(round: number, result: RoundResult, { seed }: Options, { nodes }: Stage, perMinute: string): string {
   const kinds = roundPlan(seed, round, nodes).map(({ kind }) => kind);
-  const { problems, starts, silenceMs, wellAfterMs } = result;
-  const how = problems.length === 0 ? `well after ${(wellAfterMs / 1000).toFixed(1)} s` : 'FAILED';
+  const { problems, starts, silenceMs, wellAfterMs, switchedOn } = result;
+  const left = switchedOn === 0 ? '' : `, ${switchedOn} left off`;
+  const how = problems.length === 0 ? `well after ${(wellAfterMs / 1000).toFixed(1)} s${left}` : 'FAILED';
   return `round ${round}: ${kinds.join(', ')}: ${starts} writers, silent for ${silenceMs} ms at most, ${how}; ${perMinute} rounds a minute`;
 }
 
@@ -141,7 +142,8 @@ function summaryOf(results: readonly RoundResult[], minutes: number): string {
   const bad = results.filter(({ problems }) => problems.length > 0).length;
   const starts = results.reduce((sum, result) => sum + result.starts, 0);
   const slowest = Math.max(0, ...results.map(({ wellAfterMs }) => wellAfterMs)) / 1000;
-  return `${results.length} rounds in ${minutes.toFixed(1)} minutes, ${bad} failed; ${starts} writers seen; slowest to be well again: ${slowest.toFixed(1)} s`;
+  const left = results.reduce((sum, { switchedOn }) => sum + switchedOn, 0);
+  return `${results.length} rounds in ${minutes.toFixed(1)} minutes, ${bad} failed; ${starts} writers seen; ${left} nodes left off, switched on by hand; slowest to be well again: ${slowest.toFixed(1)} s`;
 }
 
 process.exit(await main());

@@ -5,9 +5,10 @@ import type { CommandBody } from '../../src/api/body.ts';
 import type { ClusterStatus } from '../../src/api/status.ts';
 import { monotonicMs, sleep } from '../clock.ts';
 import { isWell } from '../demo/observer.ts';
+import { hostInit } from '../record.ts';
 import type { Injector } from './inject.ts';
 import type { Fault } from './plan.ts';
-import { command, type Stage, statusFrom } from './stage.ts';
+import { command, type Stage, setPower, statusFrom } from './stage.ts';
 import { type Overlap, overlapsIn, readStamps, runsOf, type Stamp } from './stamps.ts';
 
 export interface RoundResult {
@@ -17,6 +18,8 @@ export interface RoundResult {
   readonly wellAfterMs: number;
   /** Writers that were started in the round. */
   readonly starts: number;
+  /** Nodes that were left without power, so that an operator switched them on. */
+  readonly switchedOn: number;
   /** The longest time without a stamp. */
   readonly silenceMs: number;
 }
@@ -35,13 +38,16 @@ export async function play(injector: Injector, faults: readonly Fault[]): Promis
 
 export async function judge(stage: Stage, tape: Tape, boundMs: number): Promise<RoundResult> {
   const healedMs = monotonicMs();
-  const trouble = await untilWell(stage, boundMs);
+  const operator = new Operator(stage);
+  const trouble = await untilWell(operator, boundMs);
   const wellAfterMs = Math.round(monotonicMs() - healedMs);
   const stamps = tape.news();
   const runs = runsOf(stamps);
   const problems = overlapsIn(runs).map(overlapText);
   if (trouble !== null) problems.push(`not well ${boundMs / 1000} s after the healing: ${trouble}`);
-  return { problems, wellAfterMs, starts: new Set(runs.map(({ start }) => start)).size, silenceMs: silenceIn(stamps) };
+  const { switchedOn } = operator;
+  const starts = new Set(runs.map(({ start }) => start)).size;
+  return { problems, wellAfterMs, starts, switchedOn, silenceMs: silenceIn(stamps) };
 }
 
 const overlapText = ({ first, second }: Overlap): string =>
@@ -82,26 +88,54 @@ export class Tape {
 const pollMs = 100;
 
 /** Every node must say so, not only the one that is asked first. Null: it is well. */
-async function untilWell(stage: Stage, boundMs: number): Promise<string | null> {
+async function untilWell(operator: Operator, boundMs: number): Promise<string | null> {
   let trouble = 'nobody answers';
   for (const endMs = monotonicMs() + boundMs; monotonicMs() < endMs; await sleep(pollMs)) {
-    const seen = await look(stage);
+    const seen = await operator.look();
     if (seen === null) return null;
     trouble = seen;
   }
   return trouble;
 }
 
-async function look(stage: Stage): Promise<string | null> {
-  const said = await Promise.all(stage.nodes.map((node) => statusFrom(stage, node)));
-  const trouble = said.flatMap((status, index) => {
-    const node = stage.nodes[index] ?? '';
-    if (status === null) return [`${node} does not answer`];
-    return isWell(status) ? [] : [`${node}: ${findingsOf(status)}`];
-  });
-  if (trouble.length === 0) return null;
-  await takeBack(stage, said);
-  return trouble.join('; ');
+/** A fence device that has switched off may be about to switch on. */
+const leftOffMs = 5000;
+
+/** Looks around, and takes back what the round's operators wished, and failures that they have seen. */
+class Operator {
+  readonly #stage: Stage;
+  readonly #offSinceMs = new Map<string, number>();
+  switchedOn = 0;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  async look(): Promise<string | null> {
+    const { nodes } = this.#stage;
+    const said = await Promise.all(nodes.map((node) => statusFrom(this.#stage, node)));
+    const trouble = said.flatMap((status, index) => {
+      const node = nodes[index] ?? '';
+      if (status === null) return [`${node} does not answer`];
+      return isWell(status) ? [] : [`${node}: ${findingsOf(status)}`];
+    });
+    if (trouble.length === 0) return null;
+    for (const node of nodes) await this.#givePower(node);
+    const status = said.find((each) => each?.quorum === true);
+    if (status != null) for (const body of wishesOf(status)) await command(this.#stage, status.answeredBy, body);
+    return trouble.join('; ');
+  }
+
+  /** Whoever switched it off may be gone before it switched it on again. */
+  async #givePower(node: string): Promise<void> {
+    const { lab } = this.#stage;
+    if (hostInit(lab, node) !== null) return void this.#offSinceMs.delete(node);
+    const sinceMs = this.#offSinceMs.get(node) ?? monotonicMs();
+    this.#offSinceMs.set(node, sinceMs);
+    if (monotonicMs() - sinceMs < leftOffMs) return;
+    this.switchedOn++;
+    await setPower(lab, node, 'on');
+  }
 }
 
 const findingsOf = (status: ClusterStatus): string =>
@@ -111,13 +145,6 @@ const findingsOf = (status: ClusterStatus): string =>
       ({ verb, service, node, blocked }) => `pending: ${verb} ${service} on ${node}, ${blocked ?? ''}`,
     ),
   ].join(', ') || 'not settled';
-
-/** What the round's operators wished and did not take back, and failures that they have seen. */
-async function takeBack(stage: Stage, said: readonly (ClusterStatus | null)[]): Promise<void> {
-  const status = said.find((each) => each?.quorum === true);
-  if (status == null) return;
-  for (const body of wishesOf(status)) await command(stage, status.answeredBy, body);
-}
 
 function wishesOf(status: ClusterStatus): CommandBody[] {
   const because = 'torture: the round is over';

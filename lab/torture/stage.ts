@@ -50,7 +50,7 @@ export async function raise(lab: string, count: number): Promise<Stage> {
 }
 
 /** One file by a name in each host's folder of the keeper: what one host appends is after what another one did. */
-function shareStamps(lab: string, nodes: readonly string[]): string {
+export function shareStamps(lab: string, nodes: readonly string[]): string {
   const fileOf = (index: number): string =>
     join(keeperPlaces(lab, index).directory, stampsOnHost.slice(keeperOnHost.length));
   writeFileSync(fileOf(0), '', { flag: 'wx' });
@@ -76,7 +76,7 @@ export async function command({ lab }: Stage, node: string, body: CommandBody): 
 }
 
 /** By the lab's keeper, whatever its faults are: it does one thing after the other to a host. */
-export function setPower({ lab }: Stage, node: string, action: 'on' | 'off'): Promise<Result<null>> {
+export function setPower(lab: string, node: string, action: 'on' | 'off'): Promise<Result<null>> {
   return new Promise((done) => {
     const socket = createConnection(operatorPower(lab), () => socket.write(`${JSON.stringify({ action, node })}\n`));
     let said = '';
