@@ -59,7 +59,7 @@ interface Token {
 const tokensMax = 64;
 const guestsMax = 8;
 const requestBytesMax = 4096;
-const guestMs = 5000;
+const guestMs = 10_000;
 /** Whoever comes a little too late is told so; afterwards nobody answers. */
 const graceMs = 10 * 60_000;
 /** Wrong secrets from one address: so many at once, then one in so long. And from all together. */
