@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keeperOnHost } from '../keeper/places.ts';
 
 export const stampsOnHost = join(keeperOnHost, 'stamps');
-export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i + 1}`);
+const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i + 1}`);
 
 /** The lab makes it a host of its own. */
 const pingAddress = '10.77.0.254';
@@ -14,8 +14,7 @@ const pairQuorum = `quorum:
   ping: [${pingAddress}]
 `;
 
-/** `change`: another number makes another file. */
-export function clusterFile(count: number, change = 0): string {
+export function clusterFile(count: number): string {
   const nodes = nodeNames(count);
   const places = nodes.map((node, i) => `  ${node}: [10.77.0.${i + 1}/24, 10.78.0.${i + 1}/24]`);
   return `cluster: torture
@@ -39,9 +38,28 @@ services:
     group: data
   everywhere:
     command: [/bin/sleep, infinity]
-    env: {CHANGE: "${change}"}
     instances: all
     stop-timeout: 1s
     failures: {max: 1000, forget: 5s}
 `;
 }
+
+/** For changes of the file itself: nothing has to be restarted for them, so that many can be made in a second. */
+export function changingFile(change: number): string {
+  const places = nodeNames(3).map((node, i) => `  ${node}: [10.77.0.${i + 1}/24, 10.78.0.${i + 1}/24]`);
+  return `# change ${change}
+cluster: torture
+heartbeat: {interval: 100ms, dead: 600ms}
+nodes:
+${places.join('\n')}
+services:
+  everywhere:
+    command: [/bin/sleep, infinity]
+    instances: all
+    stop-timeout: 1s
+    failures: {max: 1000, forget: ${60 + change}s}
+`;
+}
+
+/** Which change a cluster file is. */
+export const changeIn = (source: string): number => Number(/^# change (\d+)$/m.exec(source)?.[1] ?? Number.NaN);

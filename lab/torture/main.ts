@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { monotonicMs, sleep } from '../clock.ts';
 import { labDown } from '../commands.ts';
+import { clusterFile } from './cluster-file.ts';
 import { keepEvidence } from './evidence.ts';
 import { Injector } from './inject.ts';
 import { roundPlan, showFault } from './plan.ts';
@@ -74,7 +75,7 @@ interface Scene {
 }
 
 async function begin({ nodes }: Options): Promise<Scene> {
-  const stage = await raise(lab, nodes);
+  const stage = await raise(lab, clusterFile(nodes));
   const scene = { stage, injector: new Injector(stage), tape: new Tape(stage.stamps) };
   const { problems } = await judge(stage, scene.tape, comeUpMs);
   if (problems.length === 0) return scene;

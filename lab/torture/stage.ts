@@ -13,7 +13,7 @@ import { daemonOptionsFor, keeperOnHost, keeperPlaces, operatorPower, placesIn }
 import type { ProcessId } from '../process-id.ts';
 import { disksDirectory, memoryDirectory, readLab } from '../record.ts';
 import type { LabHost } from '../topology.ts';
-import { clusterFile, nodeNames, stampsOnHost } from './cluster-file.ts';
+import { stampsOnHost } from './cluster-file.ts';
 
 export interface Stage {
   readonly lab: string;
@@ -28,9 +28,7 @@ const stateMb = 64;
 /** A few minutes of what a node decided; the disk is small. */
 const recorderMb = 16;
 
-export async function raise(lab: string, count: number): Promise<Stage> {
-  const nodes = nodeNames(count);
-  const source = clusterFile(count);
+export async function raise(lab: string, source: string): Promise<Stage> {
   const { cluster, problems } = parseClusterFile(source, 'torture.yaml');
   if (cluster === null) throw new Error(`mistakes in it: ${problems.map(({ message }) => message).join('; ')}`);
   const main = resolve(checkoutDirectory, 'src/daemon/main.ts');
@@ -45,6 +43,7 @@ export async function raise(lab: string, count: number): Promise<Stage> {
   if (!up.ok) throw new Error(up.failure.message);
   const record = readLab(lab);
   if (record?.root == null) throw new Error(`the lab ${lab} has no hosts of its own`);
+  const nodes = cluster.nodes.map(({ id }) => id);
   const hosts = record.topology.hosts.filter(({ name }) => nodes.includes(name));
   return { lab, nodes, hosts, root: record.root, stamps: shareStamps(lab, nodes) };
 }

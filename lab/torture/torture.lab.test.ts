@@ -18,4 +18,11 @@ describe.skipIf(!possible)('torture (needs root and network namespaces)', () => 
     expect(ran.stdout).not.toContain('FAILED');
     expect(ran.code).toBe(0);
   });
+
+  test('what was acknowledged outlives daemons that are killed', { timeout: 300_000 }, async () => {
+    const argv = [process.execPath, join(import.meta.dirname, 'kill/main.ts'), '--seed', '1', '--changes', '60'];
+    const ran = await run([...argv, '--kills', '20', '--bound', '60'], { timeoutMs: 290_000 });
+    expect(ran.stdout + ran.stderr).toContain('every acknowledged change is there on all nodes');
+    expect(ran.code).toBe(0);
+  });
 });
