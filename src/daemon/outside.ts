@@ -1,6 +1,7 @@
 /** The ports to what can end a node: fence devices, the watchdog, and the addresses that say who is cut off. */
 import type { Cluster, Ms } from '../core/model.ts';
 import type { Fences, NodeEvent, Pinger, WatchdogPort } from '../core/ports.ts';
+import { isDisarmed, isProvable } from '../core/quorum/standing.ts';
 import type { NodeState } from '../core/state.ts';
 import { WatchdogDriver } from '../drivers/watchdog/index.ts';
 import { FenceThread } from './fence-thread.ts';
@@ -40,7 +41,7 @@ export function createOutside({ options, log, nowMs, deliver }: OutsideParts): O
     watchdog,
     configure: (cluster) => thread.configure(cluster),
     close: async (state) => {
-      const leave = watchdogAfter(state);
+      const leave = watchdogAfter(state, nowMs());
       if (leave === 'counting' && watchdog.isArmed) log.line('warning', stillCounting);
       await Promise.all([watchdog.close(leave), thread.close()]);
     },
@@ -51,11 +52,14 @@ const stillCounting =
   'services go on here, so the watchdog counts on: it resets this machine unless the daemon is started again in time';
 
 /**
- * A node that goes on running something must be reset when nobody looks after it any more: the others count on that. One that
- * runs nothing harms nobody.
+ * A node that goes on running what others start when it must have stopped is reset when nobody looks after it any more: they count
+ * on that. Otherwise a daemon that ends leaves no watchdog behind. As in `mayFeed` of `src/core/watchdog/feed.ts`.
  */
-function watchdogAfter(state: NodeState): 'counting' | 'disarmed' {
-  const own = state.records.get(state.self);
-  const states = Object.values(own?.services ?? {}).map((service) => service.state);
-  return states.every((each) => each === 'stopped') ? 'disarmed' : 'counting';
+function watchdogAfter(state: NodeState, nowMs: Ms): 'counting' | 'disarmed' {
+  if (isDisarmed(state, nowMs) || !isProvable(state.doc)) return 'disarmed';
+  const goesOn = [...state.local.values()].some(
+    ({ running, record }) =>
+      running !== null && running.takeover !== 'nothing' && !running.clone && record.state !== 'stopped',
+  );
+  return goesOn ? 'counting' : 'disarmed';
 }
