@@ -1,6 +1,6 @@
 /** `sempre init`: the first node of a cluster gets its identity. Needs no daemon, and refuses to overwrite one. */
 import { resolve } from 'node:path';
-import { enrol, firstRing, occupied } from '../daemon/enrol.ts';
+import { enrol, firstRing, makeRoom } from '../daemon/enrol.ts';
 import { findSelf } from '../daemon/options.ts';
 import { exit } from '../lib/exit.ts';
 import { readClusterFile } from './cluster-file.ts';
@@ -16,8 +16,8 @@ export interface InitOptions {
 }
 
 export async function init(context: Context, options: InitOptions): Promise<number> {
-  const free = await occupied(options.state);
-  if (!free.ok) return fail(context, free.failure);
+  const room = await makeRoom(options.state);
+  if (!room.ok) return fail(context, room.failure);
   const file = options.cluster ?? options.config;
   const read = await readClusterFile(context, file);
   if (!read.ok) return read.exitCode;
@@ -30,6 +30,7 @@ export async function init(context: Context, options: InitOptions): Promise<numb
     source: read.source,
     configFile: resolve(options.config),
     stateDirectory: resolve(options.state),
+    otherFile: 'refuse',
     ring: firstRing(),
   });
   if (!enrolled.ok) return fail(context, enrolled.failure);

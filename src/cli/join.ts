@@ -1,7 +1,7 @@
 /** `sempre join TOKEN`: a new machine gets keys and cluster file from a member. Needs neither a daemon nor SSH. */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { enrol, occupied } from '../daemon/enrol.ts';
+import { enrol, makeRoom } from '../daemon/enrol.ts';
 import { joinWith } from '../daemon/join.ts';
 import { exit } from '../lib/exit.ts';
 import { readText } from './cluster-file.ts';
@@ -17,8 +17,8 @@ export interface JoinOptions {
 
 export async function join(context: Context, text: string, options: JoinOptions): Promise<number> {
   // Before the token is spent.
-  const free = await occupied(options.state);
-  if (!free.ok) return fail(context, free.failure);
+  const room = await makeRoom(options.state);
+  if (!room.ok) return fail(context, room.failure);
   const given = text === '-' ? await readText(context, '-') : text;
   if (given === null) return exit.badData;
   const joined = await joinWith(given, { node: options.node, machine: hostname() });
@@ -31,6 +31,7 @@ export async function join(context: Context, text: string, options: JoinOptions)
     ring,
     configFile: resolve(options.config),
     stateDirectory: resolve(options.state),
+    otherFile: 'keepAside',
   });
   if (!enrolled.ok) return fail(context, enrolled.failure);
   const data = { schemaVersion: 1, cluster: clusterName, node, authority: enrolled.value.fingerprint };

@@ -73,21 +73,28 @@ export async function hasIdentity(stateDirectory: string): Promise<boolean> {
 
 /** Keeps it; nothing may rest on it before this has returned. */
 export async function saveIdentity(stateDirectory: string, identity: Identity): Promise<Written> {
+  const made = await makeIdentityFolder(stateDirectory);
+  if (!made.ok) return made;
+  return new SealedFile(keysOf(stateDirectory)).save(writtenOf(identity));
+}
+
+export async function makeIdentityFolder(stateDirectory: string): Promise<Written> {
+  const folder = folderOf(stateDirectory);
   try {
     await makeDirectory(stateDirectory, 0o750);
-    await makeDirectory(folderOf(stateDirectory), 0o700);
+    await makeDirectory(folder, 0o700);
+    await access(folder, constants.W_OK);
+    return { ok: true };
   } catch (error) {
-    return { ok: false, because: `${folderOf(stateDirectory)} cannot be made: ${reasonOf(error)}` };
+    return { ok: false, because: `${folder} cannot be written: ${reasonOf(error)}` };
   }
-  return new SealedFile(keysOf(stateDirectory)).save(writtenOf(identity));
 }
 
 /** Best effort: these are for people. */
 export async function showCertificates(stateDirectory: string, { authority, certificate }: Certified): Promise<void> {
   const folder = folderOf(stateDirectory);
   try {
-    await makeDirectory(stateDirectory, 0o750);
-    await makeDirectory(folder, 0o700);
+    await makeIdentityFolder(stateDirectory);
     await writeFile(join(folder, 'authority.pem'), authority.certificate.toString(), { mode: 0o644 });
     await writeFile(join(folder, 'certificate.pem'), certificate.certificate.toString(), { mode: 0o644 });
   } catch {
