@@ -20,12 +20,14 @@ export interface Outside {
 
 export interface OutsideParts {
   readonly options: DaemonOptions;
+  /** As it is at the start: its thread loads before the one that beats becomes real-time, and so does not compete with it. */
+  readonly cluster: Cluster;
   readonly log: Log;
   readonly nowMs: () => Ms;
   readonly deliver: (event: NodeEvent) => void;
 }
 
-export function createOutside({ options, log, nowMs, deliver }: OutsideParts): Outside {
+export function createOutside({ options, cluster, log, nowMs, deliver }: OutsideParts): Outside {
   const thread = new FenceThread({
     runDirectory: options.runDirectory,
     agentFolder: options.agentFolder,
@@ -34,6 +36,7 @@ export function createOutside({ options, log, nowMs, deliver }: OutsideParts): O
     log: (line) => log.line('notice', `fencing: ${line}`),
     complain: (line) => log.line('warning', line),
   });
+  thread.configure(cluster);
   const watchdog = new WatchdogDriver({ instead: options.watchdog, deliver });
   return {
     fences: thread,

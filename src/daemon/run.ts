@@ -101,7 +101,9 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     complain: warn,
   };
   const agents = start.drivers ? new AgentsThread(agentsOptions) : new NoAgents(agentsOptions);
-  const outside = start.drivers ? createOutside({ options, log, nowMs, deliver }) : noOutside(deliver, nowMs);
+  const outside = start.drivers
+    ? createOutside({ options, cluster: doc.cluster, log, nowMs, deliver })
+    : noOutside(deliver, nowMs);
   // The drivers' thread was started before this, and so does not have that class while it loads.
   await becomeRealTime('thread');
   const init = {

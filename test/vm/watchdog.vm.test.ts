@@ -95,6 +95,15 @@ describe.skipIf('skip' in image).each(kinds)(
       expect(await machine.must('cat /sys/class/watchdog/watchdog0/state')).toBe('inactive');
     });
 
+    test('is taken over by a daemon that is started again in time', async () => {
+      expect(await feeder(machine, '/dev/watchdog', seconds)).toContain('armed:');
+      await machine.must(kill('KILL'));
+      expect(await feeder(machine, '/dev/watchdog', seconds)).toContain('armed:');
+      await sleep(seconds * 1300);
+      expect(machine.saw('RESET')).toBeUndefined();
+      await machine.must(`${kill('TERM')}; sleep 0.5`);
+    });
+
     test('resets the machine when the process that feeds it is killed', async () => {
       expect(await feeder(machine, '/dev/watchdog', seconds)).toContain('armed:');
       await machine.must(kill('KILL'));
