@@ -61,7 +61,7 @@ export function continuity(state: NodeState, from: View, to: View): 'kept' | 'br
     if (grant === null || !sameView(grant.view, to)) open.add(member);
     else if (grant.since <= from.number) kept.add(member);
   }
-  if (isMajority(kept, voters)) return 'kept';
+  if (isMajority([...kept], voters)) return 'kept';
   return isMajority([...kept, ...open], voters) ? 'open' : 'broken';
 }
 

@@ -10,21 +10,50 @@ import { assert } from '../../lib/assert.ts';
 import { byNumber } from '../../lib/compare.ts';
 import type { Ms, NodeId } from '../model.ts';
 
-/** Nodes without an entry have no vote. */
+/** Nodes without an entry have no vote. Never changed in place. */
 export type Votes = Readonly<Record<NodeId, number>>;
 
-export const votesOf = (node: NodeId, votes: Votes): number => (Object.hasOwn(votes, node) ? (votes[node] ?? 0) : 0);
+/** What follows from a table alone: asked many times in each step, worked out once. */
+interface Electorate {
+  readonly of: ReadonlyMap<NodeId, number>;
+  readonly total: number;
+  /** The two voters, where there are just two and neither is a majority by itself. */
+  readonly pair: readonly [NodeId, NodeId] | null;
+}
 
-export const totalOf = (votes: Votes): number => Object.values(votes).reduce((sum, each) => sum + each, 0);
+const electorates = new WeakMap<Votes, Electorate>();
 
-export function countOf(voters: Iterable<NodeId>, votes: Votes): number {
+function electorateOf(votes: Votes): Electorate {
+  const known = electorates.get(votes);
+  if (known !== undefined) return known;
+  const voting = Object.entries(votes).filter(([, count]) => count > 0);
+  const [first, second] = voting;
+  const isTied = voting.length === 2 && first?.[1] === second?.[1];
+  const electorate: Electorate = {
+    of: new Map(voting),
+    total: voting.reduce((sum, [, count]) => sum + count, 0),
+    pair: isTied && first !== undefined && second !== undefined ? [first[0], second[0]] : null,
+  };
+  electorates.set(votes, electorate);
+  return electorate;
+}
+
+export const votesOf = (node: NodeId, votes: Votes): number => electorateOf(votes).of.get(node) ?? 0;
+
+export const totalOf = (votes: Votes): number => electorateOf(votes).total;
+
+/** Somebody who is named twice counts once. */
+export function countOf(voters: readonly NodeId[], votes: Votes): number {
+  const { of, total } = electorateOf(votes);
   let count = 0;
-  for (const voter of new Set(voters)) count += votesOf(voter, votes);
-  assert(count <= totalOf(votes), 'each vote counts once');
+  voters.forEach((voter, i) => {
+    if (voters.indexOf(voter) === i) count += of.get(voter) ?? 0;
+  });
+  assert(count <= total, 'each vote counts once');
   return count;
 }
 
-export const isMajority = (voters: Iterable<NodeId>, votes: Votes): boolean =>
+export const isMajority = (voters: readonly NodeId[], votes: Votes): boolean =>
   2 * countOf(voters, votes) > totalOf(votes);
 
 export interface Grant {
@@ -37,11 +66,11 @@ export interface Grant {
  * than `self`, which grants itself at any time. Null: too few.
  */
 export function majorityGrantedAt(self: NodeId, grants: readonly Grant[], votes: Votes, nowMs: Ms): Ms | null {
-  const total = totalOf(votes);
-  let count = votesOf(self, votes);
+  const { of, total } = electorateOf(votes);
+  let count = of.get(self) ?? 0;
   if (2 * count > total) return nowMs;
   for (const { node, atMs } of [...grants].sort((a, b) => byNumber(b.atMs, a.atMs))) {
-    count += votesOf(node, votes);
+    count += of.get(node) ?? 0;
     if (2 * count > total) return atMs;
   }
   return null;
@@ -49,18 +78,15 @@ export function majorityGrantedAt(self: NodeId, grants: readonly Grant[], votes:
 
 /** The other voter, where exactly two nodes vote, this one is one of them, and neither is a majority by itself; else null. */
 export function partnerOf(self: NodeId, votes: Votes): NodeId | null {
-  const own = votesOf(self, votes);
-  const others = Object.keys(votes).filter((node) => node !== self && votesOf(node, votes) > 0);
-  const [other] = others;
-  if (other === undefined || others.length !== 1) return null;
-  return own > 0 && own === votesOf(other, votes) ? other : null;
+  const { pair } = electorateOf(votes);
+  if (pair === null) return null;
+  const [first, second] = pair;
+  if (self === first) return second;
+  return self === second ? first : null;
 }
 
 /** Exactly two nodes vote, and neither is a majority by itself. */
-export function isPair(votes: Votes): boolean {
-  const [first] = Object.keys(votes).filter((node) => votesOf(node, votes) > 0);
-  return first !== undefined && partnerOf(first, votes) !== null;
-}
+export const isPair = (votes: Votes): boolean => electorateOf(votes).pair !== null;
 
 /**
  * The next table on the way from `votes` to `wanted`: one vote of one node more or less, so that majorities before and after
