@@ -55,7 +55,7 @@ describe('a young cluster', () => {
       expect(again).toMatchObject({ code: 77, err: expect.stringContaining('was used already') });
       machines.start(node);
     }
-    expect(existsSync(machines.path('other', 'state/identity'))).toBe(false);
+    expect(existsSync(machines.path('other', 'state/identity/keys.json'))).toBe(false);
     for (const node of ['a', 'd']) expect(await eventually(() => machines.online(node), 'a b c d')).toBe('a b c d');
     const folder = machines.path('d', 'state/identity');
     const verify = ['verify', '-CAfile', 'authority.pem', 'certificate.pem'];

@@ -36,7 +36,7 @@ describe('the TCP port', () => {
     console.log(JSON.stringify(measured));
     expect(measured.newViews).toBe(0);
     expect(measured.grewMiB).toBeLessThan(48);
-    expect(measured.stallMs).toBeLessThan(Math.max(50, 2 * measured.elsewhereMs));
+    expect(measured.stallMs).toBeLessThan(Math.max(50, 3 * measured.elsewhereMs));
     const status = await site.call<{ nodes: readonly { state: string }[] }>('n2', '/v1/status');
     expect(status.nodes.map(({ state }) => state)).toEqual(['online', 'online', 'online']);
     return measured;

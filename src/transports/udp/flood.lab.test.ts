@@ -40,7 +40,7 @@ describe('100 000 packets of garbage a second at the heartbeat port', () => {
     expect(newViews).toBe(0);
     expect(grewMiB).toBeLessThan(32);
     // On a machine that does other things too, a node that nobody floods is held up as well.
-    expect(stallMs).toBeLessThan(Math.max(50, 2 * elsewhereMs));
+    expect(stallMs).toBeLessThan(Math.max(50, 3 * elsewhereMs));
   });
 
   test('costs no more from the address of a peer, by somebody who knows the cookie', { timeout: 120_000 }, async () => {
