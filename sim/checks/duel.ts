@@ -32,5 +32,10 @@ export function duel(): Check {
 function isPromised({ cluster, quirks }: World): boolean {
   const { tie, prefer, headStartMs } = cluster.quorum;
   const longestMs = Math.max(0, ...cluster.fencing.devices.map((device) => device.delayMs)) + quirks.fenceMs[1];
-  return tie === 'fence' && prefer !== null && headStartMs > cluster.heartbeat.deadMs + longestMs + 500;
+  return (
+    !quirks.fenceOverLink0 &&
+    tie === 'fence' &&
+    prefer !== null &&
+    headStartMs > cluster.heartbeat.deadMs + longestMs + 500
+  );
 }

@@ -86,20 +86,40 @@ const flapping: Plot = (scene) => {
   return faults;
 };
 
-/** Two halves, and a node that changes sides between them. */
+const apart = (a: NodeId, b: NodeId, atMs: number, forMs: number): readonly Fault[] => [
+  { kind: 'cut', from: a, to: b, link: null, atMs, forMs },
+  { kind: 'cut', from: b, to: a, link: null, atMs, forMs },
+];
+
+/** The cluster falls into two parts; sometimes one of them still hears the other. */
+const halves: Plot = (scene) => {
+  const { prng, cluster, atMs, forMs } = scene;
+  const names = shuffled(
+    prng,
+    cluster.nodes.map(({ id }) => id),
+  );
+  const count = prng.between(1, names.length - 1);
+  const isDeaf = prng.chance(0.3);
+  return names
+    .slice(0, count)
+    .flatMap((a) => names.slice(count).flatMap((b) => apart(a, b, atMs, forMs)))
+    .filter((_, i) => !isDeaf || i % 2 === 0);
+};
+
+/** Two parts, and a node that changes sides between them, again and again. */
 const changingSides: Plot = (scene) => {
   const { prng, node, others, atMs } = scene;
   const faults: Fault[] = [];
   const [first, ...rest] = shuffled(prng, others);
   if (first === undefined || rest.length === 0) return [];
-  const cutMs = share(scene, 2, 4);
-  const apart = (a: NodeId, b: NodeId, from: number, forMs: number): void => {
-    faults.push({ kind: 'cut', from: a, to: b, link: null, atMs: from, forMs });
-    faults.push({ kind: 'cut', from: b, to: a, link: null, atMs: from, forMs });
-  };
-  for (const other of rest) apart(node, other, atMs, cutMs);
-  apart(node, first, atMs + cutMs * prng.next(), cutMs);
-  for (const other of rest) if (prng.chance(0.5)) apart(first, other, atMs + cutMs, cutMs);
+  let nextMs = atMs;
+  for (let i = prng.between(2, 8); i > 0; i--) {
+    const forMs = share(scene, 0.3, prng.pick([1, 2]));
+    for (const other of rest)
+      faults.push(...apart(node, other, nextMs, forMs), ...(i % 2 === 0 ? [] : apart(first, other, nextMs, forMs)));
+    if (i % 2 === 0) faults.push(...apart(node, first, nextMs, forMs));
+    nextMs += forMs;
+  }
   return faults;
 };
 
@@ -116,13 +136,21 @@ const restartedWhileCut: Plot = (scene) => {
 /** All daemons or machines are restarted at about the same time, again and again. */
 const restarts: Plot = (scene) => {
   const { prng, cluster, atMs } = scene;
-  const kind = prng.pick(['crashDaemon', 'powerOff'] as const);
-  return cluster.nodes.flatMap(({ id }) =>
+  const kind = prng.pick(['crashDaemon', 'powerOff', 'powerOff'] as const);
+  const isSlow = prng.chance(0.5);
+  const slow = cluster.nodes.flatMap(({ id }): readonly Fault[] =>
+    isSlow
+      ? [{ kind: 'slowDisk', node: id, delayMs: 3000, atMs: atMs - share(scene, 0, 2), forMs: share(scene, 6, 8) }]
+      : [],
+  );
+  const shaken = prng.chance(0.5) ? flapping({ ...scene, atMs: atMs - share(scene, 1, 3) }) : [];
+  const away = cluster.nodes.flatMap(({ id }) =>
     Array.from({ length: prng.between(1, 3) }, (): Fault => {
       const forMs = 100 + prng.below(400);
       return { kind, node: id, atMs: atMs + share(scene, 0, 4), forMs };
     }),
   );
+  return [...slow, ...shaken, ...away];
 };
 
 /** Something is changed, and those that know of it are gone a moment later. */
@@ -243,6 +271,8 @@ const plots: readonly Plot[] = [
   lateThenCut,
   heldUpThenCut,
   flapping,
+  halves,
+  halves,
   changingSides,
   restartedWhileCut,
   restarts,

@@ -71,7 +71,7 @@ export const worldKinds: readonly WorldKind[] = [
   },
   {
     name: 'two-ping',
-    weight: 0,
+    weight: 2,
     draw: (prng) => ({
       count: [2, 2],
       quorum: { tie: 'ping', ping: pingTargets.slice(0, prng.between(1, 2)) },
@@ -108,7 +108,7 @@ export const worldKinds: readonly WorldKind[] = [
   },
   {
     name: 'ignore',
-    weight: 0,
+    weight: 1,
     draw: (prng) => ({ count: [2, 4], quorum: { noQuorum: 'ignore' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
   },
 ];

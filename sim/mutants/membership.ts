@@ -36,11 +36,11 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: 'stale-view-accepted',
-    rule: 'a voter that agreed to an older view grants nothing in a newer one',
-    by: ['exclusive', 'quorum'],
-    file: lease,
-    find: 'grant !== null && grant.view.number >= view.number && grant.since',
-    replace: 'grant !== null && grant.since',
+    rule: 'a node agrees to newer views only',
+    by: ['assert', 'views'],
+    file: view,
+    find: 'if (view.number > (best ?? state.promised).number) best = view;',
+    replace: 'if (view.number !== state.promised.number) best = view;',
   },
   {
     name: 'since-ignored',
@@ -73,14 +73,6 @@ export const membershipMutants: readonly Mutant[] = [
     file: 'src/core/node.ts',
     find: 'const number = Math.max(init.reserved, init.doc.version.view);',
     replace: 'const number = init.doc.version.view;',
-  },
-  {
-    name: 'promise-not-reserved',
-    rule: 'a number is promised when it is reserved on disk',
-    by: ['views', 'assert'],
-    file: view,
-    find: 'if (view.number > turn.state.reservedUpTo) {',
-    replace: 'if (view.number > turn.state.reservedUpTo + 1000) {',
   },
   {
     name: 'foreign-echo',
@@ -128,7 +120,7 @@ export const membershipMutants: readonly Mutant[] = [
     by: ['exclusive', 'takeover'],
     world: 'two-fence',
     file: standing,
-    find: '(state.joined && Object.hasOwn(state.doc.admin.off, node));',
-    replace: 'Object.hasOwn(state.doc.admin.off, node);',
+    find: 'return state.joined && isNewer && Object.hasOwn',
+    replace: 'return isNewer && Object.hasOwn',
   },
 ];

@@ -19,6 +19,8 @@ export function runAgent(host: Host, op: AgentOp): void {
   const { id } = op.service;
   host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
   const fault = world.agentFault(host.id, id, op.verb);
+  // A stop that has to wait for a probe that hangs is as late as one that hangs itself.
+  if (fault !== null && (op.verb === 'stop' || op.verb === 'probe') && host.running.has(id)) host.notStopped.add(id);
   const [fromMs, toMs] = durationMs[op.verb];
   const takesMs =
     fault === 'hang'
@@ -49,7 +51,6 @@ function finished(host: Host, op: AgentOp): void {
 }
 
 function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
-  if (fault !== null && op.verb === 'stop' && host.running.has(op.service.id)) host.notStopped.add(op.service.id);
   switch (fault) {
     case 'fail':
       return injected;

@@ -1,4 +1,7 @@
-/** A machine's monotonic clock: it runs a little fast or slow, and not always by as much. It never steps or runs backwards. */
+/**
+ * A machine's monotonic clock: it runs a little fast or slow, and not always by as much. It never steps or runs
+ * backwards while the machine runs.
+ */
 import type { Agenda } from './agenda.ts';
 
 export class Clock {
@@ -19,6 +22,12 @@ export class Clock {
 
   get rate(): number {
     return this.#rate;
+  }
+
+  /** The machine has booted: its clock begins anew. */
+  restart(offsetMs: number): void {
+    this.#atThatMs = offsetMs;
+    this.#sinceMs = this.#agenda.nowMs;
   }
 
   runAt(rate: number): void {

@@ -88,6 +88,7 @@ export class Host {
     this.powered = true;
     this.isSaidToBeOff = false;
     this.poweredAtMs = this.world.agenda.nowMs;
+    if (this.life > 0) this.clock.restart(this.chance.below(100_000));
     this.world.powerChanged(this);
     this.world.agenda.after(bootMs + this.prng.between(50, 500), () => this.launchDaemon());
   }
