@@ -27,7 +27,7 @@ import type { ClusterStatus } from '../src/api/status.ts';
 import { parseClusterFile } from '../src/config/parse.ts';
 import { address, type Choice, certain, choices, fileFor, hasData, nodes, witness } from './twoNodeFiles.ts';
 import { announcedStory, differences, type Story, type Verdict, verdictOf } from './twoNodeStory.ts';
-import { TwoNodeWatch } from './twoNodeWatch.ts';
+import { isHeldOn, TwoNodeWatch } from './twoNodeWatch.ts';
 
 export interface TwoNodeResult {
   readonly choice: Choice;
@@ -40,6 +40,8 @@ export interface TwoNodeResult {
   readonly verdict: Verdict;
   /** From what was announced, in words. */
   readonly differences: readonly string[];
+  /** How long a client was out when it was over, until all was well again on the first node. Nothing is announced of that. */
+  readonly healingOutMs: number;
   /** What the daemons wrote down, where it went otherwise. */
   readonly events: readonly string[];
 }
@@ -137,7 +139,9 @@ async function makeReady({ choice, observer, recorder }: Scene): Promise<void> {
   const status = await observer.until(isWell, wellMs);
   if (status === null) throw new Error(`the cluster of ${choice} was not well after ${wellMs / 1000} s`);
   const isThere = (each: ClusterStatus): boolean =>
-    isWell(each) && each.services.find(({ name }) => name === service)?.nodes.join() === nodes[0];
+    isWell(each) &&
+    each.services.find(({ name }) => name === service)?.nodes.join() === nodes[0] &&
+    nodes.every((node) => isHeldOn(lab, node) === (node === nodes[0]));
   if (!isThere(status)) await observer.command({ kind: 'move', service, to: nodes[0], because: 'the next fault' });
   if ((await observer.until(isThere, wellMs)) === null) throw new Error(`${service} did not come to ${nodes[0]}`);
   for (const endMs = monotonicMs() + wellMs; !recorder.isServing(1000); await sleep(100))
@@ -151,8 +155,10 @@ async function playCase(scene: Scene, row: WhatIfRow, each: WhatIfCase, number: 
   await fault.begin();
   await sleep(announcedMs(each) + marginMs);
   const seen = await watch.end();
+  const healedMs = monotonicMs();
   await fault.end();
   await makeReady(scene);
+  const healing = await scene.recorder.window(healedMs, monotonicMs());
   const announced = announcedStory(each, [...(scene.stamps === null ? [] : [certain]), 'address']);
   const verdict = verdictOf(announced, seen);
   const events = verdict === 'DIFFERENT' ? await eventsSince(scene, since) : [];
@@ -167,6 +173,7 @@ async function playCase(scene: Scene, row: WhatIfRow, each: WhatIfCase, number: 
     seen,
     verdict,
     differences: differences(announced, seen),
+    healingOutMs: Math.round(healing.outageMs),
     events,
   };
 }

@@ -10,7 +10,8 @@ export function twoNodeTable(results: readonly TwoNodeResult[]): string {
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
   const rows = [...groups.values()].map(rowOf);
-  const head = '| choice | when | announced by `validate` | seen | verdict |\n| --- | --- | --- | --- | --- |';
+  const head =
+    '| choice | when | announced by `validate` | seen | verdict | at the healing |\n| --- | --- | --- | --- | --- | --- |';
   return `${head}\n${rows.join('\n')}\n`;
 }
 
@@ -29,8 +30,10 @@ function rowOf(group: readonly TwoNodeResult[]): string {
     spread === null || group.length === 1
       ? ''
       : `; a client is out for ${spread.min} to ${spread.max} ms, median ${spread.median}`;
+  const out = Math.max(...group.map(({ healingOutMs }) => healingOutMs));
+  const healing = out === 0 ? 'clients notice nothing' : `a client is out for ${out} ms at most`;
   const shown = seen.length === 1 ? (seen[0] ?? '') : seenOf(group);
-  return `| ${first.choice} | ${first.title}: ${first.what} | ${storyText(first.announced)} | ${shown}${client} | ${verdict} |`;
+  return `| ${first.choice} | ${first.title}: ${first.what} | ${storyText(first.announced)} | ${shown}${client} | ${verdict} | ${healing} |`;
 }
 
 /** Runs differ in their times: the last one stands for all that went as announced. */

@@ -68,6 +68,13 @@ export async function statusFrom({ lab }: Stage, node: string): Promise<ClusterS
   return answer.ok ? answer.value : null;
 }
 
+/** It acts. */
+export async function isReady({ lab }: Stage, node: string): Promise<boolean> {
+  const socket = labSocket(lab, node);
+  if (socket === null) return false;
+  return (await connect(socket).call({ method: 'GET', path: '/readyz', timeoutMs: 1000 })).ok;
+}
+
 export async function command({ lab }: Stage, node: string, body: CommandBody): Promise<Called<CommandAnswer>> {
   const socket = labSocket(lab, node);
   if (socket === null) return failure('DAEMON_UNREACHABLE', `${node} is off`);

@@ -8,7 +8,7 @@ import { labDown, labKillDaemon } from '../../commands.ts';
 import { type Chance, chanceFrom } from '../chance.ts';
 import { changingFile } from '../cluster-file.ts';
 import { keepEvidence } from '../evidence.ts';
-import { lower, raise, type Stage } from '../stage.ts';
+import { isReady, lower, raise, type Stage } from '../stage.ts';
 import { acknowledgedIn, type Ledger, makeChanges, newLedger, repeatedIn, writers } from './changes.ts';
 import { verify } from './verify.ts';
 
@@ -45,8 +45,11 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const lab = `kill-${process.pid}`;
 /** After so many changes all is looked at: the histories that the nodes keep are bounded. */
 const partChanges = 100;
-/** Between two kills: some hit a daemon that has just been started, some one that works. */
-const pauseMsMax = 1000;
+/** Before a kill. */
+const pauseMsMax = 600;
+/** How often the next one does not wait until all daemons are there again: with two dead of three nobody decides. */
+const atOnce = 0.3;
+const whole = { everyMs: 50, forMs: 5000 };
 const comeUpMs = 60_000;
 
 interface Tally {
@@ -69,9 +72,17 @@ async function playPart(
 
 async function killUntil(stage: Stage, tally: Tally, chance: Chance, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
+    if (!chance.chance(atOnce)) await untilWhole(stage);
     await sleep(chance.between(0, pauseMsMax));
     const killed = await labKillDaemon(lab, chance.pick(stage.nodes));
     if (killed.ok) tally.kills++;
+  }
+}
+
+async function untilWhole(stage: Stage): Promise<void> {
+  for (const endMs = monotonicMs() + whole.forMs; monotonicMs() < endMs; await sleep(whole.everyMs)) {
+    const ready = await Promise.all(stage.nodes.map((node) => isReady(stage, node)));
+    if (ready.every((each) => each)) return;
   }
 }
 
