@@ -5,7 +5,7 @@ import { runRange } from './jobs.ts';
 const range = (jobs: number) => ({
   from: 1,
   count: 24,
-  world: 'two-none',
+  world: 'single',
   jobs,
   untilMs: Number.POSITIVE_INFINITY,
   onProgress: () => undefined,

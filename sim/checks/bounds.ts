@@ -39,12 +39,13 @@ export function bounds(): Check {
 
 function tooLarge(world: World, state: NodeState): string | null {
   const nodes = world.cluster.nodes.length;
-  const services = world.cluster.services.length;
+  // What the file no longer names stays until it has stopped, and its last order until the next view.
+  const services = world.cluster.services.length + state.doc.cluster.services.length;
   const own = state.records.get(state.self);
   const sizes: readonly (readonly [string, number, number])[] = [
     ['peers', state.peers.size, nodes],
     ['records', state.records.size, nodes],
-    ['services', state.local.size, services + state.doc.cluster.services.length],
+    ['services', state.local.size, services],
     ['orders', state.ordered.size, nodes * services],
     ['requests', state.requests.size, 64],
     ['answers', state.answered.length, 64],

@@ -41,8 +41,7 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const focus = prng.chance(0.5) ? drawFocus(prng.fork('focus'), cluster, beginMs, healAtMs) : null;
   const quirks = drawQuirks(prng.fork('quirks'), cluster);
   const faults: Fault[] = [];
-  const holder = prng.pick(prng.pick(cluster.services).on);
-  if (prng.chance(0.4)) faults.push(...drawPlot(prng.fork('plot'), cluster, holder, beginMs, healAtMs));
+  if (prng.chance(0.5)) faults.push(...drawPlot(prng.fork('plot'), cluster, beginMs, healAtMs));
   const noise = faults.length === 0 ? [4, 16, 24] : [1, 2, 8];
   const count = kinds.length === 0 ? 0 : prng.between(1, prng.pick(noise));
   for (let i = 0; i < count; i++) {

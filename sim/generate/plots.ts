@@ -216,7 +216,7 @@ const cannotFence: Plot = (scene) => {
   const faults = devices
     .filter(() => prng.chance(0.6))
     .map((device): Fault => {
-      const how = prng.pick(['fail', 'fail', 'hang', 'pretend', 'blind', 'slow'] as const);
+      const how = prng.pick(['fail', 'fail', 'hang', 'pretend', 'pretend', 'blind', 'slow'] as const);
       return { kind: 'fenceDevice', device, how, delayMs: prng.pick([500, 2000]), atMs, forMs };
     });
   const lost: Fault = prng.chance(0.5)
@@ -285,16 +285,25 @@ const plots: readonly Plot[] = [
   unwatched,
 ];
 
+/** What a kind of cluster rests on is attacked more often in it. */
+function plotsFor({ nodes, fencing }: Cluster): readonly Plot[] {
+  const fences = fencing.devices.length > 0 ? [cannotFence, cannotFence, cannotFence, oneAfterTheOther] : [];
+  const watches = nodes.some(({ watchdog }) => watchdog !== null) ? [unwatched, cannotStop, heldUpThenCut] : [];
+  return [...plots, ...fences, ...watches];
+}
+
+/** Mostly the first home of something that must not run twice: it is probably there. */
+function holderOf(prng: Prng, { services }: Cluster): NodeId {
+  const guarded = services.filter(({ clone, takeover }) => !clone && takeover !== 'nothing');
+  const { on } = prng.pick(guarded.length > 0 ? guarded : services);
+  return prng.chance(0.8) ? (on[0] ?? '') : prng.pick(on);
+}
+
 /** A sequence on one node; those that need others find none in a cluster of one. */
-export function drawPlot(
-  prng: Prng,
-  cluster: Cluster,
-  node: NodeId,
-  beginMs: number,
-  healAtMs: number,
-): readonly Fault[] {
+export function drawPlot(prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): readonly Fault[] {
+  const node = holderOf(prng, cluster);
   const others = cluster.nodes.map(({ id }) => id).filter((id) => id !== node);
-  const plot = prng.pick(plots);
+  const plot = prng.pick(plotsFor(cluster));
   if (others.length === 0) return [];
   const { deadMs } = cluster.heartbeat;
   const atMs = beginMs + prng.below(deadMs * 4);

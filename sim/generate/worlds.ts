@@ -166,7 +166,7 @@ interface PowerShape {
 /** A board in each machine, two power strips that feed them all, or first the one and then the other. */
 function drawFencing(prng: Prng, shape: Shape, names: readonly string[], deadMs: number): PowerShape {
   const kind = shape.devices ?? 'none';
-  const verify = !prng.chance(0.2);
+  const verify = !prng.chance(0.4);
   const timeoutMs = prng.pick([2000, 2000, 5000, 20_000]);
   const delayMs = prng.pick([0, 0, 500]);
   const device = (id: string, plugs: FenceDevice['plugs']): FenceDevice => ({
