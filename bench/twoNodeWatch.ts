@@ -94,7 +94,7 @@ function silenceIn(stamps: readonly Stamp[]): number {
 }
 
 const twiceOf = (overlaps: ReturnType<typeof overlapsIn>): number =>
-  Math.max(1, ...overlaps.map(({ first, second }) => Math.round(1000 * (first.toSeconds - second.fromSeconds))));
+  Math.max(1, ...overlaps.map(({ fromSeconds, toSeconds }) => Math.round(1000 * (toSeconds - fromSeconds))));
 
 interface KeeperLine {
   readonly at: string;

@@ -50,8 +50,8 @@ export async function judge(stage: Stage, tape: Tape, boundMs: number): Promise<
   return { problems, wellAfterMs, starts, switchedOn, silenceMs: silenceIn(stamps) };
 }
 
-const overlapText = ({ first, second }: Overlap): string =>
-  `two writers: ${second.start} stamped from ${second.fromSeconds}, and ${first.start}, which had begun before, still did at ${first.fromSeconds}`;
+const overlapText = ({ first, second, fromSeconds, toSeconds }: Overlap): string =>
+  `two writers for ${Math.round(1000 * (toSeconds - fromSeconds))} ms: ${first} still stamped at ${toSeconds}, and ${second} had begun at ${fromSeconds}`;
 
 const silenceIn = (stamps: readonly Stamp[]): number =>
   Math.round(

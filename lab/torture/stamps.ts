@@ -14,9 +14,13 @@ export interface Run {
   readonly toSeconds: number;
 }
 
+/** Two writers that were there at the same time. */
 export interface Overlap {
-  readonly first: Run;
-  readonly second: Run;
+  readonly first: string;
+  readonly second: string;
+  /** From the second one's first stamp to the last one of either that the other one's follow. */
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
 }
 
 /** The last line may be cut off: it is left for the next time. */
@@ -40,13 +44,19 @@ export function runsOf(stamps: readonly Stamp[]): Run[] {
   return runs;
 }
 
-/** A writer that stamps again after another one did: both were running in between. */
+/** A writer that stamps again after another one did: both were running in between. One entry for each two. */
 export function overlapsIn(runs: readonly Run[]): Overlap[] {
   const seen = new Map<string, number>();
-  return runs.flatMap((run, index): Overlap[] => {
+  const found = new Map<string, Overlap>();
+  for (const [index, run] of runs.entries()) {
     const before = seen.get(run.start);
     seen.set(run.start, index);
-    const between = before === undefined ? undefined : runs[before + 1];
-    return between === undefined ? [] : [{ first: run, second: between }];
-  });
+    for (const other of before === undefined ? [] : runs.slice(before + 1, index)) {
+      const key = [run.start, other.start].sort().join(' ');
+      const known = found.get(key);
+      const first = { first: run.start, second: other.start, fromSeconds: other.fromSeconds };
+      found.set(key, { ...(known ?? first), toSeconds: run.fromSeconds });
+    }
+  }
+  return [...found.values()];
 }

@@ -1,11 +1,18 @@
 /** A few rounds: that the torture itself works, and that the daemons stand it. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { setFenceFaults } from '../keeper/faults.ts';
 import { canMakeNamespaces } from '../namespaces.ts';
 import { run } from '../run.ts';
+import { clusterFile } from './cluster-file.ts';
+import { Injector } from './inject.ts';
+import { judge, play, Tape } from './round.ts';
+import { lower, raise } from './stage.ts';
 
 const possible = await canMakeNamespaces();
 const main = join(import.meta.dirname, 'main.ts');
+
+const lab = `torture-test-${process.pid}`;
 
 describe.skipIf(!possible)('torture (needs root and network namespaces)', () => {
   test.each([
@@ -17,6 +24,23 @@ describe.skipIf(!possible)('torture (needs root and network namespaces)', () => 
     expect(ran.stdout + ran.stderr).toContain(`${rounds} rounds in`);
     expect(ran.stdout).not.toContain('FAILED');
     expect(ran.code).toBe(0);
+  });
+
+  test('two writers are seen: nothing helps against a device that says off and lies', {
+    timeout: 200_000,
+  }, async () => {
+    const stage = await raise(lab, clusterFile(2));
+    try {
+      const [injector, tape] = [new Injector(stage), new Tape(stage.stamps)];
+      expect((await judge(stage, tape, 60_000)).problems).toEqual([]);
+      const lies = stage.nodes.map((from) => ({ from, target: null, delayMs: 0, mode: 'lie' as const }));
+      setFenceFaults(lab, lies);
+      await play(injector, [{ kind: 'split', atMs: 0, forMs: 6000 }]);
+      await injector.healAll();
+      expect((await judge(stage, tape, 60_000)).problems.join()).toContain('two writers');
+    } finally {
+      await lower(stage);
+    }
   });
 
   test('what was acknowledged outlives daemons that are killed', { timeout: 300_000 }, async () => {
