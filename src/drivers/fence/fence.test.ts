@@ -129,17 +129,17 @@ echo "2026-11-20 ERROR: Please use '-h' for usage" >&2; exit 3`,
     agent('fence_hang', `trap '' TERM; sleep 60 & echo $! >${folder}/child; wait; wait`);
     const begunMs = performance.now();
     const result = await run('off', device('fence_hang'), { timeoutMs: 1000 });
-    expect(performance.now() - begunMs).toBeLessThan(2000);
+    expect(performance.now() - begunMs).toBeLessThan(4000);
     expect(because(result)).toContain('no answer within 1000 ms');
     await sleep(50);
     expect(processNow(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeNull();
   });
 
   test('does not wait for another one', async () => {
-    agent('fence_slow', 'sleep 0.7');
+    agent('fence_slow', 'sleep 2');
     const begunMs = performance.now();
     await Promise.all([1, 2, 3, 4].map(() => run('off', device('fence_slow'))));
-    expect(performance.now() - begunMs).toBeLessThan(2400);
+    expect(performance.now() - begunMs).toBeLessThan(7000);
   });
 
   test('of an agent that is not there', async () => {
