@@ -54,6 +54,16 @@ export function drawCommand(prng: Prng, cluster: Cluster): Command {
   }
 }
 
+/** One that leaves something to be found in the document. */
+export function drawLasting(prng: Prng, cluster: Cluster): Command {
+  const service = prng.pick(cluster.services).id;
+  const node = prng.pick(cluster.nodes).id;
+  const on = prng.chance(0.5);
+  return prng.chance(0.5)
+    ? { kind: 'standby', node, on, because }
+    : { kind: 'run', service, wanted: on ? 'stopped' : 'started', because };
+}
+
 const maintain = (prng: Prng, node: string, service: Service, on: boolean): Command =>
   prng.chance(0.5)
     ? { kind: 'maintain', node, service: null, on, because }

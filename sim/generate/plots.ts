@@ -6,7 +6,7 @@ import type { Cluster, NodeId } from '../../src/core/model.ts';
 import type { Command } from '../../src/core/ports.ts';
 import type { Fault } from '../world/faults.ts';
 import type { Prng } from '../world/prng.ts';
-import { drawCommand } from './commands.ts';
+import { drawCommand, drawLasting } from './commands.ts';
 import { shuffled } from './services.ts';
 
 interface Scene {
@@ -174,6 +174,44 @@ const changedThenLost: Plot = (scene) => {
   return faults;
 };
 
+/** Mostly the first node: it probably coordinates. */
+const leaderOf = ({ prng, cluster, node }: Scene): NodeId => (prng.chance(0.7) ? (cluster.nodes[0]?.id ?? node) : node);
+
+/** Something is changed by a coordinator that is cut off, while it still may. */
+const changedWhileCut: Plot = (scene) => {
+  const { prng, cluster, atMs } = scene;
+  const leader = leaderOf(scene);
+  const asked = Array.from({ length: 3 }, () =>
+    ask(leader, atMs + share(scene, -0.1, 0.9), drawLasting(prng, cluster)),
+  );
+  return [isolate(leader, atMs, share(scene, 3, 8)), ...asked];
+};
+
+/** Something is changed that only one disk has in time, and that one is away when the rest goes on. */
+const savedByOne: Plot = (scene) => {
+  const { prng, cluster, atMs } = scene;
+  const leader = leaderOf(scene);
+  const quick = prng.pick(cluster.nodes.map(({ id }) => id).filter((id) => id !== leader));
+  const slow = cluster.nodes
+    .filter(({ id }) => id !== quick)
+    .map(
+      ({ id }): Fault => ({
+        kind: 'slowDisk',
+        node: id,
+        delayMs: 4000,
+        atMs: atMs - share(scene, 0, 1),
+        forMs: share(scene, 3, 5),
+      }),
+    );
+  const goneMs = atMs + 10 + prng.below(prng.pick([100, 800]));
+  return [
+    ...slow,
+    ask(leader, atMs, drawLasting(prng, cluster)),
+    { kind: 'powerOff', node: leader, atMs: goneMs, forMs: share(scene, 0.1, 1) },
+    isolate(quick, goneMs, share(scene, 5, 10)),
+  ];
+};
+
 /** A service cannot be stopped on a node that has to stop it. */
 const cannotStop: Plot = (scene) => {
   const { prng, cluster, node, atMs, forMs } = scene;
@@ -277,6 +315,8 @@ const plots: readonly Plot[] = [
   restartedWhileCut,
   restarts,
   changedThenLost,
+  changedWhileCut,
+  savedByOne,
   cannotStop,
   cannotStart,
   cannotFence,
