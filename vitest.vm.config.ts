@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     fileParallelism: false,
+    // What follows a failure here would only wait for what will not come.
+    bail: 1,
   },
 });
