@@ -4,7 +4,7 @@
  * Where the file lets both sides of a cut act (ping, ignore), only the view is looked at.
  */
 import type { NodeId } from '../../src/core/model.ts';
-import { type Check, Violation } from '../world/world.ts';
+import { type Check, Violation, type World } from '../world/world.ts';
 
 export function quorum(): Check {
   const firstInstalled = new Map<number, { readonly atMs: number; readonly members: readonly NodeId[] }>();
@@ -25,9 +25,16 @@ export function quorum(): Check {
       const staleMs = world.cluster.heartbeat.deadMs * 1.02;
       for (const [number, newer] of firstInstalled) {
         if (number <= view.number || newer.members.includes(host.id) || now - newer.atMs < staleMs) continue;
+        if (newer.members.every((member) => isGone(world, member, newer.atMs))) continue;
         const what = `${host.id} runs ${op.verb} of ${op.service.id} in view ${view.number}`;
         throw new Violation('quorum', now, `${what}, though view ${number} without it is ${now - newer.atMs} ms old`);
       }
     },
   };
+}
+
+/** Its machine has been off since: half of a pair that is known to be off is not asked, and may have counted on. */
+function isGone(world: World, member: NodeId, sinceMs: number): boolean {
+  const host = world.host(member);
+  return !host.powered || host.poweredAtMs > sinceMs;
 }

@@ -32,7 +32,12 @@ import { onWatchdog, tendWatchdog } from './watchdog/feed.ts';
 /** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
 export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const number = Math.max(init.reserved, init.doc.version.view);
-  const unknown = { leaseUntilMs: nowMs, promised: { number, members: [], coordinator: '' }, continuous: [] };
+  const unknown = {
+    joined: false,
+    leaseUntilMs: nowMs,
+    promised: { number, members: [], coordinator: '' },
+    continuous: [],
+  };
   const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
   put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
   syncServices(turn);
@@ -63,7 +68,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     reserving: null,
     lost: new Map(),
     hadQuorum: false,
-    joined: noted.promised.members.length > 0,
+    joined: noted.joined,
     purging: false,
     leaseNotedMs: noted.leaseUntilMs,
     distrusted: new Set(),

@@ -298,6 +298,8 @@ export interface View {
  * a lease, on the clock of the machine.
  */
 export interface PromiseNote {
+  /** It was in a view with a majority since the machine booted. */
+  readonly joined: boolean;
   readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];

@@ -70,7 +70,7 @@ export interface NodeState {
   /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   readonly hadQuorum: boolean;
-  /** In a view at some time since the machine booted. */
+  /** In a view with a majority at some time since the machine booted: until then others may have acted meanwhile. */
   readonly joined: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
   readonly purging: boolean;

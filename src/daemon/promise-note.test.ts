@@ -17,6 +17,7 @@ const version = { view: 7, counter: 0 };
 const doc = { ...firstDoc('', cluster), version, content: version };
 
 const note: PromiseNote = {
+  joined: true,
   leaseUntilMs: 1600,
   promised: { number: 7, members: ['a', 'b'], coordinator: 'b' },
   continuous: [{ node: 'b', since: 5 }],

@@ -98,6 +98,7 @@ function isKept(data: unknown): data is Kept {
   const members: unknown = note?.promised?.members;
   return (
     typeof bootId === 'string' &&
+    typeof note?.joined === 'boolean' &&
     Number.isFinite(note?.leaseUntilMs) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&

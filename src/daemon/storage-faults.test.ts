@@ -264,6 +264,7 @@ describe('damage', () => {
 
 describe('the note of what was promised', () => {
   const note = (number: number) => ({
+    joined: true,
     leaseUntilMs: 5,
     promised: { number, members: ['a'], coordinator: 'a' },
     continuous: [{ node: 'a', since: number }],

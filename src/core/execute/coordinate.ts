@@ -7,11 +7,12 @@
  *
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
-import { isAlone, isCurrent } from '../document/index.ts';
+import { isCurrent } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { NodeId } from '../model.ts';
 import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
-import { isKnownOff, isProvable } from '../quorum/standing.ts';
+import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
+import { isMajority } from '../quorum/votes.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
@@ -130,7 +131,8 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     if (record !== undefined) records.set(to, asUnderWay(record, given));
   }
   const { cluster } = state.doc;
-  const admin = isAlone(state, view) ? withOff(state) : state.doc.admin;
+  const isSure = isMajority(view.members, state.doc.voters) && !actsApart(state.doc);
+  const admin = isSure ? state.doc.admin : withKnownOff(state);
   const held = remember(state.held, cluster, records);
   const provable = isProvable(state.doc);
   return {
@@ -147,10 +149,12 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
   };
 }
 
-/** Without a majority nothing can be noted in the document: what this node knows by itself has to do. */
-function withOff({ doc, off }: NodeState): Admin {
-  const known = [...off].map(([node, { because }]) => [node, { because }] as const);
-  return { ...doc.admin, off: { ...doc.admin.off, ...Object.fromEntries(known) } };
+/** On a side without a majority the document may be older than what others did meanwhile: see `isKnownOff`. */
+function withKnownOff(state: NodeState): Admin {
+  const { admin } = state.doc;
+  const noted = Object.entries(admin.off).filter(([node]) => isKnownOff(state, node));
+  const known = [...state.off].map(([node, { because }]) => [node, { because }] as const);
+  return { ...admin, off: Object.fromEntries([...noted, ...known]) };
 }
 
 const doomedOf = (state: NodeState): ReadonlySet<NodeId> =>

@@ -17,7 +17,7 @@ import { assert } from '../../lib/assert.ts';
 import { sortedUnique } from '../../lib/compare.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
-import { standingOf } from '../quorum/standing.ts';
+import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld } from '../schedule/index.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
@@ -33,22 +33,26 @@ export function agreeOnView(turn: Turn): void {
   followCoordinator(turn);
 }
 
-/** A newer view without us was promised by somebody: what we hold may already be given to others. */
+/** A newer view without us was agreed: what we hold may already be given to others. */
 function leaveSuperseded(turn: Turn): void {
   const { state } = turn;
   const view = state.installed;
-  if (view === null) return;
+  const newer = view === null ? null : supersededBy(state, view);
+  if (newer === null) return;
+  leave(turn, `view ${newer} was agreed without this node`);
+  // Half of a pair acts only once the other one is known to be off: this node was thought to be.
+  const { tie, noQuorum } = state.doc.cluster.quorum;
+  if (isPair(state.doc.voters) && tie !== 'ping' && noQuorum === 'stop') put(turn, { purging: true });
+}
+
+/** The number of a newer view without us that a member of `view` acts in; null: none is known. */
+function supersededBy(state: NodeState, view: View): number | null {
   for (const member of view.members) {
-    const theirs = state.peers.get(member)?.beat?.installed ?? null;
-    const promised = state.peers.get(member)?.beat?.promised;
-    if (theirs === null || promised === undefined || promised.number <= view.number) continue;
-    if (theirs !== promised.number || promised.members.includes(state.self)) continue;
-    leave(turn, `view ${promised.number} was agreed without this node`);
-    // Half of a pair acts only once the other one is known to be off: this node was thought to be.
-    const { tie, noQuorum } = state.doc.cluster.quorum;
-    if (isPair(state.doc.voters) && tie !== 'ping' && noQuorum === 'stop') put(turn, { purging: true });
-    return;
+    const beat = state.peers.get(member)?.beat;
+    if (!beat || beat.installed !== beat.promised.number || beat.installed <= view.number) continue;
+    if (!beat.promised.members.includes(state.self)) return beat.installed;
   }
+  return null;
 }
 
 export function leave(turn: Turn, because: string): void {
@@ -63,6 +67,7 @@ function followCoordinator(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
   if (view.coordinator === state.self || sameView(view, state.installed)) return;
+  if (supersededBy(state, view) !== null) return;
   const coordinator = state.peers.get(view.coordinator);
   if (!isAlive(state, coordinator, nowMs)) return;
   const agreed = coordinator.beat?.installed === view.number && sameView(coordinator.beat.promised, view);
@@ -185,9 +190,9 @@ function promise(turn: Turn, view: View): void {
 }
 
 function note(turn: Turn): void {
-  const { promised, continuous, leaseNotedMs } = turn.state;
+  const { promised, continuous, leaseNotedMs, joined } = turn.state;
   const entries = [...continuous].map(([node, since]) => ({ node, since }));
-  emit(turn, { kind: 'notePromise', note: { promised, continuous: entries, leaseUntilMs: leaseNotedMs } });
+  emit(turn, { kind: 'notePromise', note: { joined, promised, continuous: entries, leaseUntilMs: leaseNotedMs } });
 }
 
 /** A next life of the daemon must know whether what it finds running may have been started elsewhere meanwhile. */
@@ -230,6 +235,7 @@ function installOwn(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
   if (view.coordinator !== state.self || sameView(view, state.installed)) return;
+  if (supersededBy(state, view) !== null) return;
   const agreed = view.members.every((member) => {
     if (member === state.self) return true;
     const peer = state.peers.get(member);
@@ -260,9 +266,9 @@ function install(turn: Turn, view: View): void {
   changed(turn, 'view', describe(before), describe(view), reasonFor(state, before, view));
   put(turn, {
     installed: view,
-    joined: true,
+    joined: state.joined || isMajority(view.members, state.doc.voters),
     // So too for what was found out about others in a former view. In a pair there is none between.
-    off: isDirect || isPair(state.doc.voters) ? offOutside(state, view) : new Map(),
+    off: (isDirect && !actsApart(state.doc)) || isPair(state.doc.voters) ? offOutside(state, view) : new Map(),
     fencing: isDirect ? state.fencing : new Map(),
     fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
@@ -272,6 +278,7 @@ function install(turn: Turn, view: View): void {
     planBasis: null,
     held: nothingHeld,
   });
+  if (turn.state.joined !== state.joined) note(turn);
 }
 
 const offOutside = (state: NodeState, view: View): NodeState['off'] =>

@@ -33,11 +33,19 @@ export function standingOf(state: NodeState, members: readonly NodeId[], nowMs: 
 }
 
 /**
+ * Several sides may act at the same time. A node that was off may then have come back, and have taken over from a third one,
+ * without anybody here knowing: that it was off is known only to who saw it, and only for the view in which it was seen.
+ */
+export const actsApart = ({ cluster, voters }: Pick<Doc, 'cluster' | 'voters'>): boolean =>
+  cluster.quorum.noQuorum === 'ignore' || (isPair(voters) && cluster.quorum.tie === 'ping');
+
+/**
  * Off as far as this node may rely on it. What the document says counts only once this life of the machine was in a view: before,
  * somebody else may have acted, after switching *us* off.
  */
 export function isKnownOff(state: NodeState, node: NodeId): boolean {
   if (state.off.has(node)) return true;
+  if (actsApart(state.doc)) return false;
   // A document that is no newer than a view with that node in it was written before the node was back.
   const isNewer = state.doc.version.view > (state.lastWith.get(node) ?? -1);
   return state.joined && isNewer && Object.hasOwn(state.doc.admin.off, node);
