@@ -58,7 +58,7 @@ export function drawCommand(prng: Prng, cluster: Cluster): Command {
 export function drawLasting(prng: Prng, cluster: Cluster): Command {
   const service = prng.pick(cluster.services).id;
   const node = prng.pick(cluster.nodes).id;
-  const on = prng.chance(0.5);
+  const on = prng.chance(0.75);
   return prng.chance(0.5)
     ? { kind: 'standby', node, on, because }
     : { kind: 'run', service, wanted: on ? 'stopped' : 'started', because };
