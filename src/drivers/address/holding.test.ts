@@ -8,6 +8,7 @@ const rival: Sighting = { mac: '02:00:00:00:00:0b', kind: 'uses', handover: fals
 let heard: Sighting[];
 let announced: { atMs: number; handover: boolean }[];
 let reports: string[];
+let inquiries: number;
 let holding: Holding | null;
 
 beforeEach(() => {
@@ -15,6 +16,7 @@ beforeEach(() => {
   heard = [];
   announced = [];
   reports = [];
+  inquiries = 0;
   holding = null;
 });
 afterEach(() => {
@@ -26,6 +28,7 @@ const segment: Segment = {
   mac: '02:00:00:00:00:0a',
   ask: () => Promise.resolve(null),
   announce: (handover) => void announced.push({ atMs: performance.now(), handover }),
+  inquire: () => void inquiries++,
   sightings: () => heard.splice(0),
   close: () => {},
 };
@@ -53,11 +56,22 @@ it('answers every conflict, but not in a storm, and reports it now and then', ()
   expect(reports).toEqual(['it is also used by 02:00:00:00:00:0b: announced it again']);
 });
 
-it('a probe of another station is answered by the kernel and is no conflict', () => {
+it('who gives it up asks for another holder, but not after a planned move', () => {
+  begin();
+  holding?.leave();
+  expect(inquiries).toBe(1);
+  begin();
+  heard.push({ ...rival, handover: true });
+  holding?.leave();
+  expect(inquiries).toBe(1);
+});
+
+it('a question of another station is no conflict, and is answered by announcing it', () => {
   begin({ announce: false });
   heard.push({ ...rival, kind: 'asks' });
   vi.advanceTimersByTime(1000);
-  expect(announced).toEqual([]);
+  expect(announced).toHaveLength(1);
+  expect(reports).toEqual([]);
 });
 
 it('falls silent for a planned move, also with what it still had to announce', () => {

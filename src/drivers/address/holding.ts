@@ -1,6 +1,9 @@
 /**
  * While an address is held: announces it, more than once because frames get lost, and again whenever another station is
  * heard with it, so that after a conflict the neighbours' caches point at the survivor.
+ *
+ * Two nodes that did not hear each other may have held it both. The one that gives it up asks who has it, so a question is
+ * answered with an announcement too: the kernel's own answer reaches only the one who asked.
  */
 import type { Ms } from '../../core/model.ts';
 import type { Sighting } from './frames.ts';
@@ -9,6 +12,8 @@ import type { Segment } from './segment.ts';
 export interface Holding {
   readonly segment: Segment;
   close(): void;
+  /** Closes because the address is given up. If two held it while they did not hear each other, neighbours may know only us. */
+  leave(): void;
 }
 
 export interface HoldingOptions {
@@ -35,12 +40,17 @@ export function hold(options: HoldingOptions): Holding {
   const watch = new Watch(options);
   const timers = options.announce ? announceAtMs.map((atMs) => schedule(() => watch.announceAgain(), atMs)) : [];
   const timer = setInterval(() => watch.look(), watchMs).unref();
+  const close = (): void => {
+    clearInterval(timer);
+    for (const announcement of timers) clearTimeout(announcement);
+    options.segment.close();
+  };
   return {
     segment: options.segment,
-    close: () => {
-      clearInterval(timer);
-      for (const announcement of timers) clearTimeout(announcement);
-      options.segment.close();
+    close,
+    leave: () => {
+      watch.askAround();
+      close();
     },
   };
 }
@@ -72,15 +82,22 @@ class Watch {
     if (!this.#isHandedOver()) this.#announce();
   }
 
+  /** Whoever else has it announces it then. Nobody has to be asked who took it in a planned move: it was heard to. */
+  askAround(): void {
+    this.look();
+    if (!this.#isHandedOver()) this.#options.segment.inquire();
+  }
+
   look(): void {
     const nowMs = performance.now();
-    const seen = this.#options.segment.sightings().filter(({ kind }) => kind === 'uses');
+    const heard = this.#options.segment.sightings();
+    const seen = heard.filter(({ kind }) => kind === 'uses');
     if (seen.some((sighting) => this.#takesOver(sighting, nowMs))) this.#handedOverMs = nowMs;
     const rival = seen.find((sighting) => !this.#takesOver(sighting, nowMs));
-    if (rival === undefined || this.#isHandedOver() || nowMs - this.#answeredMs < answerEveryMs) return;
+    if (heard.length === 0 || this.#isHandedOver() || nowMs - this.#answeredMs < answerEveryMs) return;
     this.#answeredMs = nowMs;
     this.#announce();
-    if (nowMs < this.#handoverUntilMs || nowMs - this.#reportedMs < reportEveryMs) return;
+    if (rival === undefined || nowMs < this.#handoverUntilMs || nowMs - this.#reportedMs < reportEveryMs) return;
     this.#reportedMs = nowMs;
     this.#options.onConflict(conflictText(rival));
   }

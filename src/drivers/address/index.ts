@@ -202,7 +202,8 @@ class AddressDriver implements Driver<AddressResource> {
 
   async #stop(op: AgentOp, resource: AddressResource): Promise<OpResult> {
     const id = op.service.id;
-    this.#release(id);
+    this.#holdings.get(id)?.leave();
+    this.#holdings.delete(id);
     this.#digests.delete(id);
     const present = await holdersOf(resource, op.timeoutMs);
     if ('outcome' in present) return present;

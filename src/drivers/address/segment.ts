@@ -18,6 +18,8 @@ export interface Segment {
   /** Asks for `forMs` and returns the first other station that uses the address or is about to. */
   ask(forMs: Ms): Promise<Sighting | null>;
   announce(handover: boolean): void;
+  /** Asks once and waits for nothing: whoever else holds the address then announces it. */
+  inquire(): void;
   /** Other stations seen with the address since the last call, at most a handful. */
   sightings(): Sighting[];
   close(): void;
@@ -43,6 +45,7 @@ const silentSegment: Segment = {
   mac: null,
   ask: () => Promise.resolve(null),
   announce: () => {},
+  inquire: () => {},
   sightings: () => [],
   close: () => {},
 };
@@ -55,6 +58,7 @@ function frameSegment(frames: AddressFrames, socket: PacketSocket, mac: string):
     announce: (handover) => {
       for (const frame of frames.announcements(mac, handover)) socket.send(frame);
     },
+    inquire: () => void socket.send(frames.probe(mac)),
     sightings,
     close: () => socket.close(),
   };
@@ -115,6 +119,7 @@ function arpingSegment(resource: AddressResource, device: string): Segment {
       // Best effort and repeated by the caller.
       for (const argv of announceByArping(resource, device)) void runTool(argv, announceMs);
     },
+    inquire: () => void runTool(duplicateProbe(resource, device), announceMs),
     sightings: () => [],
     close: () => {},
   };
