@@ -12,7 +12,7 @@ const usage = `usage: npm run bench -- failover [--runs N] [--fast] [--keepalive
        npm run bench -- two-node [--runs N] [--choice fence|ping|witness] [--fault FAULT] [--json]
   --runs N   runs of each case (default 10; two-node: 1)
   --choice C only this one of two nodes' choices
-  --fault F  only power, link, split, gateway or witness
+  --fault F  only power, link, split, gateway or witness; or several, with commas between
   --fast     only with heartbeat {interval: 50ms, dead: 250ms}
   --keepalived  also measure Keepalived in the same lab, where it is installed
   --json     the figures as one JSON object on standard output, everything else on standard error
@@ -64,7 +64,7 @@ async function benchTwoNode({ runs, choice, fault, json }: Options, say: (line: 
       .map((each) => each.toFixed(1))
       .join(' ');
   const before = load();
-  const results = await twoNode(runs, { choice, fault }, say);
+  const results = await twoNode(runs, { choice, faults: fault?.split(',') ?? null }, say);
   say(
     `\n${twoNodeTable(results)}\nload before ${before}, after ${load()}; times within ${slackMs} ms of those announced count as the same`,
   );

@@ -56,13 +56,13 @@ export const sweepTwoNode = (): Promise<unknown> => labDown(lab);
 
 export async function twoNode(
   runs: number,
-  only: { readonly choice: Choice | null; readonly fault: string | null },
+  only: { readonly choice: Choice | null; readonly faults: readonly string[] | null },
   say: (line: string) => void,
 ): Promise<TwoNodeResult[]> {
   const results: TwoNodeResult[] = [];
   for (const choice of choices.filter((each) => only.choice === null || each === only.choice)) {
     try {
-      results.push(...(await playChoice(choice, runs, only.fault, say)));
+      results.push(...(await playChoice(choice, runs, only.faults, say)));
     } finally {
       await labDown(lab);
     }
@@ -81,14 +81,14 @@ interface Scene {
 async function playChoice(
   choice: Choice,
   runs: number,
-  fault: string | null,
+  faults: readonly string[] | null,
   say: (line: string) => void,
 ): Promise<TwoNodeResult[]> {
   say(`\n${choice}`);
   const announced = await announcedFor(choice);
   const scene = await raise(choice);
   const results: TwoNodeResult[] = [];
-  for (const row of announced.rows.filter((each) => fault === null || each.fault === fault))
+  for (const row of announced.rows.filter((each) => faults === null || faults.includes(each.fault)))
     for (const each of row.cases)
       for (let number = 1; number <= runs; number++) {
         const result = await playCase(scene, row, each, number);
