@@ -123,14 +123,25 @@ async function mergeInput(host: ApiHost): Promise<MergeInput> {
     gather(host, () => ({ kind: 'status' }), isNodeAnswer),
   ]);
   const { version, admin } = host.content();
-  return {
-    at: new Date().toISOString(),
-    cluster: host.cluster(),
-    version,
-    admin,
-    report: host.report(),
-    answers: new Map([...answers, [host.self, own]]),
-  };
+  const input = { at: new Date().toISOString(), cluster: host.cluster(), version, admin, report: host.report() };
+  const readable = [...answers].filter(([node, answer]) =>
+    isReadable({ ...input, answers: new Map([[node, answer]]) }),
+  );
+  return { ...input, answers: new Map([...readable, [host.self, own]]) };
+}
+
+/**
+ * Tried out, because an answer holds nearly everything that a node knows: one of another version, in which any part has another
+ * shape, must count as silence and not take the answer about the whole cluster with it.
+ */
+function isReadable(input: MergeInput): boolean {
+  try {
+    const told = mergeStatus(input);
+    for (const service of input.cluster.services) whyAnswer(service, input);
+    return typeof JSON.stringify(told) === 'string';
+  } catch {
+    return false;
+  }
 }
 
 async function why(host: ApiHost, name: string): Promise<Response> {

@@ -8,7 +8,7 @@ import type { Answer, Command } from '../core/ports.ts';
 import { connect } from './client.ts';
 import type { ApiHost } from './host.ts';
 import { route } from './routes.ts';
-import { sampleHost } from './sample.testing.ts';
+import { answerOf, sampleHost } from './sample.testing.ts';
 import { type ApiServer, serveApi } from './server.ts';
 import type { ClusterStatus, CommandAnswer, EventLine, EventsAnswer, PlanAnswer, WhyAnswer } from './status.ts';
 
@@ -196,6 +196,32 @@ describe('the API', () => {
       failure: { code: 'INTERNAL' },
     });
     expect(bugs[0]).toContain('broken');
+  });
+
+  it('takes an answer whose inner parts have another shape for silence', async () => {
+    const client = await serve({
+      ask: async (node) => ({
+        ...answerOf(node),
+        peers: [{ node: 'bal1', state: 'member' }],
+        record: { node, services: 7 },
+      }),
+    });
+    const status = await client.call<ClusterStatus>({ method: 'GET', path: '/v1/status' });
+    expect(status.ok && status.value.nodes.map(({ answered }) => answered)).toEqual([true, false, false]);
+    expect(bugs).toEqual([]);
+  });
+
+  it('does not take a client that goes away in the middle of its body for a mistake of its own', async () => {
+    const client = await serve();
+    await new Promise<void>((resolve) => {
+      const raw = createConnection(socket, () =>
+        raw.end('POST /v1/plan HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{'),
+      );
+      raw.on('error', () => undefined).on('close', () => resolve());
+      raw.resume();
+    });
+    expect((await client.call({ method: 'GET', path: '/healthz' })).ok).toBe(true);
+    expect(bugs).toEqual([]);
   });
 
   it('refuses a body that is too large, and goes on', async () => {

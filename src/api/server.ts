@@ -83,13 +83,9 @@ async function answer(
 ): Promise<Response> {
   try {
     const body = await readBody(incoming);
-    if (body === null) {
-      return {
-        status: 413,
-        body: errorBody({ code: 'TOO_LARGE', message: `the request is larger than ${bodyBytesMax} bytes`, next: null }),
-      };
-    }
-    const request: Request = { method: incoming.method ?? 'GET', path: url.pathname, query: url.searchParams, body };
+    if (!body.ok) return { status: body.failure.code === 'TOO_LARGE' ? 413 : 400, body: errorBody(body.failure) };
+    const { pathname: path, searchParams: query } = url;
+    const request: Request = { method: incoming.method ?? 'GET', path, query, body: body.value };
     return await route(host, request);
   } catch (error) {
     onBug(
@@ -106,15 +102,20 @@ async function answer(
   }
 }
 
-/** The whole body, or null when it is too large; the rest is then thrown away. */
-async function readBody(incoming: IncomingMessage): Promise<string | null> {
+/** The whole body. The rest of one that is too large is thrown away; a client that goes away meanwhile is no mistake of ours. */
+async function readBody(incoming: IncomingMessage): Promise<Result<string>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= bodyBytesMax) chunks.push(chunk);
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= bodyBytesMax) chunks.push(chunk);
+    }
+  } catch (error) {
+    return failure('BAD_REQUEST', `the request broke off: ${(error as Error).message}`);
   }
-  return bytes > bodyBytesMax ? null : Buffer.concat(chunks).toString('utf8');
+  if (bytes > bodyBytesMax) return failure('TOO_LARGE', `the request is larger than ${bodyBytesMax} bytes`);
+  return success(Buffer.concat(chunks).toString('utf8'));
 }
 
 /** JSON lines until the client goes away, or is so slow that the lines would pile up. */
