@@ -106,6 +106,9 @@ export const failedInCluster = (because: string): Failed => failure(because, 'cl
 /** Nobody knows how it ended: killed at its time limit. */
 export const failedUnknown = (because: string): Failed => ({ ...failure(because, 'soft'), unknown: true });
 
+/** Agents print what they like, and a reason goes into the node's record, which every node has to take. */
+const reasonLengthMax = 4096;
+
 function failure(because: string, scope: Failed['scope']): Failed {
-  return { outcome: 'failed', because, scope, unknown: false };
+  return { outcome: 'failed', because: because.slice(0, reasonLengthMax), scope, unknown: false };
 }

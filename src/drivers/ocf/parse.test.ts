@@ -60,6 +60,16 @@ describe('reasons', () => {
     expect(exitReason('ocf-exit-reason:\n')).toBeNull();
   });
 
+  test('of any length, cut to what fits the record of a node', () => {
+    const result = judge(
+      'start',
+      { kind: 'timedOut', stdout: '', stderr: `ocf-exit-reason:${'x'.repeat(65_000)}` },
+      1,
+      null,
+    );
+    expect(result.outcome === 'failed' && result.because.length).toBe(4096);
+  });
+
   test('else the exit code in words and the last line of standard error, or of standard output', () => {
     const because = (ended: Ended) => {
       const result = judge('start', ended, 1000, null);
