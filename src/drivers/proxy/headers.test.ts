@@ -33,6 +33,8 @@ describe('headers of a request', () => {
     const changes = { ...none, cookie: 'SITE' };
     expect(requestHeaders(['Cookie', 'a=b; SITE=web1; c=d'], changes).slice(0, 2)).toEqual(['Cookie', 'a=b; c=d']);
     expect(requestHeaders(['Cookie', 'SITE=web1'], changes)).toEqual(['Connection', 'close']);
+    // Ours, with a space; and not ours, without a value.
+    expect(requestHeaders(['Cookie', 'SITE =web1; SITEs'], changes).slice(0, 2)).toEqual(['Cookie', 'SITEs']);
   });
 
   it('never throw, and never keep a hop-by-hop header', () => {

@@ -69,18 +69,22 @@ export function answerHeaders(raw: RawHeaders, setCookie: { name: string; server
 export function cookieOf(raw: RawHeaders, name: string): string | null {
   for (const line of valuesOf(raw, 'cookie')) {
     for (const part of line.split(';')) {
-      const at = part.indexOf('=');
-      if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+      if (isCookie(part, name)) return part.slice(part.indexOf('=') + 1).trim();
     }
   }
   return null;
+}
+
+function isCookie(part: string, name: string): boolean {
+  const at = part.indexOf('=');
+  return at > 0 && part.slice(0, at).trim() === name;
 }
 
 function withoutCookie(line: string, name: string): string {
   return line
     .split(';')
     .map((part) => part.trim())
-    .filter((part) => part !== '' && part.slice(0, part.indexOf('=')) !== name)
+    .filter((part) => part !== '' && !isCookie(part, name))
     .join('; ');
 }
 
