@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { newestOf, type Ring, ringKey, ringOf, stateOf, take } from '../identity/ring.ts';
+import { keysMax, newestOf, type Ring, ringKey, ringOf, stateOf, take } from '../identity/ring.ts';
 import { must } from '../lib/assert.ts';
 import { generateKey } from '../transports/udp/keyfile.ts';
 import { hasIdentity, loadIdentity, readKey, readRing, saveIdentity, writtenKey } from './identity-file.ts';
@@ -93,6 +93,12 @@ test('readKey and readRing take what was written, and nothing else', () => {
   expect(stateOf(must(readRing(JSON.parse(JSON.stringify(written)), ring.using), 'a ring'))).toEqual(stateOf(ring));
   expect(readRing(written, 'another')).toBeNull();
   expect(readRing([], ring.using)).toBeNull();
+  expect(
+    readRing(
+      Array.from({ length: keysMax + 1 }, () => written[0]),
+      ring.using,
+    ),
+  ).toBeNull();
   const [key] = written;
   for (const wrong of [{ secret: 'c2hvcnQ=' }, { secret: 7 }, { generation: 0 }, { generation: '1' }, { madeAt: 5 }])
     expect(readKey({ ...key, ...wrong })).toBeNull();

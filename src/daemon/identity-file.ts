@@ -13,7 +13,7 @@ import { constants } from 'node:fs';
 import { access, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeId } from '../core/model.ts';
-import { keyId, type Ring, type RingKey, ringKey, ringOf } from '../identity/ring.ts';
+import { keyId, keysMax, type Ring, type RingKey, ringKey, ringOf } from '../identity/ring.ts';
 import { failure, type Result, success } from '../lib/errors.ts';
 import type { Certified } from '../transports/udp/index.ts';
 import { readKeyFile } from '../transports/udp/keyfile.ts';
@@ -129,7 +129,7 @@ export function readKey(data: unknown): RingKey | null {
 
 /** Null for what is no ring. */
 export function readRing(keys: unknown, using: unknown): Ring | null {
-  if (!Array.isArray(keys) || keys.length === 0) return null;
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > keysMax) return null;
   const read = keys.map(readKey);
   if (read.some((key) => key === null)) return null;
   const ring = { keys: read as RingKey[], using: typeof using === 'string' ? using : '' };
