@@ -34,6 +34,7 @@ test.each([
   ['another file', '{"a":1}', 'a.json is no plan of the simulator'],
   ['another version', textOf({ version: 9 }), 'a.json has version 9, this simulator reads version 1'],
   ['no cluster', textOf({ cluster: null }), 'a.json has no "cluster"'],
+  ['a cluster of nothing', textOf({ cluster: { nodes: [null], services: [] } }), 'its cluster cannot be simulated'],
   ['no faults', textOf({ plan: { seed: 1, healAtMs: 5 } }), 'a.json has no "plan"'],
   [
     'an unknown fault',

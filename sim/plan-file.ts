@@ -57,11 +57,21 @@ export function parsePlan(text: string, path: string): ReadPlan {
     return refuse(`${path} has no "plan" with a seed, healAtMs and faults`);
   const whole: SimPlan = { ...plan, quirks: { ...noQuirks, ...plan.quirks } };
   const file: PlanFile = { world: data.world ?? 'plan', cluster, plan: whole, check: data.check ?? null };
-  const wrong = wrongFault(file);
+  const wrong = wrongCluster(file) ?? wrongFault(file);
   return wrong === null ? { ok: true, file } : refuse(`${path}: ${wrong}`);
 }
 
 const refuse = (because: string): ReadPlan => ({ ok: false, because });
+
+/** Why nothing can be begun with the cluster at all. */
+function wrongCluster({ cluster, plan }: PlanFile): string | null {
+  try {
+    new World(cluster, plan.seed, [], plan.quirks);
+    return null;
+  } catch (error) {
+    return `its cluster cannot be simulated: ${(error as Error).message}`;
+  }
+}
 
 /** The first fault that cannot begin: a kind that is not known, a node that the cluster does not have. */
 function wrongFault({ cluster, plan }: PlanFile): string | null {
