@@ -68,7 +68,8 @@ function boundMs(world: World, service: Service): number {
 
 function counts(host: Host, service: Service): boolean {
   if (!host.holds(service.id)) return false;
-  if (service.takeover === 'fencing') return !host.isSaidToBeOff && !host.watchdog.failedToFire;
+  if (host.isSaidToBeOff || host.watchdog.failedToFire) return false;
+  if (service.takeover === 'fencing') return true;
   return !host.isHelpless && host.notStopped.size === 0;
 }
 

@@ -1,4 +1,5 @@
 /** What an operator took out of the cluster's hands is left alone: no action at all; and nothing is fenced while disarmed. */
+import { isDisarmed } from '../../src/core/quorum/standing.ts';
 import { type Check, Violation } from '../world/world.ts';
 
 export function maintenance(): Check {
@@ -13,8 +14,9 @@ export function maintenance(): Check {
       throw new Violation('maintenance', world.agenda.nowMs, message);
     },
     fenceBegins(world, host, { action, target }) {
-      const disarmed = host.loop?.state.doc.admin.disarmed ?? null;
-      if (disarmed === null || action !== 'off') return;
+      // The time that was given to disarm ends on each node by itself.
+      const state = host.loop?.state;
+      if (state === undefined || !isDisarmed(state, host.nowMs()) || action !== 'off') return;
       throw new Violation('maintenance', world.agenda.nowMs, `${host.id} fences ${target} although it is disarmed`);
     },
   };

@@ -21,7 +21,8 @@ export function quorum(): Check {
       if (view === null)
         throw new Violation('quorum', now, `${host.id} runs ${op.verb} of ${op.service.id} in no view`);
       const { tie, noQuorum } = world.cluster.quorum;
-      if (tie === 'ping' || noQuorum === 'ignore') return;
+      // Whoever is wrongly said to be off is acted without.
+      if (tie === 'ping' || noQuorum === 'ignore' || host.isSaidToBeOff) return;
       const staleMs = world.cluster.heartbeat.deadMs * 1.02;
       for (const [number, newer] of firstInstalled) {
         if (number <= view.number || newer.members.includes(host.id) || now - newer.atMs < staleMs) continue;

@@ -23,12 +23,12 @@ export function wantFencing(turn: Turn): void {
   race(turn);
   const { installed } = turn.state;
   if (installed?.coordinator !== state.self || !isCurrent(turn.state) || !hasQuorum(turn.state, nowMs)) return;
-  const partner = partnerOf(state.self, state.doc.voters);
+  const racing = state.doc.cluster.quorum.tie === 'fence' ? partnerOf(state.self, state.doc.voters) : null;
   const wanted = new Map<NodeId, string>(turn.state.fenceAsked);
   for (const { node, because } of turn.state.plan?.fence ?? [])
     if (!wanted.has(node) && !isComingBack(turn.state, node, nowMs)) wanted.set(node, because);
   for (const [node, because] of wanted) fence(turn, node, because);
-  callOff(turn, (node) => !wanted.has(node) && node !== partner, 'it is no longer needed');
+  callOff(turn, (node) => !wanted.has(node) && node !== racing, 'it is no longer needed');
 }
 
 /** It is heard, not in the view yet, and has not had the time to join it: what it runs will be known in a moment. */
