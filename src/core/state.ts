@@ -72,6 +72,8 @@ export interface NodeState {
   readonly hadQuorum: boolean;
   /** In a view with a majority at some time since the machine booted: until then others may have acted meanwhile. */
   readonly joined: boolean;
+  /** Everybody has been in a view with this node since its machine booted: what is missing from now on is lost, not late. */
+  readonly complete: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
   readonly purging: boolean;
   /** The end of our lease as it was last noted, at first that of the former life. */

@@ -46,7 +46,7 @@ export function coordinate(turn: Turn): void {
  */
 function isColdStart(state: NodeState, nowMs: number): boolean {
   const view = state.installed;
-  if (view === null || !isSomebodyMissing(state, view)) return false;
+  if (state.complete || view === null || !isSomebodyMissing(state, view)) return false;
   const { startWaitMs } = state.doc.cluster.quorum;
   if (startWaitMs !== null && nowMs - state.startedAtMs >= startWaitMs) return false;
   return view.members.every((member) =>

@@ -11,7 +11,7 @@
 import type { Ms } from '../model.ts';
 import type { View } from '../ports.ts';
 import { isKnownOff, isProvable, pingHoldsMs } from '../quorum/standing.ts';
-import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, votesOf } from '../quorum/votes.ts';
+import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, type Votes, votesOf } from '../quorum/votes.ts';
 import { heartbeat, type NodeState, sameView } from '../state.ts';
 
 /** When the lease ends, on our clock; null: there is none. */
@@ -30,7 +30,23 @@ export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
   return Math.max(state.reachedAtMs + pingHoldsMs(state), grantEndMs ?? Number.NEGATIVE_INFINITY);
 }
 
+/** By the table of peers, which only a beat replaces: a step asks several times. */
+const granted = new WeakMap<
+  NodeState['peers'],
+  { readonly view: View; readonly voters: Votes; readonly atMs: Ms | null }
+>();
+
 function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {
+  const { voters } = state.doc;
+  if (isMajority([state.self], voters)) return nowMs;
+  const known = granted.get(state.peers);
+  if (known !== undefined && known.view === view && known.voters === voters) return known.atMs;
+  const atMs = newestGrant(state, view, nowMs);
+  granted.set(state.peers, { view, voters, atMs });
+  return atMs;
+}
+
+function newestGrant(state: NodeState, view: View, nowMs: Ms): Ms | null {
   const { voters } = state.doc;
   const grants: Grant[] = [];
   for (const { node, grant } of state.peers.values())

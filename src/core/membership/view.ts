@@ -266,6 +266,7 @@ function install(turn: Turn, view: View): void {
   changed(turn, 'view', describe(before), describe(view), reasonFor(state, before, view));
   put(turn, {
     installed: view,
+    complete: state.complete || isEverybodyIn(state, view),
     joined: state.joined || isMajority(view.members, state.doc.voters),
     // So too for what was found out about others in a former view. In a pair there is none between.
     off: (isDirect && !actsApart(state.doc)) || isPair(state.doc.voters) ? offOutside(state, view) : new Map(),
@@ -280,6 +281,9 @@ function install(turn: Turn, view: View): void {
   });
   if (turn.state.joined !== state.joined) note(turn);
 }
+
+const isEverybodyIn = (state: NodeState, view: View): boolean =>
+  state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));
 
 const offOutside = (state: NodeState, view: View): NodeState['off'] =>
   new Map([...state.off].filter(([node]) => !view.members.includes(node)));
