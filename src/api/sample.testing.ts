@@ -1,6 +1,13 @@
 /** A small cluster for tests: two balancers, two web servers, an address; every part can be replaced. */
 import { plainCluster, type Resource, type Service } from '../core/model.ts';
-import { type Admin, type FencingRecord, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../core/ports.ts';
+import {
+  type Admin,
+  type FencingRecord,
+  type NodeRecord,
+  noAdmin,
+  type ServiceRecord,
+  type ServiceState,
+} from '../core/ports.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import type { ApiHost } from './host.ts';
