@@ -8,23 +8,34 @@ const nodeNames = (count: number): string[] => Array.from({ length: count }, (_,
 /** The lab makes it a host of its own. */
 const pingAddress = '10.77.0.254';
 
-const pairQuorum = `quorum:
-  tie: fence
-  head-start: 1s
-  ping: [${pingAddress}]
-`;
+/** Two that fence each other; two and a witness, with nothing but watchdogs to make certain; three with a majority. */
+export const shapes = ['2', 'witness', '3'] as const;
+export type Shape = (typeof shapes)[number];
+export const witnessName = 'witness';
 
-export function clusterFile(count: number): string {
-  const nodes = nodeNames(count);
+function rulesOf(shape: Shape, nodes: readonly string[]): string {
+  const fencing = `fencing:
+  devices:
+    lab: {agent: fence_sempre_lab, for: [${nodes.join(', ')}], timeout: 4s}
+`;
+  switch (shape) {
+    case '2':
+      return `quorum: {tie: fence, head-start: 1s, ping: [${pingAddress}]}\n${fencing}`;
+    case 'witness':
+      return `witness: {name: ${witnessName}, address: 10.99.0.1}\n`;
+    case '3':
+      return fencing;
+  }
+}
+
+export function clusterFile(shape: Shape): string {
+  const nodes = nodeNames(shape === '3' ? 3 : 2);
   const places = nodes.map((node, i) => `  ${node}: [10.77.0.${i + 1}/24, 10.78.0.${i + 1}/24]`);
   return `cluster: torture
 heartbeat: {interval: 100ms, dead: 600ms}
-${count === 2 ? pairQuorum : ''}watchdog: {device: /dev/watchdog, timeout: 2s}
+${rulesOf(shape, nodes)}watchdog: {device: /dev/watchdog, timeout: 2s}
 nodes:
 ${places.join('\n')}
-fencing:
-  devices:
-    lab: {agent: fence_sempre_lab, for: [${nodes.join(', ')}], timeout: 4s}
 services:
   writer:
     command: [/bin/bash, ${JSON.stringify(join(import.meta.dirname, 'writer.sh'))}, ${stampsOnHost}]

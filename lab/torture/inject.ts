@@ -83,12 +83,12 @@ export class Injector {
 
   /** No fault lasts any more, and every host has power. Wishes of operators are another matter. */
   async healAll(): Promise<void> {
-    const { lab, nodes } = this.#stage;
+    const { lab, nodes, witness } = this.#stage;
     this.#network.clear();
     this.#fence.clear();
     this.#setFence();
     await this.#setNetwork(() => undefined);
-    await Promise.all(nodes.map((node) => this.#healHost(node)));
+    await Promise.all([...nodes, ...(witness === null ? [] : [witness])].map((node) => this.#healHost(node)));
     await labHeal(lab, gatewayName, null);
   }
 

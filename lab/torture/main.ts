@@ -7,18 +7,18 @@
 import { parseArgs } from 'node:util';
 import { monotonicMs, sleep } from '../clock.ts';
 import { labDown } from '../commands.ts';
-import { clusterFile } from './cluster-file.ts';
+import { clusterFile, type Shape, shapes } from './cluster-file.ts';
 import { keepEvidence } from './evidence.ts';
 import { Injector } from './inject.ts';
 import { roundPlan, showFault } from './plan.ts';
 import { judge, play, type RoundResult, Tape } from './round.ts';
 import { lower, raise, type Stage } from './stage.ts';
 
-const usage = `usage: npm run torture -- [--rounds N] [--seed S] [--from ROUND] [--nodes 2|3] [--bound SECONDS] [--keep-going]
+const usage = `usage: npm run torture -- [--rounds N] [--seed S] [--from ROUND] [--nodes 2|witness|3] [--bound SECONDS] [--keep-going]
   --rounds N       how many (default 500)
   --seed S         of the faults (default: drawn, and printed)
   --from ROUND     the first one (default 1): goes on where a former run of the same seed ended
-  --nodes 2|3      two that fence each other (default), or three with a majority
+  --nodes SHAPE    2: two that fence each other (default); witness: two and a witness, with watchdogs alone; 3: a majority
   --bound SECONDS  all must be well this long after a healing (default 30)
   --keep-going     after a failed round, go on in a new lab
 `;
@@ -27,7 +27,7 @@ interface Options {
   readonly rounds: number;
   readonly seed: number;
   readonly from: number;
-  readonly nodes: number;
+  readonly nodes: Shape;
   readonly boundMs: number;
   readonly keepGoing: boolean;
 }
@@ -46,15 +46,15 @@ function parse(argv: string[]): Options | null {
         'keep-going': { type: 'boolean', default: false },
       },
     });
-    const [rounds, seed, from, nodes, bound] = [
-      values.rounds,
-      values.seed,
-      values.from,
-      values.nodes,
-      values.bound,
-    ].map(Number) as [number, number, number, number, number];
+    const [rounds, seed, from, bound] = [values.rounds, values.seed, values.from, values.bound].map(Number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const nodes = shapes.find((shape) => shape === values.nodes);
     const sane = [rounds, from, bound].every((each) => Number.isInteger(each) && each >= 1) && Number.isInteger(seed);
-    if (!sane || (nodes !== 2 && nodes !== 3)) return null;
+    if (!sane || nodes === undefined) return null;
     return { rounds, seed, from, nodes, boundMs: bound * 1000, keepGoing: values['keep-going'] };
   } catch {
     return null;
@@ -84,7 +84,7 @@ async function begin({ nodes }: Options): Promise<Scene> {
 }
 
 async function playRound({ stage, injector, tape }: Scene, options: Options, round: number): Promise<RoundResult> {
-  const played = play(injector, roundPlan(options.seed, round, stage.nodes)).then(() => injector.healAll());
+  const played = play(injector, roundPlan(options.seed, round, stage)).then(() => injector.healAll());
   const inTime = await Promise.race([played.then(() => true), sleep(faultsMaxMs).then(() => false)]);
   const result = await judge(stage, tape, options.boundMs);
   if (inTime) return result;
@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void labDown(lab).then(() => process.exit(130)));
-  say(`seed ${options.seed}, ${options.nodes} nodes, rounds ${options.from} to ${options.from + options.rounds - 1}`);
+  say(`seed ${options.seed}, nodes: ${options.nodes}, rounds ${options.from} to ${options.from + options.rounds - 1}`);
   const results: RoundResult[] = [];
   const beginMs = monotonicMs();
   let scene = await begin(options);
@@ -119,8 +119,8 @@ async function main(): Promise<number> {
   return results.some(({ problems }) => problems.length > 0) ? 1 : 0;
 }
 
-function lineOf(round: number, result: RoundResult, { seed }: Options, { nodes }: Stage, perMinute: string): string {
-  const kinds = roundPlan(seed, round, nodes).map(({ kind }) => kind);
+function lineOf(round: number, result: RoundResult, { seed }: Options, stage: Stage, perMinute: string): string {
+  const kinds = roundPlan(seed, round, stage).map(({ kind }) => kind);
   const { problems, starts, silenceMs, wellAfterMs, switchedOn } = result;
   const left = switchedOn === 0 ? '' : `, ${switchedOn} left off`;
   const how = problems.length === 0 ? `well after ${(wellAfterMs / 1000).toFixed(1)} s${left}` : 'FAILED';
@@ -132,7 +132,7 @@ function failureText(round: number, { problems }: RoundResult, { seed, nodes }: 
     `seed ${seed}, round ${round}, at ${new Date().toISOString()}`,
     ...problems.map((problem) => `  ${problem}`),
     'faults:',
-    ...roundPlan(seed, round, stage.nodes).map((fault) => `  ${showFault(fault)}`),
+    ...roundPlan(seed, round, stage).map((fault) => `  ${showFault(fault)}`),
     'again from this round:',
     `  npm run torture -- --seed ${seed} --from ${round} --nodes ${nodes}`,
   ].join('\n');

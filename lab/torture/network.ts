@@ -32,12 +32,14 @@ function rulesOf(nodes: readonly LabHost[], harm: NetworkHarm): string[] {
   switch (harm.kind) {
     case 'oneWay':
       return between(portsOf(nodes, harm.from, harm.link), portsOf(nodes, harm.to, harm.link));
-    case 'split':
-      return nodes.flatMap(({ name }) =>
-        nodes
+    case 'split': {
+      const own = nodes.filter(({ role }) => role === 'node');
+      return own.flatMap(({ name }) =>
+        own
           .filter((other) => other.name !== name)
           .flatMap((other) => between(portsOf(nodes, name, null), portsOf(nodes, other.name, null))),
       );
+    }
     case 'loss': {
       const ports = portsOf(nodes, harm.node, null);
       const drop = `numgen random mod 100 < ${harm.percent} drop`;

@@ -52,11 +52,18 @@ const faultsMax = 4;
 /** Faults begin within this time. */
 const spanMs = 1200;
 
-export function roundPlan(seed: number, round: number, nodes: readonly string[]): Fault[] {
+/** `witness`: meets what any machine meets. */
+export function roundPlan(
+  seed: number,
+  round: number,
+  { nodes, witness }: { readonly nodes: readonly string[]; readonly witness: string | null },
+): Fault[] {
   const chance = chanceFrom(`${seed}/${round}`);
   const count = chance.between(1, faultsMax);
   const faults = Array.from({ length: count }, (): Fault => {
-    const harm = harmOf(kindOf(chance), chance, nodes);
+    const kind = kindOf(chance);
+    const hitsAny = ['cut', 'loss', 'pause', 'kill', 'powerOff'].includes(kind);
+    const harm = harmOf(kind, chance, hitsAny && witness !== null ? [...nodes, witness] : nodes);
     const isLong = chance.chance(0.3);
     return {
       ...harm,

@@ -18,6 +18,8 @@ import { stampsOnHost } from './cluster-file.ts';
 export interface Stage {
   readonly lab: string;
   readonly nodes: readonly string[];
+  /** It has faults too, and answers nobody from outside. */
+  readonly witness: string | null;
   readonly hosts: readonly LabHost[];
   readonly root: ProcessId;
   /** The file that the writers of all hosts stamp. */
@@ -43,9 +45,10 @@ export async function raise(lab: string, source: string): Promise<Stage> {
   if (!up.ok) throw new Error(up.failure.message);
   const record = readLab(lab);
   if (record?.root == null) throw new Error(`the lab ${lab} has no hosts of its own`);
-  const nodes = cluster.nodes.map(({ id }) => id);
-  const hosts = record.topology.hosts.filter(({ name }) => nodes.includes(name));
-  return { lab, nodes, hosts, root: record.root, stamps: shareStamps(lab, nodes) };
+  const nodes = cluster.nodes.filter((node) => !node.witness).map(({ id }) => id);
+  const witness = cluster.nodes.find((node) => node.witness)?.id ?? null;
+  const hosts = record.topology.hosts.filter(({ name }) => nodes.includes(name) || name === witness);
+  return { lab, nodes, witness, hosts, root: record.root, stamps: shareStamps(lab, nodes) };
 }
 
 /** One file by a name in each host's folder of the keeper: what one host appends is after what another one did. */
