@@ -19,6 +19,7 @@ import { findAgent, listAgents } from './find.ts';
 import { FenceDriver } from './index.ts';
 import { inputFor } from './input.ts';
 import { parseMetadata } from './metadata.ts';
+import { howItEnded } from './outcome.ts';
 import { resolveParams, withoutSecrets } from './secrets.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fence-'));
@@ -266,4 +267,11 @@ describe('metadata', () => {
     'that is none: %j',
     async (text) => expect((await parseMetadata(text)).ok).toBe(false),
   );
+});
+
+test('what an agent prints is read in time, however often it says the same', () => {
+  const stderr = `${'ERROR: '.repeat(9000)}\u2028x`;
+  const { user } = process.threadCpuUsage();
+  expect(howItEnded({ kind: 'exited', code: 1, stdout: '', stderr }, 1000)).toContain('exit code 1');
+  expect(process.threadCpuUsage().user - user).toBeLessThan(200_000);
 });

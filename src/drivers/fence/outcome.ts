@@ -46,7 +46,7 @@ export function howItEnded(ended: Ended, timeoutMs: number): string {
 
 /** Agents log with date and level, and end with a hint that says nothing: the last error that says something. */
 function reasonIn(said: { readonly stdout: string; readonly stderr: string }): string {
-  const errors = linesOf(said.stderr).flatMap((line) => /\bERROR: (?:Failed: )?(.+)$/.exec(line)?.[1] ?? []);
+  const errors = linesOf(said.stderr).flatMap((line) => /\bERROR: (?:Failed: )?(.+)$/s.exec(line)?.[1] ?? []);
   const last = errors.findLast((line) => !line.startsWith('Please use'));
   return (last ?? (lastLine(said.stderr) || lastLine(said.stdout))).slice(0, 400);
 }
