@@ -14,7 +14,7 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(expected);
   });
 
-  test.each(['', '5', '5 s', '0.5s', '-1s', '1m30s', '5S', '1w', ' 5s', '5s\n', '9999999999s', '٣s'])(
+  test.each(['', '5', '5 s', '0.5s', '-1s', '1m30s', '5S', '1w', ' 5s', '5s\n', '9999999999s', '٣s', '999999999d'])(
     'refuses «%s»',
     (text) => {
       expect(parseDuration(text)).toBeNull();

@@ -15,7 +15,8 @@ export const durationWanted = 'must be a time such as 200ms, 10s, 5m, 2h or 1d';
 export function parseDuration(text: string): Ms | null {
   const match = durationPattern.exec(text);
   if (match === null) return null;
-  return Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0);
+  const durationMs = Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0);
+  return Number.isSafeInteger(durationMs) ? durationMs : null;
 }
 
 /** The time that the file says, or another one where it says none. */
