@@ -8,6 +8,7 @@ it('requests are read strictly', () => {
   expect(parseRequest('{"do":"drain","servers":["web1"]}')).toEqual({ do: 'drain', servers: ['web1'] });
   expect(parseRequest('{"do":"drain","servers":[1]}')).toBeNull();
   expect(parseRequest('{"do":"stop","graceMs":-1}')).toBeNull();
+  expect(parseRequest('{"do":"stop","graceMs":1e999}')).toBeNull();
   expect(parseRequest('{"do":"dance"}')).toBeNull();
 });
 

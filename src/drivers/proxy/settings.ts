@@ -66,7 +66,7 @@ export function parseRequest(line: string): ControlRequest | null {
     case 'drain':
       return Array.isArray(servers) && servers.every((id) => typeof id === 'string') ? { do: verb, servers } : null;
     case 'stop':
-      return typeof graceMs === 'number' && graceMs >= 0 ? { do: verb, graceMs } : null;
+      return typeof graceMs === 'number' && Number.isFinite(graceMs) && graceMs >= 0 ? { do: verb, graceMs } : null;
     default:
       return null;
   }
