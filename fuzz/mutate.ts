@@ -34,13 +34,18 @@ function inJson(chance: Prng, input: Buffer, other: Buffer, words: readonly stri
   }
 }
 
+const yamlBytesMax = 16 * 1024;
+
 /** Written as YAML, or as JSON, which YAML is too. */
 function inYaml(chance: Prng, input: Buffer, other: Buffer, words: readonly string[]): string | null {
+  // The library takes time with the square of some texts: an input must not cost more to make than to read.
+  if (input.length + other.length > yamlBytesMax) return null;
   try {
     const options = { maxAliasCount: 100, logLevel: 'silent' } as const;
     const [value, piece] = [parse(input.toString('utf8'), options), parse(other.toString('utf8'), options)];
     const changed = mutateJson(chance, value, piece, words);
-    return chance.chance(0.7) ? stringify(changed) : JSON.stringify(changed);
+    const json = JSON.stringify(changed);
+    return chance.chance(0.7) && json.length < yamlBytesMax ? stringify(changed, { lineWidth: 0 }) : json;
   } catch {
     return null;
   }

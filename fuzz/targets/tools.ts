@@ -23,11 +23,14 @@ function stamps(): Prepared {
   return {
     examples: ['n1 a 1.5\nn1 a 2.5\nn2 b 3.5\n', 'n1 a 1\nn2 b 2\nn1 a 3\nn2 b 4'],
     check: (input, note) => {
-      const text = input.toString('utf8');
+      // The pairs of what overlaps grow with the square of the lines: nobody else writes into the file of a lab.
+      const text = input.toString('utf8', 0, 4096);
       const read = readStamps(text);
       const runs = runsOf(read.stamps);
-      note(`${'r'.repeat(Math.min(9, runs.length))} ${overlapsIn(runs).length > 0}`);
-      return read.length > text.length || overlapsIn(runs).length > runs.length ? 'finds more than there is' : null;
+      const overlaps = overlapsIn(runs).length;
+      note(`${'r'.repeat(Math.min(9, runs.length))} ${overlaps > 0}`);
+      const starts = new Set(runs.map(({ start }) => start)).size;
+      return read.length > text.length || overlaps > (starts * (starts - 1)) / 2 ? 'finds more than there is' : null;
     },
   };
 }
@@ -46,6 +49,7 @@ export const toolTargets: readonly Target[] = [
     reads: 'the file that writers in the lab stamp',
     form: 'text',
     words: ['\n', ' ', 'n1 a 5\n'],
+    inputMsMax: 500,
     prepare: stamps,
   },
 ];
