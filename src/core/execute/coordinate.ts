@@ -219,7 +219,10 @@ function hasContent(state: NodeState, node: NodeId): boolean {
 
 function mayOrder({ state, nowMs }: Turn, action: PlannedAction): boolean {
   const sent = state.ordered.get(keyOf(action.on, action.service));
-  return sent === undefined || (sent.seen && nowMs >= sent.sentAtMs + paceMs(state, action));
+  if (sent === undefined) return true;
+  // A node that was told so and did not do it would be told again in each step.
+  const repeatMs = sent.order.verb === action.verb ? heartbeat(state).intervalMs : 0;
+  return sent.seen && nowMs >= sent.sentAtMs + Math.max(repeatMs, paceMs(state, action));
 }
 
 /** Start at once the first time; what failed or met another holder is tried again ever more slowly. */

@@ -71,7 +71,7 @@ function beginStart(turn: Turn, order: Order): void {
   const service = serviceOf(turn.state, order.serviceId);
   if (service === undefined) return;
   const op = launch(turn, 'start', service, { handFrom: order.handFrom });
-  setLocal(turn, service.id, { op, running: service });
+  setLocal(turn, service.id, { op, running: service, retryStopMs: 0 });
   setRecord(turn, service.id, { state: 'starting', digest: service.digest, drained: [] }, order.because);
 }
 

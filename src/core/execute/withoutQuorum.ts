@@ -9,7 +9,7 @@ import type { Ms, Service, ServiceId } from '../model.ts';
 import { inMaintenance } from '../ports.ts';
 import { isProvable, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
-import { type NodeState, put, type Turn } from '../state.ts';
+import { type LocalService, type NodeState, put, type Turn } from '../state.ts';
 import { beginStop } from './local.ts';
 import { serviceOf } from './services.ts';
 
@@ -23,7 +23,8 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
-    if (local.op !== null || !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;
+    // A look that hangs must not use up the time to stop.
+    if ((local.op !== null && local.op.verb !== 'probe') || !mustStop(local) || isNeeded(turn.state, id)) continue;
     if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
@@ -70,12 +71,18 @@ function hasStopped(state: NodeState): boolean {
   );
 }
 
-const mustStop = (state: string): boolean => state === 'running' || state === 'failed';
+/** What a former life started and nobody has seen stopped counts as running. */
+function mustStop({ record, running }: LocalService): boolean {
+  const { state } = record;
+  return (
+    state === 'running' || state === 'failed' || ((state === 'probing' || state === 'unknown') && running !== null)
+  );
+}
 
-/** Something on this node that needs it has not stopped yet. A blocked dependent is not waited for. */
+/** Something on this node that needs it has not stopped yet. One whose stop failed is not waited for. */
 function isNeeded(state: NodeState, id: ServiceId): boolean {
   for (const [other, local] of state.local) {
-    if (local.record.state === 'stopped' || local.record.state === 'blocked') continue;
+    if (local.record.state === 'stopped' || local.record.state === 'blocked' || local.retryStopMs > 0) continue;
     const service = local.running ?? serviceOf(state, other);
     if (local.running !== null && service?.needs.includes(id) === true) return true;
   }

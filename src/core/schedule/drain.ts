@@ -1,7 +1,7 @@
 /** Which balancers have to take which servers out of service, or in again, because of nodes in standby? */
 import { sortedUnique } from '../../lib/compare.ts';
 import type { BalanceServer, NodeId } from '../model.ts';
-import type { Admin } from '../ports.ts';
+import { type Admin, inMaintenance } from '../ports.ts';
 import type { Step } from './change.ts';
 import type { Copy } from './seen.ts';
 import type { Settled } from './settle.ts';
@@ -18,15 +18,19 @@ export interface Tune extends Step {
 }
 
 /** At most one of each kind for a copy, in this order. */
-export function tunesOf(change: Settled, standby: Admin['standby']): readonly Tune[] {
-  const { resource } = change.service;
+export function tunesOf(change: Settled, admin: Admin): readonly Tune[] {
+  const { id: service, resource } = change.service;
   if (resource.kind !== 'balance') return [];
   const wanted = sortedUnique(
-    resource.servers.filter(({ node }) => node !== null && Object.hasOwn(standby, node)).map(({ id }) => id),
+    resource.servers.filter(({ node }) => node !== null && Object.hasOwn(admin.standby, node)).map(({ id }) => id),
   );
   const staying = change.copies.filter(
     ({ node, state }) =>
-      state === 'running' && change.placement.nodes.includes(node) && !change.stops.some((stop) => stop.node === node),
+      state === 'running' &&
+      // One that nobody may touch goes on with the servers that it has, and nothing waits for it.
+      !inMaintenance(admin, node, service) &&
+      change.placement.nodes.includes(node) &&
+      !change.stops.some((stop) => stop.node === node),
   );
   const fresh = wanted.length === 0 ? [] : change.starts.map(({ node }) => freshTune(node, wanted, resource.servers));
   return [...staying.flatMap((copy) => tunesOfCopy(copy, wanted, resource.servers)), ...fresh];

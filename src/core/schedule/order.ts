@@ -78,7 +78,7 @@ function boardOf(graph: Graph, settled: SettledServices, admin: Admin): Board {
   const board = new Map<ServiceId, Vertices>();
   for (const { id } of graph.cluster.services) {
     const change = must(settled.get(id), `change of ${id}`);
-    const tunes = tunesOf(change, admin.standby);
+    const tunes = tunesOf(change, admin);
     const { probes, stops, starts, reloads } = change;
     if (probes.length + stops.length + starts.length + reloads.length + tunes.length === 0) continue;
     board.set(id, {
