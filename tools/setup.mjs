@@ -43,6 +43,12 @@ const engines = [
     file: '/usr/lib/ocf/resource.d/heartbeat/apache',
     without: "no OCF agents: the embedded web server takes Apache's place",
   },
+  {
+    package: 'fence-agents',
+    programs: ['fence_dummy'],
+    only: 'test',
+    without: 'the fence driver is tested with agents of our own only',
+  },
 ];
 
 await main(process.argv.slice(2));
@@ -59,7 +65,14 @@ async function main(args) {
     process.exit(69);
   }
   await installNpmPackages();
-  await installEngines(args.includes('--no-apt'));
+  await installEngines(purpose, args.includes('--no-apt'));
+  fillCodeCache();
+}
+
+/** What is compiled once is kept: a daemon that starts later does not hold its loop up for that. Best effort. */
+function fillCodeCache() {
+  const program = join(root, 'sempre');
+  for (const args of [['--help'], ['daemon', '--help']]) spawnSync(program, args, { cwd: root, stdio: 'ignore' });
 }
 
 async function installNpmPackages() {
@@ -84,8 +97,8 @@ function npmPackagesAreFresh() {
   return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
-async function installEngines(noApt) {
-  const missing = engines.filter((engine) => !isThere(engine));
+async function installEngines(purpose, noApt) {
+  const missing = engines.filter((engine) => (engine.only ?? purpose) === purpose && !isThere(engine));
   const isRoot = process.getuid?.() === 0;
   if (!isRoot)
     say(
