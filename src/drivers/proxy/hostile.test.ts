@@ -1,5 +1,5 @@
 /** What hostile or clumsy clients send must neither reach a server in a second reading nor end the balancer. */
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { balance, freePort, get, serverAt, startWebServer, type WebServer } from '../engine/balance_bench.ts';
 import { createHttpServer } from './http.ts';
@@ -73,4 +73,28 @@ it('a client that goes away in the middle harms nobody', async () => {
   });
   await new Promise((resolve) => socket.once('close', resolve));
   expect((await get(port)).body).toBe('web1');
+});
+
+it.each([
+  ['no status', 'HTTP/1.1 000 x', /^HTTP\/1\.1 50[23] /],
+  ['a status below all', 'HTTP/1.1 099 x', /^HTTP\/1\.1 50[23] /],
+  ['control characters in the status line', 'HTTP/1.1 200 a\u0001b', /^HTTP\/1\.1 200 ab\r/],
+])('a server that answers with %s does not end the balancer', async (_name, line, expected) => {
+  const odd = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(`${line}\r\nContent-Length: 2\r\n\r\nok`));
+  });
+  await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+  const resource = balance('proxy', port, [serverAt('odd', (odd.address() as AddressInfo).port)]);
+  const pool = new Pool({ ...resource, check: { ...resource.check, kind: 'tcp' } });
+  const front = createHttpServer(pool, () => resource);
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const socket = connect((front.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  expect(answer).toMatch(expected);
+  pool.close();
+  front.close();
+  odd.close();
 });

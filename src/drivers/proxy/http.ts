@@ -103,23 +103,35 @@ function exchange(
     asked.once('response', (response) => {
       member.onDown.delete(clientGone);
       const newTie = resource.cookie === null || tied === member.server.id ? null : resource.cookie;
-      sendBack(response, answer, newTie === null ? null : { name: newTie, serverId: member.server.id });
+      const tie = newTie === null ? null : { name: newTie, serverId: member.server.id };
+      if (!sendBack(response, answer, tie)) return finish('broken');
       answer.once('close', () => finish('done'));
     });
     incoming.pipe(asked);
   });
 }
 
+/** What Node reads in the words after a status, but refuses to write. */
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/g;
+
+/** False: what came is no answer that may be passed on, and the client has seen nothing of it. */
 function sendBack(
   response: IncomingMessage,
   answer: ServerResponse,
   tie: { name: string; serverId: string } | null,
-): void {
-  answer.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', answerHeaders(response.rawHeaders, tie));
+): boolean {
+  try {
+    const words = (response.statusMessage ?? '').replace(unwritable, '');
+    answer.writeHead(response.statusCode ?? 502, words, answerHeaders(response.rawHeaders, tie));
+  } catch {
+    // Node reads a status of 000, for one, but refuses to write it.
+    return false;
+  }
   // An answer that breaks off must look broken to the client too, and never complete.
   response.on('error', () => answer.destroy());
   response.once('aborted', () => answer.destroy());
   response.pipe(answer);
+  return true;
 }
 
 function refuse(answer: ServerResponse, status: 400 | 502 | 503 | 504, because: string): void {
