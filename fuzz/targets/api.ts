@@ -153,6 +153,7 @@ async function http(): Promise<Prepared> {
   };
 }
 
+const quietMs = 40;
 const sayMs = 200;
 
 /** Says it all, and waits until the other side closes, or for a moment. */
@@ -160,14 +161,17 @@ export function say(where: string | number, input: Buffer): Promise<Buffer> {
   return new Promise((resolve) => {
     const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
     const chunks: Buffer[] = [];
+    // Node's server drops a request whose client has closed its half: it is closed only when no answer comes.
+    const quiet = setTimeout(() => socket.end(), quietMs);
     const timer = setTimeout(() => socket.destroy(), sayMs);
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', () => undefined);
     socket.on('close', () => {
+      clearTimeout(quiet);
       clearTimeout(timer);
       resolve(Buffer.concat(chunks));
     });
-    socket.end(input);
+    socket.write(input);
   });
 }
 
