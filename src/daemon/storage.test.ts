@@ -157,6 +157,7 @@ describe('readState', () => {
       { ...whole, admin: olderAdmin },
       { ...whole, cluster: olderCluster },
       { ...whole, cluster: { ...whole.cluster, nodes: [olderNode] } },
+      { ...whole, cluster: { ...whole.cluster, services: [null] } },
     ];
     for (const older of olders) {
       await writeFile(join(directory, 'doc.json'), seal(older));

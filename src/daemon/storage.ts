@@ -191,7 +191,7 @@ const isCluster = (cluster: Cluster | undefined): boolean =>
   Array.isArray(cluster?.nodes) &&
   cluster.nodes.every((node) => hasKeysOf(plainNode('', [], 0), node)) &&
   Array.isArray(cluster.services) &&
-  cluster.services.every((service) => isTable(service.resource));
+  cluster.services.every((service) => isTable(service) && isTable(service.resource));
 
 const isTable = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
