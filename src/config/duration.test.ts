@@ -37,6 +37,7 @@ test.each([
   ['soon', null],
   [-1, null],
   [['5s'], null],
+  ['20055.01m', null],
 ])('the hint for %j is %j', (value, expected) => {
   expect(durationHint(value)).toBe(expected);
 });

@@ -39,5 +39,6 @@ export function durationHint(value: unknown): string | null {
   const match = /^(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)[a-z]*$/i.exec(value.trim());
   if (match === null) return null;
   const meantMs = Number(match[1]) * (unitMs[(match[2] ?? '').toLowerCase()] ?? 0);
-  return Number.isInteger(meantMs) ? `write ${formatDuration(meantMs)}` : null;
+  const meant = formatDuration(meantMs);
+  return Number.isInteger(meantMs) && parseDuration(meant) !== null ? `write ${meant}` : null;
 }
