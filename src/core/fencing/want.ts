@@ -20,6 +20,7 @@ import { beginFencing, cancelFencing, canFence } from './run.ts';
 export function wantFencing(turn: Turn): void {
   const { state, nowMs } = turn;
   if (isDisarmed(state, nowMs)) return callOff(turn, () => true, 'the cluster was disarmed');
+  if (state.resetting !== null) return callOff(turn, () => true, 'this node is about to be reset');
   race(turn);
   const { installed } = turn.state;
   if (installed?.coordinator !== state.self || !isCurrent(turn.state) || !hasQuorum(turn.state, nowMs)) return;
