@@ -158,6 +158,7 @@ class Replay {
       case 'b':
         return this.step(number, this.beatOf(line[2], line[3], line[4]), line[1], line[5]);
       case 'e':
+        if (typeof line[2]?.kind !== 'string') throw new TypeError('it holds no event');
         return this.step(number, line[2], line[1], line[3]);
       default:
         return null;

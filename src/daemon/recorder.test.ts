@@ -195,6 +195,8 @@ describe('the flight recorder', () => {
       lines.map((line, index) => (index === 10 ? '["b",1,0,"x",{"o":{"a":{"o":{}}}},""]' : line)),
     );
     expect((await replayed(path)).unread).toContain('line 11 is damaged');
+    await edit(path, (lines) => lines.map((line, index) => (index === 5 ? '["e",1,null,""]' : line)));
+    expect((await replayed(path)).unread).toContain('line 6 is damaged (it holds no event)');
   });
 
   it('refuses another format, and what is no journal, with a sentence', async () => {
