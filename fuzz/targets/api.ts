@@ -224,6 +224,8 @@ export const apiTargets: readonly Target[] = [
     reads: "other daemons' answers",
     form: 'json',
     words: ['status', 'events'],
+    // Seven questions about the whole cluster; deep values cost their writer the square of their depth.
+    inputMsMax: 500,
     prepare: peerAnswers,
   },
 ];
