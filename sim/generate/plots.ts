@@ -53,7 +53,7 @@ const lateThenCut: Plot = (scene) => {
     link: null,
     how: 'slow',
     probability: 1,
-    delayMs: share(scene, 0.3, 0.85),
+    delayMs: share(scene, 0.5, 0.9),
   } as const;
   const cutMs = atMs + share(scene, 1, 4);
   return [{ ...slow, atMs, forMs }, isolate(node, cutMs, share(scene, 2, 8))];
@@ -187,13 +187,15 @@ const changedWhileCut: Plot = (scene) => {
   return [isolate(leader, atMs, share(scene, 3, 8)), ...asked];
 };
 
-/** Something is changed that only one disk has in time, and that one is away when the rest goes on. */
+/** Something is changed that too few disks have in time, and those are away when the rest goes on. */
 const savedByOne: Plot = (scene) => {
   const { prng, cluster, atMs } = scene;
   const leader = leaderOf(scene);
-  const quick = prng.pick(cluster.nodes.map(({ id }) => id).filter((id) => id !== leader));
+  const others = cluster.nodes.map(({ id }) => id).filter((id) => id !== leader);
+  // With the leader's they would be a majority.
+  const quick = shuffled(prng, others).slice(0, Math.floor(cluster.nodes.length / 2));
   const slow = cluster.nodes
-    .filter(({ id }) => id !== quick)
+    .filter(({ id }) => !quick.includes(id))
     .map(
       ({ id }): Fault => ({
         kind: 'slowDisk',
@@ -208,7 +210,7 @@ const savedByOne: Plot = (scene) => {
     ...slow,
     ask(leader, atMs, drawLasting(prng, cluster)),
     { kind: 'powerOff', node: leader, atMs: goneMs, forMs: share(scene, 0.1, 1) },
-    isolate(quick, goneMs, share(scene, 5, 10)),
+    ...quick.map((id) => isolate(id, goneMs, share(scene, 5, 10))),
   ];
 };
 
