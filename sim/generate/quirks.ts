@@ -7,10 +7,11 @@ export function drawQuirks(prng: Prng, cluster: Cluster): Quirks {
   const { intervalMs } = cluster.heartbeat;
   const names = cluster.nodes.map((node) => node.id);
   const isOn = (share: number): boolean => prng.chance(share);
+  const late = { lateTicks: prng.pick([0.01, 0.2, 0.8]), lateTickMs: prng.pick([0.2, 0.6]) * intervalMs };
   return {
     ...noQuirks,
     // A daemon looks at its lease once an interval: what is later is a pause.
-    ...(isOn(0.25) ? { lateTicks: prng.pick([0.01, 0.2, 0.8]), lateTickMs: prng.pick([0.2, 0.6]) * intervalMs } : {}),
+    ...(isOn(0.25) ? late : { seldomTicks: isOn(0.6) }),
     ...(isOn(0.25) ? { socketPackets: prng.pick([4, 30, 300]) } : {}),
     ...(isOn(0.25) ? { diskMs: prng.pick([2, 100, 1000]) } : {}),
     ...(isOn(0.25) ? { agentFactor: prng.pick([3, 10]) } : {}),

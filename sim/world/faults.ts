@@ -109,6 +109,8 @@ export interface Quirks {
   readonly fenceMs: readonly [number, number];
   /** Runs on to the end of the time allowed for settling, to see whether calm lasts. */
   readonly patient: boolean;
+  /** Ticks as seldom as the bounds allow for, instead of as often as the daemon's. */
+  readonly seldomTicks: boolean;
 }
 
 export const noQuirks: Quirks = {
@@ -122,6 +124,7 @@ export const noQuirks: Quirks = {
   fenceOverLink0: false,
   fenceMs: [100, 1000],
   patient: true,
+  seldomTicks: false,
 };
 
 export interface SimPlan {

@@ -70,7 +70,8 @@ export class World {
     const prng = prngFrom(seed);
     this.firstDoc = firstDoc('', cluster);
     this.links = (cluster.nodes[0]?.links ?? []).map((_, link) => link);
-    this.tickMs = Math.max(5, Math.min(40, cluster.heartbeat.intervalMs / 5));
+    const { intervalMs } = cluster.heartbeat;
+    this.tickMs = quirks.seldomTicks ? intervalMs / 2 : Math.max(5, Math.min(40, intervalMs / 5));
     this.stopTimeMsMax =
       Math.max(0, ...cluster.services.map((service) => service.stopTimeoutMs)) + 4 * this.tickMs + 100;
     for (const node of cluster.nodes) this.hosts.set(node.id, new Host(this, node.id, prng.fork(`host ${node.id}`)));
