@@ -9,6 +9,7 @@ import { History } from '../../src/daemon/history.ts';
 import { readRing, writtenKey } from '../../src/daemon/identity-file.ts';
 import { readEvents } from '../../src/daemon/journal.ts';
 import { NodeLoop } from '../../src/daemon/loop.ts';
+import { quietPorts } from '../../src/daemon/ports.testing.ts';
 import { type NoteFiles, readPromise } from '../../src/daemon/promise-note.ts';
 import { Recorder } from '../../src/daemon/recorder.ts';
 import { type Replayed, replayText } from '../../src/daemon/recorder-replay.ts';
@@ -170,22 +171,10 @@ async function recorded(): Promise<string> {
   let nowMs = 1000.5;
   let loop: NodeLoop | null = null;
   const deliver = (event: NodeEvent): void => loop?.deliver(event);
-  loop = new NodeLoop(init, {
-    transport: { send: () => undefined, configure: () => undefined },
-    agents: { run: (op) => deliver({ kind: 'opDone', opId: op.opId, result: { outcome: 'stopped' } }) },
-    storage: {
-      saveDoc: ({ version }) => deliver({ kind: 'docSaved', version, ok: true, because: '' }),
-      reserve: (upTo) => deliver({ kind: 'reserved', upTo, ok: true, because: '' }),
-      saveLedger: () => undefined,
-      notePromise: () => undefined,
-    },
-    fences: { call: () => undefined },
-    pinger: { ping: () => undefined },
-    watchdog: { watch: () => deliver({ kind: 'watchdog', state: 'none', because: '' }), feed: () => undefined },
-    nowMs: () => nowMs,
-    onChange: () => undefined,
-    onReply: () => undefined,
-  });
+  loop = new NodeLoop(
+    init,
+    quietPorts(deliver, () => nowMs),
+  );
   const recorder = new Recorder({ directory, node: init.self, software: '1', bytesMax: 1, complain: () => undefined });
   recorder.booted(init, loop.state.startedAtMs);
   loop.watch(recorder);

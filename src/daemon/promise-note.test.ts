@@ -7,6 +7,7 @@ import { service } from '../api/sample.testing.ts';
 import { plainCluster } from '../core/model.ts';
 import { firstDoc, type NodeEvent, type PromiseNote } from '../core/ports.ts';
 import { NodeLoop } from './loop.ts';
+import { quietPorts } from './ports.testing.ts';
 import { readPromise, writePromise } from './promise-note.ts';
 
 const deadMs = 800;
@@ -45,6 +46,7 @@ function restart(noted: PromiseNote | null): Life {
   loop = new NodeLoop(
     { self: 'a', boot: 9, doc, reserved: 23, noted, ledger: [held] },
     {
+      ...quietPorts(deliver, () => nowMs),
       transport: {
         send: (_to, message) => {
           if (message.kind !== 'beat') return;
@@ -62,18 +64,6 @@ function restart(noted: PromiseNote | null): Life {
           });
         },
       },
-      storage: {
-        saveDoc: (saved) => deliver({ kind: 'docSaved', version: saved.version, ok: true, because: '' }),
-        reserve: (upTo) => deliver({ kind: 'reserved', upTo, ok: true, because: '' }),
-        saveLedger: () => undefined,
-        notePromise: () => undefined,
-      },
-      fences: { call: () => undefined },
-      pinger: { ping: () => undefined },
-      watchdog: { watch: () => deliver({ kind: 'watchdog', state: 'none', because: '' }), feed: () => undefined },
-      nowMs: () => nowMs,
-      onChange: () => undefined,
-      onReply: () => undefined,
     },
   );
   for (; nowMs < 3000; nowMs += 40) deliver({ kind: 'tick' });

@@ -7,6 +7,7 @@ import { service } from '../api/sample.testing.ts';
 import { plainCluster, type Resource, type Service } from '../core/model.ts';
 import { firstDoc, type NodeEvent } from '../core/ports.ts';
 import { NodeLoop } from './loop.ts';
+import { quietPorts } from './ports.testing.ts';
 import { Recorder } from './recorder.ts';
 import { deltaBetween, withDelta } from './recorder-delta.ts';
 import { decodeGraph, encodeGraph } from './recorder-graph.ts';
@@ -75,22 +76,10 @@ function launch(folder = directory): Node {
   let nowMs = 1000.5;
   let loop: NodeLoop | null = null;
   const deliver = (event: NodeEvent): void => loop?.deliver(event);
-  loop = new NodeLoop(init, {
-    transport: { send: () => undefined, configure: () => undefined },
-    agents: { run: (op) => deliver({ kind: 'opDone', opId: op.opId, result: { outcome: 'stopped' } }) },
-    storage: {
-      saveDoc: ({ version }) => deliver({ kind: 'docSaved', version, ok: true, because: '' }),
-      reserve: (upTo) => deliver({ kind: 'reserved', upTo, ok: true, because: '' }),
-      saveLedger: () => undefined,
-      notePromise: () => undefined,
-    },
-    fences: { call: () => undefined },
-    pinger: { ping: () => undefined },
-    watchdog: { watch: () => deliver({ kind: 'watchdog', state: 'none', because: '' }), feed: () => undefined },
-    nowMs: () => nowMs,
-    onChange: () => undefined,
-    onReply: () => undefined,
-  });
+  loop = new NodeLoop(
+    init,
+    quietPorts(deliver, () => nowMs),
+  );
   const complain = (remark: string): void => void remarks.push(remark);
   const recorder = new Recorder({ directory: folder, node: 'a', software: '1', bytesMax: 1, complain });
   recorder.booted(init, loop.state.startedAtMs);
