@@ -249,6 +249,10 @@ describe('the flight recorder', () => {
 });
 
 describe('a delta', () => {
+  it('knows a member from what every object has', () => {
+    expect(withDelta({ '': '' }, deltaBetween({ '': '' }, { valueOf: false }))).toEqual({ valueOf: false });
+  });
+
   it('gives the new value from the old one', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (before, after) => {
