@@ -37,7 +37,8 @@ function ofLists(before: readonly unknown[], after: readonly unknown[]): Delta |
 
 function ofObjects(before: Table, after: Table): Delta | undefined {
   const names = Object.keys(after);
-  if (names.length !== Object.keys(before).length || !names.every((name) => Object.hasOwn(before, name))) return { v: after };
+  if (names.length !== Object.keys(before).length || !names.every((name) => Object.hasOwn(before, name)))
+    return { v: after };
   const changed: Record<string, Delta> = {};
   let isSame = true;
   for (const name of names) {
