@@ -69,8 +69,10 @@ function race(turn: Turn): void {
   }
   if (isKnownOff(state, partner) || state.fencing.has(partner) || !mayRace(state, partner, nowMs)) return;
   const { headStartMs } = state.doc.cluster.quorum;
-  const afterMs = hasHeadStart(state, partner) ? 0 : headStartMs;
-  const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${headStartMs / 1000} s`;
+  // Whoever has only just booted and does not know what went on meanwhile lets the other one go first, whoever that is.
+  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (state.joined ? 0 : 1);
+  const afterMs = starts * headStartMs;
+  const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${afterMs / 1000} s`;
   beginFencing(turn, partner, `${partner} is lost, and one of the two may act; ${who}`, afterMs);
 }
 
