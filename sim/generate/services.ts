@@ -40,7 +40,7 @@ function draw(
     check: { everyMs: prng.pick([1000, 3000]), timeoutMs: 2000 },
     startTimeoutMs: 2000,
     // The bounds of a takeover count stop times: long ones would hide what else is wrong with them.
-    stopTimeoutMs: prng.pick([100, 200, 1000]),
+    stopTimeoutMs: prng.pick([100, 200, 1000, 2500]),
     failures: { max: 3, forgetMs: 8000 },
     takeover,
     digest: `${id}-1`,

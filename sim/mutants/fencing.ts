@@ -114,8 +114,8 @@ export const fencingMutants: readonly Mutant[] = [
     by: ['duel'],
     world: 'two-fence',
     file: want,
-    find: 'const afterMs = hasHeadStart(state, partner) ? 0 : headStartMs;',
-    replace: 'const afterMs = 0;',
+    find: 'const afterMs = starts * headStartMs;',
+    replace: 'const afterMs = 0 * starts * headStartMs;',
   },
   {
     name: 'disarm-ignored',

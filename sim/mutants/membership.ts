@@ -2,7 +2,6 @@
 import type { Mutant } from './table.ts';
 
 const hearing = 'src/core/membership/hearing.ts';
-const lease = 'src/core/membership/lease.ts';
 const view = 'src/core/membership/view.ts';
 const votes = 'src/core/quorum/votes.ts';
 const standing = 'src/core/quorum/standing.ts';
@@ -11,6 +10,7 @@ const document = 'src/core/document/index.ts';
 export const membershipMutants: readonly Mutant[] = [
   {
     name: 'lease-from-arrival',
+    world: 'plain',
     rule: 'a lease counts from our own send time',
     by: ['exclusive', 'takeover', 'quorum'],
     file: hearing,
@@ -43,22 +43,6 @@ export const membershipMutants: readonly Mutant[] = [
     replace: 'if (view.number !== state.promised.number) best = view;',
   },
   {
-    name: 'since-ignored',
-    rule: 'a voter that promised a view without us in between grants nothing in the older one',
-    by: ['exclusive', 'quorum'],
-    file: lease,
-    find: ' && grant.since <= view.number)',
-    replace: ')',
-  },
-  {
-    name: 'gap-not-noticed',
-    rule: 'what runs is kept only where no view without this node came between',
-    by: ['exclusive', 'quorum'],
-    file: lease,
-    find: "if (!isProvable(state.doc)) return 'kept';",
-    replace: "return 'kept';",
-  },
-  {
     name: 'view-not-agreed',
     rule: 'a view is installed when all of its members have agreed',
     by: ['views', 'exclusive', 'quorum', 'live'],
@@ -73,22 +57,6 @@ export const membershipMutants: readonly Mutant[] = [
     file: 'src/core/node.ts',
     find: 'const number = Math.max(init.reserved, init.doc.version.view);',
     replace: 'const number = init.doc.version.view;',
-  },
-  {
-    name: 'foreign-echo',
-    rule: 'an echo for another life confirms nothing to this one',
-    by: ['exclusive', 'takeover', 'quorum', 'views'],
-    file: hearing,
-    find: 'if (echo.node !== state.self || echo.boot !== state.boot) continue;',
-    replace: 'if (echo.node !== state.self) continue;',
-  },
-  {
-    name: 'former-life-heard',
-    rule: 'packets of a former life change nothing',
-    by: ['exclusive', 'quorum', 'live', 'assert', 'views'],
-    file: hearing,
-    find: 'if (!fresh) return { ...peer, candidate:',
-    replace: 'if (!fresh && peer.boot === null) return { ...peer, candidate:',
   },
   {
     name: 'saved-before-on-disk',

@@ -48,22 +48,6 @@ export const serviceMutants: readonly Mutant[] = [
     replace: 'if (view === null) return;',
   },
   {
-    name: 'order-without-quorum',
-    rule: 'an order is carried out under a lease only',
-    by: ['quorum', 'exclusive', 'takeover'],
-    file: local,
-    find: 'if (!sameView(view, state.promised) || !hasQuorum(state, nowMs)) return;',
-    replace: '',
-  },
-  {
-    name: 'purge-given-up',
-    rule: 'once begun, stopping without quorum goes on to the end',
-    by: ['exclusive', 'takeover', 'live'],
-    file: withoutQuorum,
-    find: 'if (quorum && hasStopped(turn.state)) put(turn, { purging: false });',
-    replace: 'if (quorum) put(turn, { purging: false });',
-  },
-  {
     name: 'never-purged',
     rule: 'a node without quorum stops what it runs',
     by: ['exclusive', 'takeover', 'quorum'],
@@ -116,8 +100,8 @@ export const serviceMutants: readonly Mutant[] = [
     rule: 'what needs a service is stopped before it',
     by: ['order'],
     file: withoutQuorum,
-    find: '|| !mustStop(local.record.state) || isNeeded(turn.state, id)) continue;',
-    replace: '|| !mustStop(local.record.state)) continue;',
+    find: '|| !mustStop(local) || isNeeded(turn.state, id)) continue;',
+    replace: '|| !mustStop(local)) continue;',
   },
   {
     name: 'two-operations-at-once',
