@@ -196,34 +196,48 @@ const savedByOne: Plot = (scene) => {
   const quick = shuffled(prng, others).slice(0, Math.floor(cluster.nodes.length / 2));
   const slow = cluster.nodes
     .filter(({ id }) => !quick.includes(id))
-    .map(
-      ({ id }): Fault => ({
-        kind: 'slowDisk',
-        node: id,
-        delayMs: 4000,
-        atMs: atMs - share(scene, 0, 1),
-        forMs: share(scene, 3, 5),
-      }),
-    );
+    .map(({ id }) => ({
+      kind: 'slowDisk' as const,
+      node: id,
+      delayMs: 4000,
+      atMs: atMs - share(scene, 0, 1),
+      forMs: share(scene, 3, 5),
+    }));
   const goneMs = atMs + 10 + prng.below(prng.pick([100, 800]));
   return [
     ...slow,
     ask(leader, atMs, drawLasting(prng, cluster)),
-    { kind: 'powerOff', node: leader, atMs: goneMs, forMs: share(scene, 0.1, 1) },
+    // What only their memory has is gone as well.
+    ...slow.map(({ node }): Fault => ({ kind: 'powerOff', node, atMs: goneMs, forMs: share(scene, 0.1, 1) })),
     ...quick.map((id) => isolate(id, goneMs, share(scene, 5, 10))),
   ];
 };
 
-/** A service cannot be stopped on a node that has to stop it. */
+/** A service cannot be stopped, or only slowly, on a node that has to stop it. */
 const cannotStop: Plot = (scene) => {
   const { prng, cluster, node, atMs, forMs } = scene;
-  const service = prng.pick(cluster.services).id;
+  const here = cluster.services.filter(({ on }) => on[0] === node);
+  const service = prng.pick(here.length > 0 && prng.chance(0.8) ? here : cluster.services).id;
   const how = prng.pick(['fail', 'hang', 'hang'] as const);
   return [
     { kind: 'agent', node, service, verb: 'stop', how, atMs, forMs },
     prng.chance(0.7)
       ? isolate(node, atMs + share(scene, 0, 0.5), share(scene, 2, 8))
       : ask(node, atMs, { kind: 'move', service, to: null, because }),
+  ];
+};
+
+/** An order that was long under way arrives when its view is over and somebody else has carried it out. */
+const orderFromThePast: Plot = (scene) => {
+  const { prng, cluster, node, atMs } = scene;
+  const here = cluster.services.filter(({ on, clone }) => on.includes(node) && !clone);
+  const service = prng.pick(here.length > 0 ? here : cluster.services).id;
+  const late = { from: null, to: node, link: null, how: 'slow', probability: 1, delayMs: share(scene, 4, 9) } as const;
+  const lateMs = share(scene, 0.1, 0.6);
+  return [
+    ask(prng.pick(scene.others), atMs - prng.between(20, 300), { kind: 'move', service, to: prng.chance(0.8) ? node : null, because }),
+    { kind: 'packets', ...late, atMs, forMs: lateMs },
+    isolate(node, atMs + lateMs, share(scene, 1.2, 3)),
   ];
 };
 
@@ -321,6 +335,7 @@ const plots: readonly Plot[] = [
   savedByOne,
   cannotStop,
   cannotStart,
+  orderFromThePast,
   cannotFence,
   oneAfterTheOther,
   changedWhileAway,

@@ -75,14 +75,6 @@ export const membershipMutants: readonly Mutant[] = [
     replace: '  if (has.length > 0) return true;\n  const members = state.installed',
   },
   {
-    name: 'older-document-accepted',
-    rule: 'a document replaces an older one only',
-    by: ['durable', 'live', 'assert'],
-    file: document,
-    find: 'if (compareVersions(doc.version, newest(state).version) <= 0) return;',
-    replace: 'if (compareVersions(doc.version, newest(state).version) === 0) return;',
-  },
-  {
     name: 'old-off-believed',
     rule: 'what the document says of others being off counts only after a view',
     by: ['exclusive', 'takeover'],

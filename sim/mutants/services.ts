@@ -17,6 +17,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: 'stop-time-not-waited',
+    world: 'plain',
     rule: 'a lost node needs time to stop what it runs after its lease',
     by: ['exclusive', 'takeover'],
     file: takeover,

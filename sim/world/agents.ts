@@ -19,8 +19,6 @@ export function runAgent(host: Host, op: AgentOp): void {
   const { id } = op.service;
   host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
   const fault = world.agentFault(host.id, id, op.verb);
-  // A stop that has to wait for a probe that hangs is as late as one that hangs itself.
-  if (fault !== null && (op.verb === 'stop' || op.verb === 'probe') && host.running.has(id)) host.notStopped.add(id);
   const [fromMs, toMs] = durationMs[op.verb];
   const takesMs =
     fault === 'hang'
@@ -32,7 +30,10 @@ export function runAgent(host: Host, op: AgentOp): void {
     // Ended with the machine, or by the next life of the daemon.
     if (!isUnderWay(host, op)) return;
     finished(host, op);
-    host.deliverTo(life, { kind: 'opDone', opId: op.opId, result: resultOf(host, op, fault) });
+    const result = resultOf(host, op, fault);
+    // Until then it is within the time that it is given.
+    if (op.verb === 'stop' && host.running.has(id)) host.notStopped.add(id);
+    host.deliverTo(life, { kind: 'opDone', opId: op.opId, result });
   });
 }
 
