@@ -235,7 +235,12 @@ const orderFromThePast: Plot = (scene) => {
   const late = { from: null, to: node, link: null, how: 'slow', probability: 1, delayMs: share(scene, 4, 9) } as const;
   const lateMs = share(scene, 0.1, 0.6);
   return [
-    ask(prng.pick(scene.others), atMs - prng.between(20, 300), { kind: 'move', service, to: prng.chance(0.8) ? node : null, because }),
+    ask(prng.pick(scene.others), atMs - prng.between(20, 300), {
+      kind: 'move',
+      service,
+      to: prng.chance(0.8) ? node : null,
+      because,
+    }),
     { kind: 'packets', ...late, atMs, forMs: lateMs },
     isolate(node, atMs + lateMs, share(scene, 1.2, 3)),
   ];

@@ -41,14 +41,6 @@ export const serviceMutants: readonly Mutant[] = [
     replace: 'const isDirect = true;',
   },
   {
-    name: 'order-of-older-view',
-    rule: 'an order counts only in the view that it was given in',
-    by: ['exclusive', 'order', 'takeover'],
-    file: local,
-    find: 'if (view === null || view.coordinator !== from || view.number !== order.id.view) return;',
-    replace: 'if (view === null) return;',
-  },
-  {
     name: 'never-purged',
     rule: 'a node without quorum stops what it runs',
     by: ['exclusive', 'takeover', 'quorum'],

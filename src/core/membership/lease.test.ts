@@ -130,6 +130,26 @@ describe('without a lease', () => {
     expect(early.effects.some(({ kind }) => kind === 'run')).toBe(true);
   });
 
+  test('nor one of another view, or of somebody who does not lead ours', () => {
+    const order = {
+      verb: 'probe',
+      serviceId: 'db',
+      handFrom: null,
+      handTo: null,
+      drained: [],
+      because: 'a test',
+    } as const;
+    for (const [from, view] of [
+      ['a', 6],
+      ['a', 8],
+      ['b', 7],
+    ] as const) {
+      const turn = turnAt(1000);
+      takeOrder(turn, from, { ...order, id: { view, plan: 1, action: 0 } });
+      expect(turn.effects).toEqual([]);
+    }
+  });
+
   test('what is being stopped goes on being stopped when it is back', () => {
     const db = plainService('db', ['a', 'b']);
     const local = state.local.get('db');
