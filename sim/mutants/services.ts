@@ -97,14 +97,6 @@ export const serviceMutants: readonly Mutant[] = [
     replace: '|| !mustStop(local)) continue;',
   },
   {
-    name: 'two-operations-at-once',
-    rule: 'one operation at a time on a service',
-    by: ['order', 'exclusive'],
-    file: local,
-    find: 'if (local.op === null && !inMaintenance(',
-    replace: 'if (!inMaintenance(',
-  },
-  {
     name: 'starts-without-pace',
     rule: 'what fails again and again is not started again and again',
     by: ['bounds', 'calm', 'live'],
