@@ -1,5 +1,4 @@
 /** What an operator took out of the cluster's hands is left alone: no action at all; and nothing is fenced while disarmed. */
-import { isDisarmed } from '../../src/core/quorum/standing.ts';
 import { type Check, Violation } from '../world/world.ts';
 
 export function maintenance(): Check {
@@ -15,8 +14,10 @@ export function maintenance(): Check {
     },
     fenceBegins(world, host, { action, target }) {
       // The time that was given to disarm ends on each node by itself.
-      const state = host.loop?.state;
-      if (state === undefined || !isDisarmed(state, host.nowMs()) || action !== 'off') return;
+      const disarmed = host.loop?.state.doc.admin.disarmed ?? null;
+      const seen = host.loop?.state.disarmedSeen ?? null;
+      if (action !== 'off' || disarmed === null || seen?.id !== disarmed.id) return;
+      if (host.nowMs() - seen.atMs >= disarmed.forMs) return;
       throw new Violation('maintenance', world.agenda.nowMs, `${host.id} fences ${target} although it is disarmed`);
     },
   };

@@ -94,7 +94,7 @@ export const fencingMutants: readonly Mutant[] = [
     name: 'pair-trusts-time',
     rule: 'in a pair silence proves nothing',
     by: ['exclusive', 'takeover'],
-    world: 'two-fence',
+    world: 'two-ping',
     file: standing,
     find: "cluster.quorum.noQuorum === 'stop' && admin.disarmed === null && !isPair(voters);",
     replace: "cluster.quorum.noQuorum === 'stop' && admin.disarmed === null;",
