@@ -317,9 +317,14 @@ const changedWhileAway: Plot = (scene) => {
 const unwatched: Plot = (scene) => {
   const { prng, cluster, node, atMs } = scene;
   if (cluster.nodes.every(({ watchdog }) => watchdog === null)) return [];
+  const missing = { kind: 'watchdog', node, how: 'missing', lateMs: 0 } as const;
+  const goneMs = Math.max(0, atMs - share(scene, 1, 2));
   return [
-    { kind: 'watchdog', node, how: 'missing', lateMs: 0, atMs: 0, forMs: atMs + share(scene, 4, 8) },
-    { kind: 'crashDaemon', node, atMs: Math.max(0, atMs - share(scene, 1, 2)), forMs: 200 },
+    // Sometimes from the beginning, so that nothing is started there; sometimes it is gone when a daemon that starts anew looks for it.
+    prng.chance(0.3)
+      ? { ...missing, atMs: 0, forMs: atMs + share(scene, 4, 8) }
+      : { ...missing, atMs: goneMs, forMs: share(scene, 8, 12) },
+    { kind: 'crashDaemon', node, atMs: goneMs + 50, forMs: 200 },
     prng.chance(0.5)
       ? { kind: 'pauseDaemon', node, atMs, forMs: share(scene, 3, 10) }
       : { kind: 'crashDaemon', node, atMs, forMs: share(scene, 3, 10) },
