@@ -66,6 +66,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     waiting: null,
     reservedUpTo: init.reserved,
     reserving: null,
+    reserveAgainMs: null,
     lost: new Map(),
     hadQuorum: false,
     joined: noted.joined,

@@ -67,6 +67,8 @@ export interface NodeState {
   readonly waiting: View | null;
   readonly reservedUpTo: number;
   readonly reserving: number | null;
+  /** When a reservation that failed is tried again; null: nothing failed. */
+  readonly reserveAgainMs: Ms | null;
   /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   readonly hadQuorum: boolean;

@@ -203,27 +203,36 @@ export function noteLease(turn: Turn): void {
   note(turn);
 }
 
-/** Keeps numbers reserved ahead of need, so that a failover waits for no disk. */
+/** Keeps numbers reserved ahead of need, so that a failover waits for no disk; and tries again what a disk refused. */
 export function reserveEarly(turn: Turn): void {
-  const { promised, reservedUpTo, reserving, limits } = turn.state;
-  if (reserving === null && reservedUpTo < promised.number + limits.reserveAhead / 2) reserve(turn, promised.number);
+  const { promised, waiting, reservedUpTo, reserving, limits } = turn.state;
+  const needed = Math.max(promised.number, waiting?.number ?? 0);
+  if (reserving === null && reservedUpTo < needed + limits.reserveAhead / 2) reserve(turn, needed);
 }
 
 function reserve(turn: Turn, number: number): void {
-  if (turn.state.reserving !== null && turn.state.reserving >= number) return;
-  const upTo = number + turn.state.limits.reserveAhead;
+  const { reserving, reserveAgainMs, limits } = turn.state;
+  if (reserving !== null && reserving >= number) return;
+  if (reserveAgainMs !== null && turn.nowMs < reserveAgainMs) return;
+  const upTo = number + limits.reserveAhead;
   put(turn, { reserving: upTo });
   emit(turn, { kind: 'reserve', upTo });
 }
 
+/**
+ * A node whose disk does not write agrees to nothing beyond what is reserved: after a restart it would agree to the same number a
+ * second time. What is reserved ahead lasts for some changes of view.
+ */
 export function onReserved(turn: Turn, upTo: number, ok: boolean, because: string): void {
-  // A node whose disk does not write goes on: only a restart before the next write could make it promise a number twice.
-  if (!ok) changed(turn, 'disk', 'writable', 'failing', `view numbers could not be reserved: ${because}`);
-  const { state } = turn;
-  put(turn, {
-    reservedUpTo: Math.max(upTo, state.reservedUpTo),
-    reserving: state.reserving === upTo ? null : state.reserving,
-  });
+  const { state, nowMs } = turn;
+  const reserving = state.reserving === upTo ? null : state.reserving;
+  if (!ok) {
+    const why = `view numbers could not be reserved: ${because}; this node agrees to none above ${state.reservedUpTo}`;
+    if (state.reserveAgainMs === null) changed(turn, 'disk', 'writable', 'failing', why);
+    return put(turn, { reserving, reserveAgainMs: nowMs + state.limits.saveAgainAfterMs });
+  }
+  if (state.reserveAgainMs !== null) changed(turn, 'disk', 'failing', 'writable', 'view numbers are reserved');
+  put(turn, { reserving, reserveAgainMs: null, reservedUpTo: Math.max(upTo, state.reservedUpTo) });
   const view = state.waiting;
   if (view === null || view.number > turn.state.reservedUpTo) return;
   put(turn, { waiting: null });
