@@ -150,8 +150,6 @@ export interface Fencing {
   readonly target: NodeId;
   readonly because: string;
   readonly boot: number | null;
-  /** The view in which it was asked for; null: none was installed. */
-  readonly view: number | null;
   readonly askedAtMs: Ms;
   /** waiting: until `dueMs` (a head start, a delay, the time between two rounds); on: it is off, and is switched on again. */
   readonly phase: 'waiting' | 'off' | 'status' | 'on';

@@ -10,6 +10,7 @@ import { inMaintenance } from '../ports.ts';
 import { isProvable, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
 import { type LocalService, type NodeState, put, type Turn } from '../state.ts';
+import { watchdogOf } from '../watchdog/feed.ts';
 import { beginStop } from './local.ts';
 import { serviceOf } from './services.ts';
 
@@ -49,10 +50,8 @@ function distrust(turn: Turn): void {
 /** Others may start it once enough time has passed. */
 function endsWithLease(state: NodeState, service: Service | null): boolean {
   if (service?.takeover === 'lease') return true;
-  return service?.takeover === 'fencing' && watchdogOf(state) !== null;
+  return service?.takeover === 'fencing' && watchdogOf(state.doc.cluster, state.self) !== null;
 }
-
-const watchdogOf = (state: NodeState) => state.doc.cluster.nodes.find(({ id }) => id === state.self)?.watchdog ?? null;
 
 /** What has stopped can be trusted again. */
 function forgive(turn: Turn): void {

@@ -29,7 +29,6 @@ export function beginFencing(turn: Turn, target: NodeId, because: string, afterM
     target,
     because,
     boot,
-    view: state.installed?.number ?? null,
     askedAtMs: nowMs,
     phase: 'waiting',
     dueMs: nowMs + afterMs + delayOf(state, target, 0),
@@ -66,6 +65,11 @@ function devicesOf(state: NodeState, { target, level }: Fencing): readonly Fence
   const names = levelsOf(state, target)[level] ?? [];
   return names.flatMap((name) => state.doc.cluster.fencing.devices.filter(({ id }) => id === name));
 }
+
+const namesOf = (state: NodeState, fencing: Fencing): string =>
+  devicesOf(state, fencing)
+    .map(({ id }) => id)
+    .join('+');
 
 function delayOf(state: NodeState, target: NodeId, level: number): Ms {
   const names = levelsOf(state, target)[level] ?? [];
@@ -192,9 +196,7 @@ function recordOf(
   failure: string | null,
 ): FencingRecord {
   const { target, because, askedAtMs } = fencing;
-  const device = devicesOf(turn.state, fencing)
-    .map(({ id }) => id)
-    .join('+');
+  const device = namesOf(turn.state, fencing);
   return { target, because, device, outcome, verified, tookMs: Math.round(turn.nowMs - askedAtMs), failure };
 }
 
@@ -215,9 +217,7 @@ export const underWayRecords = (state: NodeState, nowMs: Ms): readonly FencingRe
     .map((fencing) => ({
       target: fencing.target,
       because: fencing.because,
-      device: devicesOf(state, fencing)
-        .map(({ id }) => id)
-        .join('+'),
+      device: namesOf(state, fencing),
       outcome: 'under way',
       verified: false,
       tookMs: Math.round(nowMs - fencing.askedAtMs),

@@ -45,9 +45,7 @@ function whyNotOff({ state, nowMs }: Turn, node: NodeId, because: string): Retur
   if (!nodeIds(state).includes(node)) return refuse('NO_SUCH_OBJECT', `there is no node ${node}`);
   if (because.trim() === '') return refuse('UNSAFE', 'a reason is needed: who has seen that the node is off, and how');
   const isHere = node === state.self || isAlive(state, state.peers.get(node), nowMs);
-  return isHere || (state.installed?.members.includes(node) === true && isAlive(state, state.peers.get(node), nowMs))
-    ? refuse('UNSAFE', `${node} is heard at this moment: it is not off`)
-    : null;
+  return isHere ? refuse('UNSAFE', `${node} is heard at this moment: it is not off`) : null;
 }
 
 /**

@@ -6,13 +6,13 @@
 import { must } from '../../lib/assert.ts';
 import { publish } from '../execute/services.ts';
 import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
-import type { Cluster, Ms, Watchdog } from '../model.ts';
+import { type Cluster, isGuarded, type Ms, type Watchdog } from '../model.ts';
 import type { WatchdogState } from '../ports.ts';
 import { isDisarmed, isProvable } from '../quorum/standing.ts';
 import { stopBudgetMs } from '../schedule/takeover.ts';
 import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
 
-const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
+export const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
   nodes.find(({ id }) => id === self)?.watchdog ?? null;
 
 /** Arms what the file names, and feeds it. Called with every tick. */
@@ -41,8 +41,7 @@ function mayFeed(state: NodeState, nowMs: Ms): boolean {
 /** Something runs here, or may, that is started elsewhere once this node must have stopped it. */
 const runsGuarded = (state: NodeState): boolean =>
   [...state.local.values()].some(
-    ({ running, record }) =>
-      running !== null && running.takeover !== 'nothing' && !running.clone && record.state !== 'stopped',
+    ({ running, record }) => running !== null && isGuarded(running) && record.state !== 'stopped',
   );
 
 export function onWatchdog(turn: Turn, now: WatchdogState, because: string): void {
