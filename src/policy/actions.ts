@@ -1,0 +1,186 @@
+/**
+ * The action graph while it is being made: all actions that were thought of, also those that turn out to be unnecessary
+ * (`isOptional`) or impossible (not `isRunnable`), and all edges between them with what each edge implies. The pass «act» fills
+ * it (resource by resource), the pass «order» adds edges from constraints and lets their implications flow until nothing
+ * changes, and the pass «plan» keeps what is left. It is the one mutable thing of the engine: it lives inside these passes and
+ * no caller ever sees it.
+ */
+import type { Task } from './plan.ts';
+import type { NodeIndex, ResourceIndex } from './situation.ts';
+
+export type ActionId = number;
+
+export interface Action {
+  readonly id: ActionId;
+  readonly task: Task;
+  /** Null for fencings, shutdowns and gates. */
+  readonly resource: ResourceIndex | null;
+  /** Null: a pseudo action, or no node could be found (then it is not runnable). */
+  readonly node: NodeIndex | null;
+  readonly intervalMs: number;
+  /** Of fence: `reboot`, `off`, `on`. Of notify and its confirmations: `pre`, `post`, `confirmed-pre`, ... Of gates: their name. */
+  readonly how: string | null;
+  /** Nothing has to be done by anybody: it only orders others. Stops on nodes that are fenced become pseudo. */
+  isPseudo: boolean;
+  /** It need not be done. */
+  isOptional: boolean;
+  /** It can be done: what it needs is there. */
+  isRunnable: boolean;
+  /** It is kept in the plan's order even if nothing is to be done (`print always`). */
+  isPrinted: boolean;
+  /** The start belongs to a restart that some other action asked for; the stop of a move that migration replaces; ... */
+  isReschedule: boolean;
+  /** Part of a live migration (its stop or start may be replaced). */
+  isMigratable: boolean;
+  /** How many of the actions that lead to it by `oneOrMore` edges must be runnable, and how many are (gates). */
+  required: number;
+  runnableBefore: number;
+  because: string;
+  /** Filled by `Actions.order`: ids of edges. */
+  readonly before: Edge[];
+  readonly after: Edge[];
+}
+
+/** What «`first` comes before `second`» implies beyond the order itself. Several at once are or-ed together. */
+export const Implies = {
+  /** Only if both are done anyhow. */
+  order: 1 << 0,
+  /** `second` is necessary: so is `first` (a start needs its stop). */
+  first: 1 << 1,
+  /** `first` is necessary: so is `second` (a stop takes along what needs it). */
+  second: 1 << 2,
+  /** As `first`, but only if `second` is about a promoted role. */
+  firstPromoted: 1 << 3,
+  /** `first` cannot be done: neither can `second`. */
+  runnable: 1 << 4,
+  /** `first` is not pseudo-able any more where `second` cannot be done (members of groups, notifications). */
+  pseudo: 1 << 5,
+  /** The stop of a restart: `second` becomes necessary if `first` restarts. */
+  restart: 1 << 6,
+  /** `second` is shown even if optional, once `first` is necessary. */
+  secondPrinted: 1 << 7,
+  /** `first` is shown even if optional, once `second` is necessary. */
+  firstPrinted: 1 << 8,
+  /** One (or `required`) of several is enough. */
+  oneOrMore: 1 << 9,
+  /** Only in this direction: a runnable `second` is never made necessary backwards. */
+  asymmetric: 1 << 10,
+  /** Only if both are on the same node. */
+  sameNode: 1 << 11,
+  /** Not at once; which comes first does not matter. */
+  serialize: 1 << 12,
+  /** Load: only if both end up on the same node (utilization). */
+  load: 1 << 13,
+  /** If `second` is done, `first` need not be. */
+  secondCancelsFirst: 1 << 14,
+  /** Wait for the first's resource to be probed everywhere. */
+  probe: 1 << 15,
+  /** As `second`, if `first`'s action is on the same node as `second`'s (fencing, notifications). */
+  secondOnNode: 1 << 16,
+  /** Live migration may ignore it when it is about a runnable migration. */
+  firstMigratable: 1 << 17,
+  /** Never dropped as superfluous. */
+  preserve: 1 << 18,
+} as const;
+
+export interface Edge {
+  readonly first: Action;
+  readonly second: Action;
+  /** Bits of `Implies`; 0: dropped. */
+  implies: number;
+}
+
+export interface NewAction {
+  readonly task: Task;
+  readonly resource?: ResourceIndex | null;
+  readonly node?: NodeIndex | null;
+  readonly intervalMs?: number;
+  readonly how?: string | null;
+  readonly isPseudo?: boolean;
+  readonly isOptional?: boolean;
+  readonly isRunnable?: boolean;
+  readonly because?: string;
+}
+
+export class Actions {
+  readonly all: Action[] = [];
+  private readonly byKey = new Map<string, Action>();
+  private readonly byResource = new Map<ResourceIndex, Action[]>();
+
+  /** The one action of this kind on this node: made if it is not there. If it is, it stays optional only if both are. */
+  add(wanted: NewAction): Action {
+    const { task, resource = null, node = null, intervalMs = 0, how = null } = wanted;
+    const key = `${task}/${resource}/${node}/${intervalMs}/${how}`;
+    const known = this.byKey.get(key);
+    if (known !== undefined) {
+      if (wanted.isOptional !== true) known.isOptional = false;
+      if (wanted.isRunnable === false) known.isRunnable = false;
+      if (known.because === '') known.because = wanted.because ?? '';
+      return known;
+    }
+    const action: Action = {
+      id: this.all.length,
+      task,
+      resource,
+      node,
+      intervalMs,
+      how,
+      isPseudo: wanted.isPseudo ?? false,
+      isOptional: wanted.isOptional ?? false,
+      isRunnable: wanted.isRunnable ?? true,
+      isPrinted: false,
+      isReschedule: false,
+      isMigratable: false,
+      required: 0,
+      runnableBefore: 0,
+      because: wanted.because ?? '',
+      before: [],
+      after: [],
+    };
+    this.all.push(action);
+    this.byKey.set(key, action);
+    if (resource !== null) {
+      const list = this.byResource.get(resource);
+      if (list === undefined) this.byResource.set(resource, [action]);
+      else list.push(action);
+    }
+    return action;
+  }
+
+  find(task: Task, resource: ResourceIndex | null, node: NodeIndex | null, intervalMs = 0, how: string | null = null) {
+    return this.byKey.get(`${task}/${resource}/${node}/${intervalMs}/${how}`);
+  }
+
+  /** Of one resource (not of its children), on all nodes, in the order in which they were made. */
+  of(resource: ResourceIndex): readonly Action[] {
+    return this.byResource.get(resource) ?? [];
+  }
+
+  /** One edge for each pair: implications add up. */
+  order(first: Action, second: Action, implies: number): void {
+    if (first === second || implies === 0) return;
+    const known = first.after.find((edge) => edge.second === second);
+    if (known !== undefined) {
+      known.implies |= implies;
+      return;
+    }
+    const edge: Edge = { first, second, implies };
+    first.after.push(edge);
+    second.before.push(edge);
+  }
+}
+
+/**
+ * Orders between resources and tasks that are wanted whatever the nodes turn out to be (a group's members, a clone's
+ * instances, an order constraint): kept until all actions exist, then made into edges by the pass «order».
+ * A side is an action, or a resource with a task (then every matching action of the resource, on every node).
+ */
+export interface Ordering {
+  readonly first: OrderingSide;
+  readonly second: OrderingSide;
+  readonly implies: number;
+}
+
+export type OrderingSide =
+  | { readonly action: Action }
+  | { readonly resource: ResourceIndex; readonly task: Task; readonly how?: string; readonly intervalMs?: number };
