@@ -22,6 +22,10 @@ export interface Input {
   readonly quorate: boolean;
   /** Id (not name) of the node that decides; null: unknown. */
   readonly coordinatorId: string | null;
+  /** Version of the tools that wrote the status (`crm_feature_set`); before 3.0.13 fail counts were kept by resource, not by operation. */
+  readonly featureSet: string | null;
+  /** The cluster once had quorum and may panic without it (`no-quorum-panic`). */
+  readonly noQuorumPanic: boolean;
   /** There is a fencing service besides the resources (`have-watchdog`). */
   readonly hasWatchdog: boolean;
   /** The time for rules and for failures that expire. */
@@ -287,6 +291,8 @@ export interface ResourceHistory {
   readonly agent: AgentName;
   /** Of what was started in a container. */
   readonly container: string | null;
+  /** `shutdown-lock`: it was stopped there by the node's clean shutdown at that time and waits for its return. */
+  readonly shutdownLockS: number | null;
   /** In document order. */
   readonly operations: readonly HistoryOperation[];
 }
