@@ -5,7 +5,7 @@
  */
 
 export interface Input {
-  /** Cluster options (`no-quorum-policy`, ...): sets in document order, the first that sets a name wins, unless scores differ. */
+  /** Cluster options (`no-quorum-policy`, ...). What `AttributeSet` says of lists of sets holds, but `cib-bootstrap-options` is first. */
   readonly options: readonly AttributeSet[];
   /** Defaults of meta attributes (`rsc_defaults`) and of operations (`op_defaults`). */
   readonly resourceDefaults: readonly AttributeSet[];
@@ -32,7 +32,12 @@ export interface Input {
   readonly nowS: number;
 }
 
-/** A block of name/value pairs that may have a rule (applies only if it is true) and a score (the order among blocks). */
+/**
+ * A block of name/value pairs that may have a rule (applies only if it is true) and a score (the order among blocks).
+ *
+ * Lists of sets are in document order. The set with the highest score wins (none: 0); of equal ones the LATER: Pacemaker gathers
+ * them in reverse and sorts stably. Within one set the first value of a name wins. The value `#default` unsets and sets nothing.
+ */
 export interface AttributeSet {
   readonly id: string;
   /** `INFINITY` and the like still as text are read by the reader: saturated whole number; null: none given. */
@@ -61,7 +66,10 @@ export interface AgentName {
   readonly type: string;
 }
 
-/** Templates have been worked in: sets and operations of the template follow those of the primitive. */
+/**
+ * Templates have been worked in: sets of the template stand before those of the primitive (which win, being later), its operations
+ * after those of the primitive, without those that the primitive replaces (same name and role).
+ */
 export interface PrimitiveConfig {
   readonly kind: 'primitive';
   readonly id: string;
@@ -198,6 +206,8 @@ export interface LocationConfig {
   /** `always` (default), `never`, `exclusive`. */
   readonly discovery: string | null;
   readonly rules: readonly Rule[];
+  /** Old `lifetime`: the constraint counts only while one of these holds; empty: always. */
+  readonly lifetime: readonly Rule[];
 }
 
 export interface ColocationConfig {
@@ -205,6 +215,8 @@ export interface ColocationConfig {
   readonly score: number | null;
   readonly nodeAttribute: string | null;
   readonly influence: boolean | null;
+  /** Old `lifetime`: the constraint counts only while one of these holds; empty: always. */
+  readonly lifetime: readonly Rule[];
   readonly link:
     | {
         readonly kind: 'pair';
@@ -225,6 +237,8 @@ export interface OrderConfig {
   readonly score: number | null;
   readonly symmetrical: boolean | null;
   readonly requireAll: boolean | null;
+  /** Old `lifetime`: the constraint counts only while one of these holds; empty: always. */
+  readonly lifetime: readonly Rule[];
   readonly link:
     | {
         readonly kind: 'pair';
@@ -242,6 +256,8 @@ export interface TicketConfig {
   readonly id: string;
   readonly ticket: string;
   readonly lossPolicy: string | null;
+  /** Old `lifetime`: the constraint counts only while one of these holds; empty: always. */
+  readonly lifetime: readonly Rule[];
   readonly subject:
     | { readonly kind: 'one'; readonly id: string; readonly role: string | null }
     | { readonly kind: 'sets'; readonly sets: readonly ResourceSet[] };
