@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { AttributeSet, Expression, Rule } from '../input.ts';
+import { readSets, ruleHolds } from './index.ts';
+
+const rule = (join: 'and' | 'or', ...expressions: Expression[]): Rule => ({
+  id: 'r',
+  join,
+  expressions,
+  score: null,
+  scoreAttribute: null,
+  role: null,
+});
+
+const attribute = (
+  name: string,
+  operation: string,
+  value: string | null = null,
+  type: string | null = null,
+): Expression => ({
+  kind: 'attribute',
+  attribute: name,
+  operation,
+  value,
+  type,
+  valueSource: null,
+});
+
+const date = (operation: string, fields: Partial<Extract<Expression, { kind: 'date' }>>): Expression => ({
+  kind: 'date',
+  operation,
+  start: null,
+  end: null,
+  duration: null,
+  spec: null,
+  ...fields,
+});
+
+const nowS = 1_118_145_600; // 2005-06-07 12:00:00 UTC, a Tuesday
+const nodeAttributes = new Map([
+  ['#uname', 'alpha'],
+  ['memory', '16'],
+  ['release', '2.10.1'],
+]);
+
+const holds = (expression: Expression): boolean => ruleHolds(rule('and', expression), { nowS, nodeAttributes });
+
+describe('attribute expressions', () => {
+  it.each([
+    [attribute('#uname', 'eq', 'ALPHA'), true],
+    [attribute('#uname', 'ne', 'alpha'), false],
+    [attribute('rack', 'ne', 'a'), true],
+    [attribute('rack', 'lt', '1'), false],
+    [attribute('rack', 'not_defined'), true],
+    [attribute('memory', 'gte', '9'), true],
+    [attribute('memory', 'gt', '9', 'string'), false],
+    [attribute('memory', 'lt', '16.5'), true],
+    [attribute('release', 'gt', '2.9', 'version'), true],
+  ])('%j: %s', (expression, expected) => {
+    expect(holds(expression)).toBe(expected);
+  });
+
+  it('never hold without a node', () => {
+    expect(ruleHolds(rule('and', attribute('rack', 'not_defined')), { nowS })).toBe(false);
+  });
+});
+
+describe('date expressions', () => {
+  it.each([
+    [date('in_range', { start: '2005-06-07', end: '2005-06-08' }), true],
+    [date('in_range', { start: '2005-06-07 13:00:00+01:00', end: '2005-06-07T12:00:00Z' }), true],
+    [date('in_range', { start: '2005-05-31', duration: new Map([['months', '1']]) }), true],
+    [date('gt', { start: '2005-W23-2 12:00:00' }), false],
+    [date('lt', { end: '2005-159' }), true],
+    [
+      date('date_spec', {
+        spec: new Map([
+          ['hours', '9-16'],
+          ['weekdays', '1-5'],
+        ]),
+      }),
+      true,
+    ],
+    [date('date_spec', { spec: new Map([['weeks', '24-']]) }), false],
+  ])('%j: %s', (expression, expected) => {
+    expect(holds(expression)).toBe(expected);
+  });
+});
+
+describe('rules', () => {
+  it('join their expressions', () => {
+    const [yes, no] = [attribute('memory', 'defined'), attribute('rack', 'defined')];
+    expect(ruleHolds(rule('or', no, { kind: 'rule', rule: rule('and', yes) }), { nowS, nodeAttributes })).toBe(true);
+    expect(ruleHolds(rule('and', yes, no), { nowS, nodeAttributes })).toBe(false);
+  });
+});
+
+describe('sets of values', () => {
+  const set = (id: string, score: number | null, value: string, own: Rule | null = null): AttributeSet => ({
+    id,
+    score,
+    rule: own,
+    values: [['v', value]],
+  });
+
+  it('are read by score, later ones first, if their rule holds', () => {
+    const context = { nowS, nodeAttributes };
+    expect(readSets([set('a', 1, 'a'), set('b', 2, 'b')], context).get('v')).toBe('b');
+    expect(readSets([set('a', null, 'a'), set('b', null, 'b')], context).get('v')).toBe('b');
+    expect(readSets([set('cib-bootstrap-options', null, 'a'), set('b', 5, 'b')], context).get('v')).toBe('a');
+    const never = rule('and', attribute('rack', 'defined'));
+    expect(readSets([set('a', null, 'a'), set('b', null, 'b', never)], context).get('v')).toBe('a');
+  });
+});
