@@ -23,6 +23,8 @@ export interface Situation {
   readonly tickets: ReadonlyMap<string, Ticket>;
   /** Bans that the history asks for, beside failure counts: a resource that cannot run there whatever its score. */
   readonly bans: readonly Ban[];
+  /** Resources that are not managed stay where they run: plus infinity there, as Pacemaker counts it. `node` is never null. */
+  readonly pins: readonly Ban[];
   /** Fencings that the history or the node states ask for; `Node.unclean` is set too where it is so. */
   readonly fences: readonly { readonly node: NodeIndex; readonly because: string }[];
   /** Notes for people: things that the configuration or the status says and that were not taken. */
@@ -62,6 +64,8 @@ export interface Options {
   readonly shutdownLockLimitMs: number;
   readonly clusterDelayMs: number;
   readonly quorumNeeded: boolean;
+  /** Some resource asks for unfencing (`requires`, or `provides` of a fence device): then it is the default for all. */
+  readonly unfencing: boolean;
 }
 
 export interface Node {
@@ -144,6 +148,15 @@ export interface Resource {
   /** A failure that must not be acted upon; implies not managed. */
   readonly blocked: boolean;
   readonly failed: boolean;
+  /** It failed in a way that only a stop mends (not for on-fail=demote and on-fail=block). */
+  readonly stopsToRecover: boolean;
+  /** Nodes where a stop is necessary because of what the history says of it there, and where a demotion is (on-fail=demote). */
+  readonly mustStopOn: readonly NodeIndex[];
+  readonly mustDemoteOn: readonly NodeIndex[];
+  /** A start has been asked for whose result is not known yet. */
+  readonly startPending: boolean;
+  /** Nodes where its history is to be deleted because the shutdown lock has expired. */
+  readonly unlockedOn: readonly NodeIndex[];
   /** The failure was found by an operation whose on-fail is ignore. */
   readonly failureIgnored: boolean;
   /** What it is now, over all its nodes (the highest). */
@@ -154,7 +167,7 @@ export interface Resource {
   readonly roleOn: readonly Role[];
   /** Nodes where its history was read with a certain result (probed, or run). */
   readonly knownOn: readonly NodeIndex[];
-  /** Wanted role forced by a failure (on-fail=stop: stopped; demote: unpromoted) or `target-role`; null: none. */
+  /** Wanted role forced by a failure (on-fail=stop: stopped; promote failed: unpromoted) or `target-role`; null: none. */
   readonly forcedRole: Role | null;
   /** Its name in the history of an orphan instance or of a clone that had other numbers, if it differs from `historyId`. */
   readonly historyIds: readonly string[];
@@ -162,9 +175,15 @@ export interface Resource {
   readonly partialMigration: { readonly source: NodeIndex; readonly target: NodeIndex } | null;
   /** Nodes that were the source of a migration that ended without the stop that belongs to it. */
   readonly danglingMigrations: readonly NodeIndex[];
-  /** An operation without result yet: `starting`, `stopping`, `migrating`, `promoting`, `demoting`, `monitoring`; by node. */
+  /**
+   * An operation without result yet: `starting`, `stopping`, `migrating`, `promoting`, `demoting`, `monitoring`; by node.
+   * At most one: the first that was found. Probes do not count.
+   */
   readonly pending: ReadonlyMap<NodeIndex, string>;
-  /** The operations of its history that count, by node, in call order. */
+  /**
+   * Its history by node, all operations in call order. A recurring monitor whose failure has expired has the restart digest
+   * `calculated-failure-timeout`, which fits nothing: it is scheduled anew.
+   */
   readonly history: ReadonlyMap<NodeIndex, readonly HistoryOperation[]>;
   readonly failures: readonly Failures[];
   /** Only to be stopped/cleaned where locked by `shutdown-lock`: the node, and since when. */
@@ -189,7 +208,7 @@ export interface BundleReplica {
 /** On one node. */
 export interface Failures {
   readonly node: NodeIndex;
-  /** Sum over operations, up to `infinity`, ignoring what has expired. */
+  /** Sum over operations (and over what it contains, see `fillers`), up to `infinity`; 0 if they have expired. */
   readonly count: number;
   readonly lastS: number;
   /** It has expired and its record should be cleared. */
@@ -207,6 +226,7 @@ export interface Meta {
   readonly failureTimeoutMs: number;
   /** `infinity`: never. 0 counts as never. */
   readonly migrationThreshold: number;
+  /** False too where the history says that a migration failed: then it is restarted instead. */
   readonly allowMigrate: boolean;
   readonly allowUnhealthyNodes: boolean;
   readonly critical: boolean;
