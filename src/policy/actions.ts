@@ -18,7 +18,10 @@ export interface Action {
   /** Null: a pseudo action, or no node could be found (then it is not runnable). */
   readonly node: NodeIndex | null;
   readonly intervalMs: number;
-  /** Of fence: `reboot`, `off`, `on`. Of notify and its confirmations: `pre`, `post`, `confirmed-pre`, ... Of gates: their name. */
+  /**
+   * Of fence: `reboot`, `off`, `on`. Of notify and its confirmations: `pre`, `post`, `confirmed-pre`, ... Of gates: their name
+   * (`load stopped`, `probe again` on a node). Of delete: `history` if only the record is deleted, whether it runs or not.
+   */
   readonly how: string | null;
   /** Nothing has to be done by anybody: it only orders others. Stops on nodes that are fenced become pseudo. */
   isPseudo: boolean;
@@ -28,10 +31,14 @@ export interface Action {
   isRunnable: boolean;
   /** It is kept in the plan's order even if nothing is to be done (`print always`). */
   isPrinted: boolean;
-  /** The start belongs to a restart that some other action asked for; the stop of a move that migration replaces; ... */
+  /** A recurring monitor that has to be scheduled anew because its definition changed. */
   isReschedule: boolean;
   /** Part of a live migration (its stop or start may be replaced). */
   isMigratable: boolean;
+  /** The fencing of the node does it (a stop of what needs fencing): such a stop has been done only when the fencing has ended. */
+  isImpliedByFencing: boolean;
+  /** The stop of what a migration left behind: nothing has to start again because of it. */
+  isDangling: boolean;
   /** How many of the actions that lead to it by `oneOrMore` edges must be runnable, and how many are (gates). */
   required: number;
   runnableBefore: number;
@@ -77,10 +84,12 @@ export const Implies = {
   probe: 1 << 15,
   /** As `second`, if `first`'s action is on the same node as `second`'s (fencing, notifications). */
   secondOnNode: 1 << 16,
-  /** Live migration may ignore it when it is about a runnable migration. */
+  /** Inside a live migration: `second` cannot be done, or not as part of it: neither can `first`; it is necessary: so is `first`. */
   firstMigratable: 1 << 17,
   /** Never dropped as superfluous. */
   preserve: 1 << 18,
+  /** Only if `first` is not part of a live migration. */
+  unlessMigrating: 1 << 19,
 } as const;
 
 export interface Edge {
@@ -131,6 +140,8 @@ export class Actions {
       isPrinted: false,
       isReschedule: false,
       isMigratable: false,
+      isImpliedByFencing: false,
+      isDangling: false,
       required: 0,
       runnableBefore: 0,
       because: wanted.because ?? '',
