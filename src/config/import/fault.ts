@@ -1,0 +1,25 @@
+/** What is wrong with a foreign file, and where. */
+
+/** Line and column of a text, both from one. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The one kind of error that the readers of this folder throw: what is wrong, where, and why that cannot be taken. */
+export class ImportFault extends Error {
+  override readonly name = 'ImportFault';
+  readonly line: number;
+  readonly column: number;
+
+  constructor({ line, column }: Place, what: string) {
+    super(`line ${line}, column ${column}: ${what}`);
+    this.line = line;
+    this.column = column;
+  }
+}
+
+/** Something that was read otherwise than it is written, or left out, and why; no error. */
+export interface ImportNote extends Place {
+  readonly text: string;
+}

@@ -1,0 +1,111 @@
+/**
+ * Reads XML into a tree, but for elements of one name, which are handed on as they come and not kept: of the largest files nine
+ * tenths are such entries.
+ */
+import { SaxesParser } from 'saxes';
+import type { Attributes, Element } from './element.ts';
+import { ImportFault } from './fault.ts';
+import { OwnTexts } from './ownTexts.ts';
+
+/** Takes the elements of one name, with their children. Their texts are parts of the file: to be kept, they must be copied. */
+export interface Taker {
+  readonly name: string;
+  begin(attributes: Attributes, own: OwnTexts): void;
+  /** An element inside, at any depth. */
+  inside(name: string, attributes: Attributes, own: OwnTexts): void;
+  /** `parent` is the element of the tree in which the taken one stands. */
+  end(parent: Element): void;
+}
+
+/** Deeper than any sensible file, shallow enough to walk the tree recursively. */
+const depthMax = 200;
+const chunkBytes = 1 << 16;
+
+/** The root element. UTF-8 if bytes. Faults: whatever makes it no well-formed XML. */
+export function readXml(source: string | Uint8Array, taker: Taker): Element {
+  const tree = new TreeBuilder(taker);
+  if (typeof source === 'string') tree.write(source);
+  else for (const piece of textOf(source)) tree.write(piece);
+  return tree.end();
+}
+
+function* textOf(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for (let at = 0; at < bytes.length; at += chunkBytes)
+    yield decoder.decode(bytes.subarray(at, at + chunkBytes), { stream: true });
+  yield decoder.decode();
+}
+
+class TreeBuilder {
+  readonly #parser = new SaxesParser({ xmlns: false, fragment: false, position: true });
+  readonly #own = new OwnTexts();
+  readonly #taker: Taker;
+  readonly #open: Element[] = [];
+  /** How many elements are open inside of a taken one, itself included; 0: none is being taken. */
+  #taken = 0;
+  #line = 0;
+  #column = 0;
+  #root: Element | null = null;
+
+  constructor(taker: Taker) {
+    this.#taker = taker;
+    const parser = this.#parser;
+    parser.on('error', (error) => this.#fail(error.message));
+    parser.on('opentagstart', ({ name }) => {
+      this.#line = parser.line;
+      this.#column = Math.max(1, parser.columnIndex - name.length - 1);
+    });
+    parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
+    parser.on('closetag', () => this.#end());
+  }
+
+  write(text: string): void {
+    this.#parser.write(text);
+  }
+
+  end(): Element {
+    this.#parser.close();
+    if (this.#root === null) this.#fail('the file has no element');
+    return this.#root;
+  }
+
+  #begin(name: string, attributes: Attributes): void {
+    if (this.#taken > 0) return this.#inside(name, attributes);
+    const parent = this.#open.at(-1);
+    if (name === this.#taker.name && parent !== undefined) {
+      this.#taken = 1;
+      return this.#taker.begin(attributes, this.#own);
+    }
+    if (this.#open.length >= depthMax) this.#fail(`elements are nested deeper than ${depthMax}`);
+    this.#push(name, attributes, parent);
+  }
+
+  #inside(name: string, attributes: Attributes): void {
+    this.#taken += 1;
+    this.#taker.inside(name, attributes, this.#own);
+  }
+
+  #push(name: string, attributes: Attributes, parent: Element | undefined): void {
+    for (const key in attributes) attributes[key] = this.#own.copy(attributes[key] ?? '');
+    const element: Element = { name, attributes, children: [], line: this.#line, column: this.#column };
+    if (parent === undefined) this.#root = element;
+    else parent.children.push(element);
+    this.#open.push(element);
+  }
+
+  #end(): void {
+    if (this.#taken === 0) {
+      this.#open.pop();
+      return;
+    }
+    this.#taken -= 1;
+    const parent = this.#open.at(-1);
+    if (this.#taken === 0 && parent !== undefined) this.#taker.end(parent);
+  }
+
+  #fail(message: string): never {
+    const { line, columnIndex } = this.#parser;
+    const what = message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+    throw new ImportFault({ line, column: Math.max(1, columnIndex) }, `this is no well-formed XML: ${what}`);
+  }
+}
