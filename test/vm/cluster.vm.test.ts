@@ -26,7 +26,7 @@ services:
   stuck:
     agent: ocf:test:stuck
     on: [n1, n2, n3]
-    takeover: lease
+    takeover: fencing
     stop-timeout: 4s
 `;
 
