@@ -1,0 +1,193 @@
+/**
+ * The world after a plan of which every action succeeded: the same input with another history. What the nodes would have
+ * recorded is written as they record it, so that the next reading finds out by itself what runs where.
+ */
+import { must } from '../../lib/assert.ts';
+import type { AttributeSet, HistoryOperation, Input, NodeState, ResourceHistory } from '../input.ts';
+import type { Placement } from '../placement.ts';
+import type { PolicyAction, PolicyPlan } from '../plan.ts';
+import type { Node, Resource, Situation } from '../situation.ts';
+import { currentNode } from './changes.ts';
+import { inSequence } from './sequence.ts';
+
+/** What was asked about and what came out. */
+export interface Decided {
+  readonly situation: Situation;
+  readonly placement: Placement;
+  readonly plan: PolicyPlan;
+}
+
+/** What a node says of itself where a plan may change it. */
+interface Draft {
+  readonly state: NodeState;
+  isGone: boolean;
+  transient: readonly AttributeSet[];
+  readonly history: Map<string, ResourceHistory>;
+}
+
+/** `nodesLeave`: a node that was told to shut down is gone afterwards; otherwise it is still there, with nothing running. */
+export interface World {
+  readonly nodesLeave: boolean;
+}
+
+export function carryOut(decided: Decided, { nodesLeave }: World = { nodesLeave: true }): Input {
+  const { situation, plan } = decided;
+  const drafts = new Map(situation.input.nodeStates.map((state) => [state.name, draftOf(state)]));
+  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, nodesLeave);
+  return { ...situation.input, nodeStates: [...drafts.values()].map(stateOf) };
+}
+
+const draftOf = (state: NodeState): Draft => ({
+  state,
+  isGone: false,
+  transient: state.transient,
+  history: new Map(state.history.map((each) => [each.id, each])),
+});
+
+function stateOf({ state, isGone, transient, history }: Draft): NodeState {
+  const known = { ...state, transient, hasLrm: state.hasLrm || history.size > 0, history: [...history.values()] };
+  if (!isGone) return known;
+  return { ...known, hasLrm: false, inMembership: 'false', peer: 'offline', join: 'down', expected: 'down' };
+}
+
+function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, nodesLeave: boolean): void {
+  if (action.node === null) return;
+  const { situation } = decided;
+  const node = must(situation.nodes[action.node], `node ${action.node}`);
+  const draft = drafts.get(node.name) ?? draftOf(newState(node));
+  drafts.set(node.name, draft);
+  if (action.task === 'fence') {
+    if (action.how !== 'on') leave(draft);
+  } else if (action.task === 'shutdown') {
+    if (nodesLeave) leave(draft);
+  } else if (action.resource !== null) {
+    change(decided, draft, action, must(situation.resources[action.resource], `resource ${action.resource}`));
+  }
+}
+
+/** What it ran and the values that were to last until it leaves go with it. */
+function leave(draft: Draft): void {
+  draft.isGone = true;
+  draft.transient = [];
+  draft.history.clear();
+}
+
+function newState(node: Node): NodeState {
+  const { id, name, kind } = node;
+  return {
+    id,
+    name,
+    isRemote: kind === 'remote' || kind === 'guest',
+    inMembership: null,
+    peer: null,
+    join: null,
+    expected: null,
+    hasLrm: true,
+    fencedRemote: null,
+    inMaintenance: null,
+    transient: [],
+    history: [],
+  };
+}
+
+function change(decided: Decided, draft: Draft, action: PolicyAction, resource: Resource): void {
+  const { task, intervalMs } = action;
+  const id = recordedAs(draft, resource);
+  if (task === 'delete') draft.history.delete(id);
+  else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
+  else if (task === 'cancel')
+    forget(draft, id, (each) => each.intervalMs === intervalMs && each.operation === 'monitor');
+  else if (task !== 'notify' && task !== 'gate')
+    record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+}
+
+/** The name under which the node knows it already; an instance of an anonymous clone may have had another number there. */
+function recordedAs({ history }: Draft, resource: Resource): string {
+  const known = [resource.id, resource.historyId, ...resource.historyIds].find((id) => history.has(id));
+  if (known !== undefined || resource.historyId === resource.id) return known ?? resource.historyId;
+  return [...history.keys()].find((id) => id.replace(/:\d+$/, '') === resource.baseId) ?? resource.historyId;
+}
+
+function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {
+  const known = draft.history.get(id);
+  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id);
+  const agent = resource.agent ?? must(known, `agent of ${resource.id}`).agent;
+  draft.history.set(id, {
+    container: null,
+    shutdownLockS: null,
+    ...known,
+    id,
+    agent,
+    operations: [...others, operation],
+  });
+}
+
+function forget(draft: Draft, id: string, isForgotten: (operation: HistoryOperation) => boolean): void {
+  const known = draft.history.get(id);
+  if (known === undefined) return;
+  draft.history.set(id, { ...known, operations: known.operations.filter((each) => !isForgotten(each)) });
+}
+
+function forgetFailures(draft: Draft, id: string, resource: Resource): void {
+  forget(draft, id, (each) => each.id === `${id}_last_failure_0`);
+  const isOfIt = (name: string): boolean =>
+    /^(fail-count|last-failure)-/.test(name) &&
+    [id, resource.id, resource.baseId].includes(name.replace(/^(fail-count|last-failure)-/, '').replace(/#[^#]*$/, ''));
+  draft.transient = draft.transient.map((set) => ({ ...set, values: set.values.filter(([name]) => !isOfIt(name)) }));
+}
+
+/** `migrate_to` and `migrate_from` have entries of their own, so has each recurring check; of the rest the last one counts. */
+function operationOf(
+  decided: Decided,
+  draft: Draft,
+  id: string,
+  action: PolicyAction,
+  resource: Resource,
+): HistoryOperation {
+  const { task, intervalMs } = action;
+  const isMigration = task === 'migrate_to' || task === 'migrate_from';
+  const operation = task === 'reload-agent' ? 'start' : task;
+  const rc = resultOf(action, resource, decided.placement);
+  const known = draft.history.get(id)?.operations ?? [];
+  const callId = known.reduce((highest, each) => Math.max(highest, each.callId), 0) + 1;
+  const ends = isMigration ? migrationEnds(decided, resource) : null;
+  return {
+    id: isMigration || intervalMs > 0 ? `${id}_${operation}_${intervalMs}` : `${id}_last_0`,
+    operation,
+    operationKey: `${id}_${operation}_${intervalMs}`,
+    intervalMs,
+    callId,
+    rc,
+    status: 0,
+    magic: `0:${rc};1:0:${rc}:carried-out`,
+    transitionKey: `1:0:${rc}:carried-out`,
+    lastChangeS: decided.situation.input.nowS,
+    lastRunS: decided.situation.input.nowS,
+    node: null,
+    exitReason: null,
+    digest: null,
+    restartDigest: null,
+    secureDigest: null,
+    restartParameters: null,
+    secureParameters: null,
+    migrateSource: ends?.source ?? null,
+    migrateTarget: ends?.target ?? null,
+    version: null,
+  };
+}
+
+/** OCF: 0 done or running, 7 not running, 8 running promoted. A check finds what it expects to find. */
+function resultOf({ task, intervalMs, node }: PolicyAction, resource: Resource, placement: Placement): number {
+  if (task !== 'monitor') return 0;
+  const isThere =
+    intervalMs > 0 ? placement.nodeOf[resource.index] === node : node !== null && resource.runningOn.includes(node);
+  if (!isThere) return 7;
+  const role = intervalMs > 0 ? placement.roleOf[resource.index] : resource.role;
+  return role === 'promoted' ? 8 : 0;
+}
+
+function migrationEnds({ situation, placement }: Decided, resource: Resource): { source: string; target: string } {
+  const source = resource.partialMigration?.source ?? currentNode(resource);
+  const name = (node: number | null | undefined): string => situation.nodes[node ?? -1]?.name ?? '';
+  return { source: name(source), target: name(placement.nodeOf[resource.index]) };
+}
