@@ -1,9 +1,10 @@
-/** Reads a CIB of Pacemaker, schemas 1.0 to 3.x: configuration and status. */
+/** Reads a CIB of Pacemaker, schemas 0.6 to 3.x: configuration and status. */
 import type { AttributeSet, FencingLevel, Input, NodeConfig, NodeState, TicketState } from '../../policy/input.ts';
 import { constraintsOf } from './cibConstraints.ts';
 import { HistoryTaker } from './cibHistory.ts';
 import { resourcesOf, today } from './cibResources.ts';
 import { setsOf } from './cibSets.ts';
+import { upgrade } from './cibUpgrade.ts';
 import {
   attributeOf,
   attributesBut,
@@ -32,6 +33,7 @@ export function readCib(source: string | Uint8Array, options: CibOptions = {}): 
   const root = readXml(source, history);
   if (root.name !== 'cib') throw faultAt(root, `this is no CIB: the outermost element is <${root.name}>, not <cib>`);
   const reading = new Reading(root);
+  upgrade(root, reading);
   const input = inputOf(root, reading, history, options.nowS);
   for (const note of reading.notes) options.onNote?.(note);
   return input;

@@ -1,5 +1,6 @@
 /** The history of a CIB's status: what each node did with each resource. The bulk of the file, so it is read as it comes. */
 import type { AgentName, HistoryOperation, ResourceHistory } from '../../policy/input.ts';
+import { hyphenated, isFrom06 } from './cibUpgrade06.ts';
 import type { Attributes, Element } from './element.ts';
 import { wholeOr } from './numbers.ts';
 import type { OwnTexts } from './ownTexts.ts';
@@ -20,8 +21,10 @@ export class HistoryTaker implements Taker {
   readonly #found = new Map<Element, ResourceHistory[]>();
   readonly #agents = new Map<string, AgentName>();
   #begun: Begun | null = null;
+  #isFrom06: boolean | null = null;
 
-  begin(attributes: Attributes, own: OwnTexts): void {
+  begin(attributes: Attributes, own: OwnTexts, root: Element): void {
+    this.#isFrom06 ??= isFrom06(root);
     this.#begun = {
       id: own.copy(attributes['id'] ?? ''),
       agent: this.#agent(attributes, own),
@@ -32,7 +35,9 @@ export class HistoryTaker implements Taker {
   }
 
   inside(name: string, attributes: Attributes, own: OwnTexts): void {
-    if (name === 'lrm_rsc_op') this.#begun?.operations.push(operationOf(attributes, own));
+    if (name !== 'lrm_rsc_op') return;
+    const today = this.#isFrom06 === true ? { ...attributes, ...hyphenated(attributes) } : attributes;
+    this.#begun?.operations.push(operationOf(today, own));
   }
 
   end(parent: Element): void {

@@ -10,7 +10,7 @@ import { OwnTexts } from './ownTexts.ts';
 /** Takes the elements of one name, with their children. Their texts are parts of the file: to be kept, they must be copied. */
 export interface Taker {
   readonly name: string;
-  begin(attributes: Attributes, own: OwnTexts): void;
+  begin(attributes: Attributes, own: OwnTexts, root: Element): void;
   /** An element inside, at any depth. */
   inside(name: string, attributes: Attributes, own: OwnTexts): void;
   /** `parent` is the element of the tree in which the taken one stands. */
@@ -25,15 +25,27 @@ const chunkBytes = 1 << 16;
 export function readXml(source: string | Uint8Array, taker: Taker): Element {
   const tree = new TreeBuilder(taker);
   if (typeof source === 'string') tree.write(source);
-  else for (const piece of textOf(source)) tree.write(piece);
+  else writeBytes(tree, source);
   return tree.end();
 }
 
-function* textOf(bytes: Uint8Array): Generator<string> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  for (let at = 0; at < bytes.length; at += chunkBytes)
-    yield decoder.decode(bytes.subarray(at, at + chunkBytes), { stream: true });
-  yield decoder.decode();
+function writeBytes(tree: TreeBuilder, bytes: Uint8Array): void {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const chunk = bytes.subarray(at, at + chunkBytes);
+    const text = decoded(decoder, chunk, at + chunkBytes < bytes.length);
+    if (text === null) tree.failAt(new TextDecoder().decode(chunk));
+    tree.write(text);
+  }
+}
+
+/** Null: these bytes are no UTF-8. */
+function decoded(decoder: TextDecoder, chunk: Uint8Array, stream: boolean): string | null {
+  try {
+    return decoder.decode(chunk, { stream });
+  } catch {
+    return null;
+  }
 }
 
 class TreeBuilder {
@@ -52,8 +64,10 @@ class TreeBuilder {
     const parser = this.#parser;
     parser.on('error', (error) => this.#fail(error.message));
     parser.on('opentagstart', ({ name }) => {
-      this.#line = parser.line;
-      this.#column = Math.max(1, parser.columnIndex - name.length - 1);
+      // What ends the name has been read too; a line's end leads to the next line.
+      const column = parser.column - name.length - 1;
+      this.#line = column < 1 ? parser.line - 1 : parser.line;
+      this.#column = Math.max(1, column);
     });
     parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
     parser.on('closetag', () => this.#end());
@@ -61,6 +75,13 @@ class TreeBuilder {
 
   write(text: string): void {
     this.#parser.write(text);
+  }
+
+  /** `text` is what comes next, with the bytes that are no text replaced. */
+  failAt(text: string): never {
+    const at = text.indexOf('\ufffd');
+    if (at > 0) this.write(text.slice(0, at));
+    this.#fail('bytes that are not UTF-8', 1);
   }
 
   end(): Element {
@@ -72,9 +93,9 @@ class TreeBuilder {
   #begin(name: string, attributes: Attributes): void {
     if (this.#taken > 0) return this.#inside(name, attributes);
     const parent = this.#open.at(-1);
-    if (name === this.#taker.name && parent !== undefined) {
+    if (name === this.#taker.name && this.#root !== null) {
       this.#taken = 1;
-      return this.#taker.begin(attributes, this.#own);
+      return this.#taker.begin(attributes, this.#own, this.#root);
     }
     if (this.#open.length >= depthMax) this.#fail(`elements are nested deeper than ${depthMax}`);
     this.#push(name, attributes, parent);
@@ -103,9 +124,10 @@ class TreeBuilder {
     if (this.#taken === 0 && parent !== undefined) this.#taker.end(parent);
   }
 
-  #fail(message: string): never {
-    const { line, columnIndex } = this.#parser;
+  /** At the character that was read last, or some further on. */
+  #fail(message: string, further = 0): never {
+    const { line, column } = this.#parser;
     const what = message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
-    throw new ImportFault({ line, column: Math.max(1, columnIndex) }, `this is no well-formed XML: ${what}`);
+    throw new ImportFault({ line, column: Math.max(1, column + further) }, `this is no well-formed XML: ${what}`);
   }
 }
