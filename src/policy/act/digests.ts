@@ -1,0 +1,177 @@
+/**
+ * Digests of parameters: whether what an action was given differs from what it would be given today. Pacemaker records an MD5 over
+ * the parameters as one line of XML, so the same line is written here.
+ */
+import { byText } from '../../lib/compare.ts';
+import { md5 } from '../../lib/md5.ts';
+import type { AttributeSet, HistoryOperation, OperationConfig } from '../input.ts';
+import { readSets } from '../rule/index.ts';
+import { compareVersions, durationMsOf } from '../rule/text.ts';
+import type { Node, NodeIndex, Resource, Situation } from '../situation.ts';
+import { type Draft, nodeAt } from './draft.ts';
+import { operationOf } from './operations.ts';
+
+/** `other`: changed, but nothing says that it needs a restart; `unknown`: the record has no digest. */
+export type Change = 'none' | 'unknown' | 'other' | 'restart';
+
+type Values = ReadonlyMap<string, string>;
+
+/**
+ * The configuration against the record of an operation that ran on the node. Values that were blotted out in a copy of the
+ * configuration are no change: the digest without the secret ones shows it.
+ */
+export function changeOf(situation: Situation, resource: Resource, node: Node, record: HistoryOperation): Change {
+  const operation = operationOf(resource, record.operation, record.intervalMs, true);
+  const own = parametersOf(situation, resource, node);
+  const extra = operationParameters(situation, operation, node);
+  const all = filtered(new Map([...extra, ...own]));
+  if (record.intervalMs > 0) all.set('CRM_meta_timeout', String(timeoutMs(situation, resource, record)));
+  const change = compare(record, all, extra.size > 0);
+  if (change === 'none' || record.secureDigest === null) return change;
+  const isOld = isOldVersion(situation, record.version);
+  const secrets = record.secureParameters ?? '';
+  const secure = isOld
+    ? withoutSecrets(filtered(own), secrets, resource.isFenceDevice)
+    : withoutSecrets(all, secrets, false);
+  secure.delete('CRM_meta_timeout');
+  return digestOf(secure) === record.secureDigest ? 'none' : change;
+}
+
+/** Up to then only parameters that the agent declares were part of the digest without secrets. */
+const isOldVersion = ({ input }: Situation, version: string | null): boolean =>
+  compareVersions(version ?? input.featureSet ?? '3.16.2', '3.16.0') < 0;
+
+function compare(record: HistoryOperation, all: Map<string, string>, hasExtra: boolean): Change {
+  if (record.restartDigest !== null) {
+    const names = record.restartParameters;
+    const kept = names === null ? all : [...all].filter(([name]) => isNamed(names, name));
+    if (digestOf(new Map(kept)) !== record.restartDigest) return 'restart';
+  }
+  if (record.digest === null) return 'unknown';
+  if (record.digest === digestOf(all)) return 'none';
+  return record.intervalMs === 0 && hasExtra ? 'restart' : 'other';
+}
+
+/** Lists in the history have blanks around every name. */
+const isNamed = (names: string, name: string): boolean => names.includes(` ${name} `);
+
+function withoutSecrets(values: Values, secrets: string, isFenceDevice: boolean): Map<string, string> {
+  return new Map(
+    [...values].filter(([name]) => !isNamed(secrets, name) && !(isFenceDevice && isFencingParameter(name))),
+  );
+}
+
+/** Parameters of the fencing service itself, which agents do not know. */
+function isFencingParameter(name: string): boolean {
+  if (name === 'provides' || name === 'stonith-timeout') return true;
+  if (!name.startsWith('pcmk_')) return false;
+  const rest = name.slice('pcmk_'.length);
+  return (
+    /^(action_limit|delay_(base|max)|host_(argument|check|list|map))$/.test(rest) ||
+    /^[^_]*_(action|timeout|retries)$/.test(rest)
+  );
+}
+
+const isInternal = (name: string): boolean =>
+  name.startsWith('CRM_meta_') ||
+  ['id', 'crm_feature_set', 'op-digest', 'on_node', 'on_node_uuid', 'pcmk_external_ip'].includes(name);
+
+const filtered = (values: Values): Map<string, string> => new Map([...values].filter(([name]) => !isInternal(name)));
+
+/** Of the resource itself, then of what holds it; rules are judged for the node. */
+export function parametersOf(situation: Situation, resource: Resource, node: Node | null): Map<string, string> {
+  const context = { nowS: situation.input.nowS, nodeAttributes: node?.attributes ?? null };
+  const values = new Map<string, string>();
+  for (const sets of parameterLayers(situation, resource)) readSets(sets, context, values);
+  return values;
+}
+
+function parameterLayers(situation: Situation, resource: Resource): readonly (readonly AttributeSet[])[] {
+  const { config } = resource;
+  const own = config !== null && 'parameters' in config ? [config.parameters] : [];
+  const parent = resource.parent === null ? undefined : situation.resources[resource.parent];
+  return parent === undefined ? own : [...own, ...parameterLayers(situation, parent)];
+}
+
+function operationParameters(situation: Situation, operation: OperationConfig | null, node: Node): Map<string, string> {
+  if (operation === null) return new Map();
+  return readSets(operation.parameters, { nowS: situation.input.nowS, nodeAttributes: node.attributes });
+}
+
+const defaultTimeoutMs = 20_000;
+
+/** What stands at the operation counts most, then its meta attributes, then the defaults for all operations. */
+function timeoutMs(
+  situation: Situation,
+  resource: Resource,
+  { operation: name, intervalMs }: HistoryOperation,
+): number {
+  const { nowS } = situation.input;
+  const context = { nowS, agent: resource.agent, operation: { name, intervalMs } };
+  const operation = operationOf(resource, name, intervalMs, true);
+  const values = readSets(operation?.meta ?? [], context);
+  readSets(situation.input.operationDefaults, context, values);
+  const found = durationMsOf(operation?.attributes.get('timeout') ?? values.get('timeout'));
+  return found === null || found < 0 ? defaultTimeoutMs : found;
+}
+
+const digestOf = (values: Values): string => md5(asciiBytes(lineOf(values)));
+
+/** Names in byte order; blank in front and line end behind are part of it. */
+function lineOf(values: Values): string {
+  const pairs = [...values].toSorted(([a], [b]) => byText(a, b)).map(([name, value]) => ` ${name}="${escaped(value)}"`);
+  return ` <parameters${pairs.join('')}/>\n`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '&': '&amp;',
+  '\t': '    ',
+  '\n': '\\n',
+  '\r': '\\r',
+};
+
+const escaped = (value: string): string =>
+  /[^ -~]|[<>"'&]/.test(value) ? Array.from(value.replace(/\p{Cs}/gu, '\ufffd'), escapedCharacter).join('') : value;
+
+function escapedCharacter(character: string): string {
+  const entity = entities[character];
+  if (entity !== undefined) return entity;
+  return character >= ' ' && character <= '~' ? character : encoded(character).map(octal).join('');
+}
+
+/** UTF-8. */
+const encoded = (character: string): number[] =>
+  character < '\x80'
+    ? [character.charCodeAt(0)]
+    : encodeURIComponent(character)
+        .split('%')
+        .slice(1)
+        .map((byte) => Number.parseInt(byte, 16));
+
+/** Bytes from 128 on are negative numbers there, and are written as such ones look in 32 bits. */
+const octal = (byte: number): string => `\\${(byte < 0x80 ? byte : 0xffff_ff00 + byte).toString(8).padStart(3, '0')}`;
+
+const asciiBytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** Devices that unfence and whose definition is another one than when the node was unfenced, as far as the node knows. */
+export function changedFenceDevices(draft: Draft, node: NodeIndex): readonly Resource[] {
+  const { is } = nodeAt(draft, node);
+  const known = is.attributes.get('#digests-all');
+  if (known === undefined) return [];
+  const knownSecure = is.attributes.get('#digests-secure') ?? '';
+  const isOld = isOldVersion(draft.situation, null);
+  return draft.situation.resources.filter((device) => {
+    if (device.kind !== 'primitive' || !device.isFenceDevice || !unfences(device)) return false;
+    const all = filtered(parametersOf(draft.situation, device, is));
+    const secure = withoutSecrets(all, ' passwd password user ', isOld);
+    const summary = (values: Values): string => `${device.id}:${device.agent?.type ?? ''}:${digestOf(values)}`;
+    return !known.includes(summary(all)) && !knownSecure.includes(summary(secure));
+  });
+}
+
+const unfences = (device: Resource): boolean =>
+  device.meta.requires === 'unfencing' || device.rawMeta.get('provides')?.toLowerCase() === 'unfencing';

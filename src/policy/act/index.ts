@@ -1,0 +1,65 @@
+/**
+ * What is to be done to every primitive and every node, given where everything is to run: all actions of primitives, fencings and
+ * shutdowns, and the order among them as far as it does not come from constraints or from what holds several primitives.
+ */
+import { type Actions, Implies, type Ordering } from '../actions.ts';
+import type { Constraints } from '../constraints.ts';
+import type { Placement } from '../placement.ts';
+import type { Resource, Situation } from '../situation.ts';
+import { checkHistories, clearFailures, noteRecurring } from './changes.ts';
+import { type Draft, draftOf, failuresOn, nodeAt, resourceAt } from './draft.ts';
+import { scheduleFencingAndShutdowns } from './fencing.ts';
+import { make } from './make.ts';
+import { scheduleProbes } from './probes.ts';
+import { orderAroundConnections } from './remote.ts';
+import { schedule } from './transitions.ts';
+import { link, orderOwnActions } from './within.ts';
+
+export interface Acted {
+  readonly actions: Actions;
+  /** Those that are about collections, or about actions that do not exist yet. */
+  readonly orderings: readonly Ordering[];
+}
+
+/** The actions are a new mutable graph; nothing that is given is changed. */
+export function act(situation: Situation, _constraints: Constraints, placement: Placement): Acted {
+  const draft = draftOf(situation, placement);
+  const primitives = situation.resources.filter(({ kind }) => kind === 'primitive');
+  for (const resource of primitives) heedHistory(draft, resource);
+  for (const resource of primitives) orderOwnActions(draft, resource);
+  checkHistories(draft);
+  scheduleProbes(draft);
+  for (const resource of primitives) clearFailuresOfOrphan(draft, resource);
+  for (const top of situation.top) scheduleAll(draft, resourceAt(draft, top));
+  orderAroundConnections(draft);
+  scheduleFencingAndShutdowns(draft);
+  return { actions: draft.actions, orderings: link(draft) };
+}
+
+/** What the history alone makes necessary, wherever the resource is to run. */
+function heedHistory(draft: Draft, resource: Resource): void {
+  noteRecurring(draft, resource);
+  for (const node of resource.mustStopOn) make(draft, resource, { task: 'stop', node });
+  for (const node of resource.mustDemoteOn) make(draft, resource, { task: 'demote', node });
+  for (const node of resource.unlockedOn) make(draft, resource, { task: 'delete', how: 'history', node });
+  for (const { node, expired } of resource.failures)
+    if (expired && resource.history.has(node)) clearFailures(draft, resource, node, 'it expired');
+}
+
+function clearFailuresOfOrphan(draft: Draft, resource: Resource): void {
+  if (!resource.orphan || !draft.situation.options.stopOrphanResources) return;
+  for (const { is } of draft.nodes) {
+    if (!nodeAt(draft, is.index).online || failuresOn(resource, is.index) === 0) continue;
+    const action = clearFailures(draft, resource, is.index, 'it is orphaned');
+    draft.orderings.push({
+      first: { action },
+      second: { resource: resource.index, task: 'stop' },
+      implies: Implies.order,
+    });
+  }
+}
+
+function scheduleAll(draft: Draft, resource: Resource): void {
+  if (resource.kind === 'primitive') schedule(draft, resource);
+  else for (const child of resource.children) scheduleAll(draft, resourceAt(draft, child));
+}
