@@ -2,6 +2,7 @@
  * Reads XML into a tree, but for elements of one name, which are handed on as they come and not kept: of the largest files nine
  * tenths are such entries.
  */
+import { TextDecoder } from 'node:util';
 import { SaxesParser } from 'saxes';
 import type { Attributes, Element } from './element.ts';
 import { ImportFault } from './fault.ts';
