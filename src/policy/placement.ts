@@ -7,8 +7,10 @@ export interface Placement {
   readonly nodeOf: Int32Array;
   /** By resource: the role it should have next. */
   readonly roleOf: readonly Role[];
-  /** By resource: the table of final scores by node (`absent`: no candidate), as `crm_simulate -s` shows them; null: none. */
-  readonly scores: readonly (Int32Array | null)[];
+  /** By resource: the role was asked for (target-role, unmanaged, a failure, dealt out); otherwise it follows from the node. */
+  readonly isRoleExplicit: Uint8Array;
+  /** By resource: the table of final scores by node (`absent`: no candidate), as `crm_simulate -s` shows them. */
+  readonly scores: readonly Int32Array[];
   /** Promotion scores by instance (`crm_simulate`: «promotion score»); missing: none. */
   readonly promotionScores: ReadonlyMap<ResourceIndex, number>;
   /** For people: what each score is made of. Only filled if asked for. */
@@ -19,6 +21,20 @@ export interface Placement {
   readonly refused: ReadonlyMap<ResourceIndex, string>;
   /** By resource: nodes on which it is allowed although another place was chosen; for probes and discovery. */
   readonly discoversOn: (resource: ResourceIndex, node: NodeIndex) => boolean;
+  /**
+   * By resource, 1 or 0: as in the situation, but what a lost ticket froze is not managed and blocked, and nothing is managed
+   * where fencing is wanted and there is no device for it. Later passes read these instead of the situation's.
+   */
+  readonly managed: Uint8Array;
+  readonly blocked: Uint8Array;
+  /** Nodes to be fenced because of a lost ticket; they are unclean from now on. */
+  readonly fences: readonly { readonly node: NodeIndex; readonly because: string }[];
+  /** Top-level resources in the order in which their turn came (by priority; other strategies sort more finely). */
+  readonly sequence: readonly ResourceIndex[];
+  /** By collection: its children in the order in which they were last sorted (instances: by preference or promotion). */
+  readonly childrenOf: readonly (readonly ResourceIndex[])[];
+  /** Kept on a node that is shutting down or has shut down cleanly (`shutdown-lock`). */
+  readonly locks: ReadonlyMap<ResourceIndex, NodeIndex>;
 }
 
 export interface ScoreTerm {

@@ -1,0 +1,250 @@
+/**
+ * The working tables of the pass «place»: what has been decided so far. They live inside the pass and change all the time.
+ * Scores are kept in one row of integers a resource; all rows are the same shared one until somebody writes.
+ */
+import type { Colocation, Constraints } from '../constraints.ts';
+import type { ScoreTerm } from '../placement.ts';
+import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
+import { absent, addScores, infinity, type Role } from '../values.ts';
+
+export interface Board {
+  readonly situation: Situation;
+  readonly constraints: Constraints;
+  /** By resource, by node. Write through `writable`. */
+  readonly rows: Int32Array[];
+  readonly isOwnRow: Uint8Array;
+  /** By resource: node chosen (-1: none) and the score that it had then. */
+  readonly nodeOf: Int32Array;
+  readonly scoreThere: Int32Array;
+  /** By resource: role now (`started` of a promotable instance becomes `unpromoted`) and next (`unknown`: not said). */
+  readonly role: Role[];
+  readonly next: Role[];
+  /** By resource: 1 while no place has been chosen / while it is being chosen / while its wishes are being added up. */
+  readonly isOpen: Uint8Array;
+  readonly isBusy: Uint8Array;
+  readonly isMerging: Uint8Array;
+  readonly managed: Uint8Array;
+  readonly blocked: Uint8Array;
+  /** Promotion score during the dealing of roles, the configured priority before. */
+  readonly priority: Int32Array;
+  readonly sortIndex: Int32Array;
+  /** Where each resource (a collection: any of its members) is active. */
+  readonly activeOn: readonly (readonly NodeIndex[])[];
+  readonly children: ResourceIndex[][];
+  /** Indices of colocations: grow and move while groups and clones hand theirs down. */
+  readonly thisWith: number[][];
+  readonly withThis: number[][];
+  /** By node: whether it can run anything; how many resources were placed there; what is left of its capacity. */
+  readonly isUsable: Uint8Array;
+  readonly load: Int32Array;
+  readonly free: Map<string, number>[];
+  /** By collection, by node: instances placed there, later promoted instances there. */
+  readonly counts: Map<ResourceIndex, Int32Array>;
+  /** Resources with a discovery mode other than `always` somewhere: by node 1: never, 2: exclusive. */
+  readonly discovery: Map<ResourceIndex, Uint8Array>;
+  readonly isExclusive: Uint8Array;
+  readonly isPromotionCounted: Uint8Array;
+  readonly isPromotionSorted: Uint8Array;
+  readonly promotionScores: Map<ResourceIndex, number>;
+  readonly unclean: Set<NodeIndex>;
+  readonly fences: { node: NodeIndex; because: string }[];
+  readonly locks: Map<ResourceIndex, NodeIndex>;
+  readonly refused: Map<ResourceIndex, string>;
+  /** Null: nobody asked for reasons. */
+  readonly terms: Map<ResourceIndex, ScoreTerm[]> | null;
+}
+
+export function newBoard(situation: Situation, constraints: Constraints, wantTerms: boolean): Board {
+  const { resources, nodes } = situation;
+  const count = resources.length;
+  const base = baseRow(situation);
+  return {
+    situation,
+    constraints,
+    rows: resources.map(() => base),
+    isOwnRow: new Uint8Array(count),
+    nodeOf: new Int32Array(count).fill(-1),
+    scoreThere: new Int32Array(count),
+    role: resources.map(({ role }) => role),
+    next: resources.map(({ forcedRole }) => forcedRole ?? 'unknown'),
+    isOpen: new Uint8Array(count).fill(1),
+    isBusy: new Uint8Array(count),
+    isMerging: new Uint8Array(count),
+    managed: Uint8Array.from(resources, ({ managed }) => Number(managed)),
+    blocked: Uint8Array.from(resources, ({ blocked }) => Number(blocked)),
+    priority: Int32Array.from(resources, ({ meta }) => meta.priority),
+    sortIndex: new Int32Array(count),
+    activeOn: activeNodes(resources),
+    children: resources.map(({ children }) => [...children]),
+    thisWith: constraints.colocationsOf.map((list) => [...list]),
+    withThis: constraints.colocationsWith.map((list) => [...list]),
+    isUsable: Uint8Array.from(nodes, (node) => Number(canRunResources(node))),
+    load: new Int32Array(nodes.length),
+    free: nodes.map(({ utilization }) => new Map(utilization)),
+    counts: new Map(),
+    discovery: new Map(),
+    isExclusive: new Uint8Array(count),
+    isPromotionCounted: new Uint8Array(count),
+    isPromotionSorted: new Uint8Array(count),
+    promotionScores: new Map(),
+    unclean: new Set(),
+    fences: [],
+    locks: new Map(),
+    refused: new Map(),
+    terms: wantTerms ? new Map() : null,
+  };
+}
+
+/** In a symmetric cluster every node is a candidate with its own score; in an opt-in cluster none is before it is named. */
+function baseRow({ nodes, options }: Situation): Int32Array {
+  if (!options.symmetric) return new Int32Array(nodes.length).fill(absent);
+  return Int32Array.from(nodes, (node) => (node.discovers ? node.score : absent));
+}
+
+const canRunResources = (node: Node): boolean =>
+  node.online && !node.unclean && !node.standby && !node.standbyOnFail && !node.maintenance && !node.shuttingDown;
+
+/** Of collections: wherever a member is, in the order of the members. Parents come before their children. */
+function activeNodes(resources: readonly Resource[]): readonly (readonly NodeIndex[])[] {
+  const active: NodeIndex[][] = resources.map(({ children, runningOn }) =>
+    children.length === 0 ? [...runningOn] : [],
+  );
+  for (let index = resources.length - 1; index >= 0; index--)
+    for (const child of resources[index]!.children)
+      for (const node of active[child]!) if (!active[index]!.includes(node)) active[index]!.push(node);
+  return active;
+}
+
+export const resourceOf = (board: Board, resource: ResourceIndex): Resource => board.situation.resources[resource]!;
+
+export const nodeAt = (board: Board, node: NodeIndex): Node => board.situation.nodes[node]!;
+
+export const colocationAt = (board: Board, colocation: number): Colocation =>
+  board.constraints.colocations[colocation]!;
+
+/** The row of scores to write to: a copy of its own the first time. */
+export function writable(board: Board, resource: ResourceIndex): Int32Array {
+  const row = board.rows[resource]!;
+  if (board.isOwnRow[resource] === 1) return row;
+  const own = row.slice();
+  setRow(board, resource, own);
+  return own;
+}
+
+export function setRow(board: Board, resource: ResourceIndex, row: Int32Array): void {
+  board.rows[resource] = row;
+  board.isOwnRow[resource] = 1;
+}
+
+/** The node's own score at this time: what is down or leaving is out of the question. */
+export function scoreOfNode(board: Board, node: NodeIndex): number {
+  const { online, shuttingDown, score } = nodeAt(board, node);
+  return online && !shuttingDown ? score : -infinity;
+}
+
+/** Adds to the score of a resource and of all that is in it; a node that was no candidate becomes one. */
+export function addTo(board: Board, resource: ResourceIndex, node: NodeIndex, points: number, because: string): void {
+  for (const child of board.children[resource]!) addTo(board, child, node, points, because);
+  const row = writable(board, resource);
+  const score = row[node]!;
+  row[node] = addScores(score === absent ? scoreOfNode(board, node) : score, points);
+  explain(board, resource, node, points, because);
+}
+
+/** On all nodes. What had been placed already is placed nowhere any more. */
+export function banEverywhere(board: Board, resource: ResourceIndex, because: string): void {
+  for (const { index } of board.situation.nodes) addTo(board, resource, index, -infinity, because);
+  board.nodeOf[resource] = -1;
+}
+
+export function explain(board: Board, resource: ResourceIndex, node: NodeIndex, points: number, because: string): void {
+  if (board.terms === null || points === 0) return;
+  const terms = board.terms.get(resource);
+  if (terms === undefined) board.terms.set(resource, [{ node, points, because }]);
+  else terms.push({ node, points, because });
+}
+
+/** Explains the whole difference between two rows of a resource. */
+export function explainChange(board: Board, resource: ResourceIndex, before: Int32Array, because: string): void {
+  if (board.terms === null) return;
+  const after = board.rows[resource]!;
+  for (let node = 0; node < after.length; node++) {
+    const change =
+      after[node]! <= -infinity ? after[node]! - Math.max(before[node]!, -infinity) : after[node]! - before[node]!;
+    if (change !== 0) explain(board, resource, node, Math.max(change, -infinity), because);
+  }
+}
+
+/** It can run resources, and its score does not forbid it. */
+export const isCandidate = (board: Board, row: Int32Array, node: NodeIndex): boolean =>
+  board.isUsable[node] === 1 && row[node]! >= 0;
+
+export function anyCandidate(board: Board, row: Int32Array): boolean {
+  for (let node = 0; node < row.length; node++) if (row[node]! >= 0 && board.isUsable[node] === 1) return true;
+  return false;
+}
+
+/** A guest node is of use only if the resource that contains it has a place. */
+export function isContained(board: Board, node: NodeIndex): boolean {
+  const { kind, container } = nodeAt(board, node);
+  return kind !== 'guest' || container === null || placesOf(board, container).length > 0;
+}
+
+/** The different nodes where its parts were placed. */
+export function placesOf(board: Board, resource: ResourceIndex): readonly NodeIndex[] {
+  const children = board.children[resource]!;
+  if (children.length === 0) return board.nodeOf[resource]! < 0 ? [] : [board.nodeOf[resource]!];
+  const places: NodeIndex[] = [];
+  for (const child of children)
+    for (const node of placesOf(board, child)) if (!places.includes(node)) places.push(node);
+  return places;
+}
+
+/** Its one place; -1 if it has none or several. */
+export function placeOf(board: Board, resource: ResourceIndex): NodeIndex {
+  const places = placesOf(board, resource);
+  return places.length === 1 ? places[0]! : -1;
+}
+
+/** The node that counts as the present one where there are several: a migration's source, or the first sane one if need be. */
+export function currentNode(board: Board, resource: ResourceIndex): NodeIndex {
+  const active = board.activeOn[resource]!;
+  if (active.length < 2) return active[0] ?? -1;
+  const { partialMigration, meta } = resourceOf(board, resource);
+  if (partialMigration !== null) return active.includes(partialMigration.source) ? partialMigration.source : active[0]!;
+  if (meta.requires === 'fencing' || meta.requires === 'unfencing') return active[0]!;
+  return active.find((node) => isSane(board, node)) ?? active[0]!;
+}
+
+const isSane = (board: Board, node: NodeIndex): boolean =>
+  nodeAt(board, node).online && !nodeAt(board, node).unclean && !board.unclean.has(node);
+
+/** The outermost collection that it belongs to, short of a bundle. */
+export function topOf(board: Board, resource: ResourceIndex): ResourceIndex {
+  let top = resource;
+  for (;;) {
+    const { parent } = resourceOf(board, top);
+    if (parent === null || resourceOf(board, parent).kind === 'bundle') return top;
+    top = parent;
+  }
+}
+
+export function countsOf(board: Board, collection: ResourceIndex): Int32Array {
+  const known = board.counts.get(collection);
+  if (known !== undefined) return known;
+  const counts = new Int32Array(board.situation.nodes.length);
+  board.counts.set(collection, counts);
+  return counts;
+}
+
+/** The value that colocations by node attribute compare; without an attribute, the node itself. */
+export const attributeAt = (board: Board, node: NodeIndex, attribute: string): string | undefined =>
+  nodeAt(board, node).attributes.get(attribute)?.toLowerCase();
+
+/** Whether two nodes are the same as far as a colocation is concerned. Nodes that both lack the attribute are the same. */
+export const isSamePlace = (board: Board, a: NodeIndex, b: NodeIndex, attribute: string | null): boolean =>
+  attribute === null ? a === b : attributeAt(board, a, attribute) === attributeAt(board, b, attribute);
+
+export function isBlockedInside(board: Board, resource: ResourceIndex): boolean {
+  return board.blocked[resource] === 1 || board.children[resource]!.some((child) => isBlockedInside(board, child));
+}

@@ -1,0 +1,166 @@
+/** Clones: as many instances as wanted, spread over the nodes, present places kept where that is fair. */
+import type { NodeIndex, ResourceIndex } from '../situation.ts';
+import { absent, addScores, infinity } from '../values.ts';
+import { takeBack } from './assign.ts';
+import {
+  addTo,
+  type Board,
+  colocationAt,
+  countsOf,
+  currentNode,
+  explain,
+  explainChange,
+  isCandidate,
+  nodeAt,
+  resourceOf,
+  setRow,
+  writable,
+} from './board.ts';
+import { type Flow, fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { byInstance } from './instances.ts';
+import { addPromotionScores, dealRoles } from './promotion.ts';
+
+export type Turn = (board: Board, resource: ResourceIndex, preferred: NodeIndex) => NodeIndex;
+
+export function placeClone(board: Board, clone: ResourceIndex, preferred: NodeIndex, turn: Turn): void {
+  if (board.isOpen[clone] === 0 || board.isBusy[clone] === 1) return;
+  const { meta } = resourceOf(board, clone);
+  if (meta.promotable) addPromotionScores(board, clone);
+  board.isBusy[clone] = 1;
+  for (const index of board.thisWith[clone]!) turn(board, colocationAt(board, index).primary, preferred);
+  heedDependents(board, clone);
+  board.children[clone] = byInstance(board, board.children[clone]!);
+  const wanted = { max: meta.cloneMax, perNode: meta.cloneNodeMax };
+  distribute(board, clone, board.children[clone]!, wanted, turn);
+  if (meta.promotable) dealRoles(board, clone);
+  board.isOpen[clone] = 0;
+  board.isBusy[clone] = 0;
+}
+
+/** Wishes against a node do not make it impossible for a clone. */
+function heedDependents(board: Board, clone: ResourceIndex): void {
+  const flow: Flow = { followsPrimaries: false, keepsPossible: true, takesBack: true };
+  for (const index of board.withThis[clone]!) {
+    const colocation = colocationAt(board, index);
+    if (!hasInfluence(board, colocation, colocation.primary)) continue;
+    const { dependent, attribute, score, id } = colocation;
+    const before = board.rows[clone]!;
+    const row = withWishes(board, dependent, before, attribute, fractionOf(score), flow);
+    if (row === before) continue;
+    setRow(board, clone, row);
+    explainChange(board, clone, before, `wishes of ${resourceOf(board, dependent).id} (${id})`);
+  }
+}
+
+interface Wanted {
+  readonly max: number;
+  readonly perNode: number;
+}
+
+/** First those that can stay where they are, up to an even share a node; then the rest, up to the limit a node. */
+export function distribute(
+  board: Board,
+  collection: ResourceIndex,
+  instances: readonly ResourceIndex[],
+  wanted: Wanted,
+  turn: Turn,
+): void {
+  const counts = countsOf(board, collection).fill(0);
+  const usable = usableNodes(board, collection);
+  const share = Math.max(1, usable === 0 ? 1 : Math.trunc(wanted.max / usable));
+  // Only if not every node gets an instance do the wishes of others say which.
+  const heedsAll = wanted.max < usable;
+  const give = (instance: ResourceIndex, node: NodeIndex): boolean =>
+    placeInstance(board, collection, instance, node, heedsAll, wanted.perNode, turn);
+  let placed = 0;
+  for (const instance of instances)
+    if (placed < wanted.max && mayStay(board, instance, counts, share) && give(instance, currentNode(board, instance)))
+      placed += 1;
+  for (const instance of instances) {
+    if (board.isOpen[instance] === 0) continue;
+    if (placed < wanted.max) placed += Number(give(instance, -1));
+    else
+      for (const { index } of board.situation.nodes)
+        addTo(board, instance, index, -infinity, 'enough instances (clone-max)');
+  }
+}
+
+function usableNodes(board: Board, collection: ResourceIndex): number {
+  let count = 0;
+  for (const [node, score] of board.rows[collection]!.entries())
+    if (score !== absent && board.isUsable[node] === 1) count += 1;
+  return count;
+}
+
+function mayStay(board: Board, instance: ResourceIndex, counts: Int32Array, share: number): boolean {
+  const node = currentNode(board, instance);
+  if (node < 0 || board.isOpen[instance] === 0 || resourceOf(board, instance).failed) return false;
+  if (board.isUsable[node] === 0 || nodeAt(board, node).score < 0) return false;
+  return counts[node]! < share;
+}
+
+/** Whether it got a place: with `preferred`, that node or none. */
+function placeInstance(
+  board: Board,
+  collection: ResourceIndex,
+  instance: ResourceIndex,
+  preferred: NodeIndex,
+  heedsAll: boolean,
+  perNode: number,
+  turn: Turn,
+): boolean {
+  if (board.isBusy[instance] === 1) return false;
+  handDown(board, collection, instance, heedsAll);
+  if (preferred >= 0 && !(board.rows[instance]![preferred]! >= 0)) return false;
+  forbidFull(board, collection, instance, perNode);
+  const kept = board.rows[instance]!.slice();
+  const chosen = turn(board, instance, preferred);
+  if (chosen < 0) return false;
+  if (preferred >= 0 && chosen !== preferred) {
+    setRow(board, instance, kept);
+    takeBack(board, instance);
+    return false;
+  }
+  if (board.rows[collection]![chosen] !== absent) countsOf(board, collection)[chosen]! += 1;
+  return true;
+}
+
+/** The colocations of the clone are those of its instances; optional ones only if they decide which nodes get any. */
+function handDown(board: Board, collection: ResourceIndex, instance: ResourceIndex, heedsAll: boolean): void {
+  for (const index of board.thisWith[collection]!) {
+    const { score } = colocationAt(board, index);
+    if (heedsAll || score < 0 || score === infinity) board.thisWith[instance]!.unshift(index);
+  }
+  for (const index of board.withThis[collection]!) {
+    const colocation = colocationAt(board, index);
+    if (!hasInfluence(board, colocation, instance)) continue;
+    if (heedsAll || colocation.score < 0) board.withThis[instance]!.unshift(index);
+  }
+}
+
+function forbidFull(board: Board, collection: ResourceIndex, instance: ResourceIndex, perNode: number): void {
+  const counts = countsOf(board, collection);
+  const parentRow = board.rows[collection]!;
+  const isOrphan = resourceOf(board, instance).orphan;
+  for (const [node, score] of board.rows[instance]!.entries()) {
+    if (score === absent) continue;
+    const isOpen = !isOrphan && isCandidate(board, parentRow, node) && counts[node]! < perNode;
+    if (!isOpen)
+      forbid(
+        board,
+        instance,
+        node,
+        counts[node]! >= perNode ? 'enough instances there (clone-node-max)' : 'the clone may not run there',
+      );
+  }
+}
+
+/** For the instance and what is in it, as far as the node was a candidate. */
+function forbid(board: Board, resource: ResourceIndex, node: NodeIndex, because: string): void {
+  const row = writable(board, resource);
+  if (row[node] !== absent) {
+    if (row[node]! > -infinity) explain(board, resource, node, -infinity, because);
+    row[node] = addScores(row[node]!, -infinity);
+  }
+  for (const child of board.children[resource]!) forbid(board, child, node, because);
+}
