@@ -77,6 +77,8 @@ export interface Node {
   readonly connection: ResourceIndex | null;
   /** Of guest nodes: the container (virtual machine, bundle container). */
   readonly container: ResourceIndex | null;
+  /** Inside of a bundle's container: nothing may run or be looked for there but the instance that its replica names. */
+  readonly isInBundle: boolean;
   /** A reset of the connection, not of the machine, is all that is needed (remote nodes). */
   readonly needsRemoteReset: boolean;
   readonly online: boolean;

@@ -58,6 +58,7 @@ function frozenNode(world: World, indices: Indices, node: WorkNode): Node {
     kind: isGuest(node) ? 'guest' : node.type,
     connection: connection === null ? null : indices.resources.get(connection)!,
     container: container === null ? null : indices.resources.get(container)!,
+    isInBundle: node.isInBundle,
     needsRemoteReset: node.needsRemoteReset,
     online: node.online,
     pending: node.pending,

@@ -11,6 +11,7 @@ export function makeNode(world: World, config: Pick<NodeConfig, 'id' | 'name' | 
     name: config.name,
     type: config.type,
     score: config.score,
+    isInBundle: false,
     attributes: new Map([['#kind', config.type === 'remote' ? 'remote' : 'cluster']]),
     utilization: new Map(),
     connection: null,

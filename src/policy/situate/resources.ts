@@ -11,6 +11,7 @@ import type {
 import { readSets } from '../rule/index.ts';
 import { booleanOf, intervalMsOf, isTrue } from '../rule/text.ts';
 import type { Meta } from '../situation.ts';
+import { makeBundle } from './bundle.ts';
 import { metaOf, readMeta } from './meta.ts';
 import { doubt, makeNode } from './nodes.ts';
 import { nodeNamed, topOf, type WorkNode, type WorkResource, type World } from './world.ts';
@@ -30,7 +31,7 @@ export function makeResource(world: World, config: ResourceConfig, place: Place)
     case 'clone':
       return makeClone(world, config, place);
     case 'bundle':
-      return null;
+      return makeBundle(world, config, place);
   }
 }
 
@@ -98,7 +99,7 @@ export function makeInstance(world: World, clone: WorkResource): WorkResource | 
 }
 
 /** Not in any list yet. */
-function draft(world: World, config: ResourceConfig, { parent, instance }: Place): WorkResource {
+export function draft(world: World, config: ResourceConfig, { parent, instance }: Place): WorkResource {
   const agent = config.kind === 'primitive' ? config.agent : null;
   const rawMeta = readMeta(world, config.meta, agent, parent);
   const top = parent === null ? null : topOf(parent);
@@ -178,7 +179,7 @@ const untouched = () => ({
   instances: 0,
 });
 
-function add(world: World, resource: WorkResource): WorkResource {
+export function add(world: World, resource: WorkResource): WorkResource {
   world.resources.push(resource);
   if (resource.parent === null) world.top.push(resource);
   if (!world.resourceById.has(resource.id)) world.resourceById.set(resource.id, resource);
@@ -263,7 +264,7 @@ export function connectionConfig(
   id: string,
   meta: readonly (readonly [string, string])[],
   parameters: readonly (readonly [string, string])[],
-  connectTimeout: string,
+  connectTimeout: string | null,
 ): PrimitiveConfig {
   const set = (name: string, values: AttributeSet['values']): readonly AttributeSet[] =>
     values.length === 0 ? [] : [{ id: `${id}-${name}`, score: null, rule: null, values }];
@@ -275,7 +276,10 @@ export function connectionConfig(
     meta: set('meta_attributes', meta),
     parameters: set('instance_attributes', parameters),
     utilization: [],
-    operations: [operation(id, 'monitor', '30s', '30s'), operation(id, 'start', '0', connectTimeout)],
+    operations: [
+      operation(id, 'monitor', '30s', '30s'),
+      ...(connectTimeout === null ? [] : [operation(id, 'start', '0', connectTimeout)]),
+    ],
   };
 }
 

@@ -41,7 +41,9 @@ export interface WorkNode {
   readonly id: string;
   readonly name: string;
   readonly type: 'member' | 'ping' | 'remote';
-  readonly score: number;
+  score: number;
+  /** The inside of a bundle's container. */
+  isInBundle: boolean;
   readonly attributes: Map<string, string>;
   readonly utilization: Map<string, string>;
   connection: WorkResource | null;
