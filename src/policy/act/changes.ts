@@ -1,8 +1,9 @@
 /** What the history says against today's configuration: restarts, reloads, cancels and clean-ups because of what has changed. */
 import { Implies } from '../actions.ts';
+import { changeOf } from '../digest/index.ts';
+import { operationOf } from '../digest/operations.ts';
 import type { AgentName, HistoryOperation, ResourceHistory } from '../input.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
-import { changeOf } from './digests.ts';
 import {
   type Draft,
   demandKey,
@@ -17,7 +18,6 @@ import {
 } from './draft.ts';
 import { unfence } from './fence.ts';
 import { make } from './make.ts';
-import { operationOf } from './operations.ts';
 import { isInMaintenance, makeCancel } from './recurring.ts';
 
 /** What runs again and again now, as far as the node still tells. */

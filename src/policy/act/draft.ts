@@ -84,8 +84,7 @@ export function targetOf(draft: Draft, resource: Resource): NodeIndex | null {
 
 /** The node is in the resource's table at all, be it with a score that forbids it. */
 export function isCandidate(draft: Draft, resource: Resource, node: NodeIndex): boolean {
-  const scores = draft.placement.scores[resource.index] ?? null;
-  return scores === null || scores[node] !== absent;
+  return draft.placement.scores[resource.index]?.[node] !== absent;
 }
 
 /** Group, clone or bundle that holds it, whatever the depth; itself if none does. */
@@ -95,10 +94,9 @@ export function topOf(draft: Draft, resource: Resource): Resource {
   return top;
 }
 
-/** Where fencing is wanted but no device could do it, everything counts as unmanaged. */
-export function isManaged({ situation: { options } }: Draft, resource: Resource): boolean {
-  return resource.managed && (!options.fencingEnabled || options.hasFenceDevice);
-}
+export const isManaged = ({ placement }: Draft, { index }: Resource): boolean => placement.managed[index] === 1;
+
+export const isBlocked = ({ placement }: Draft, { index }: Resource): boolean => placement.blocked[index] === 1;
 
 export const isFailed = (draft: Draft, resource: Resource): boolean =>
   resource.failed || draft.failed.has(resource.index);

@@ -1,7 +1,7 @@
 /** Which nodes are fenced, and the action that does it. */
 import type { Action } from '../actions.ts';
+import { changedFenceDevices } from '../digest/index.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
-import { changedFenceDevices } from './digests.ts';
 import { type Draft, isFailed, isManaged, nodeAt, resourceAt } from './draft.ts';
 
 /** A guest node goes down with its container: that can be done if the container's host is up or can be fenced. */
@@ -28,7 +28,10 @@ export function fence(draft: Draft, node: NodeIndex, wanted: FenceWanted): Actio
   const how = wanted.how ?? draft.situation.options.fencingAction;
   const known = draft.actions.find('fence', null, node, 0, how);
   const action = known ?? draft.actions.add({ task: 'fence', node, how, isOptional: true });
-  const isDue = known === undefined && draft.situation.options.unfencing && changedFenceDevices(draft, node).length > 0;
+  const isDue =
+    known === undefined &&
+    draft.situation.options.unfencing &&
+    changedFenceDevices(draft.situation, nodeAt(draft, node).is).length > 0;
   if ((!wanted.isOptional || isDue) && canFence(draft, node)) action.isOptional = false;
   if (wanted.because !== undefined && action.because === '') action.because = wanted.because;
   return action;

@@ -3,6 +3,7 @@ import { type Action, Implies } from '../actions.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import {
   type Draft,
+  isBlocked,
   isCandidate,
   isFailed,
   isManaged,
@@ -74,7 +75,7 @@ function scheduleShutdown(draft: Draft, node: NodeIndex): Action {
   for (const action of draft.actions.all) {
     if (action.task !== 'stop' || action.node !== node || action.resource === null) continue;
     const resource = resourceAt(draft, action.resource);
-    if (isInMaintenance(draft, resource) || !(isManaged(draft, resource) || resource.blocked)) continue;
+    if (isInMaintenance(draft, resource) || !(isManaged(draft, resource) || isBlocked(draft, resource))) continue;
     action.isOptional = false;
     draft.actions.order(action, shutdown, Implies.order | Implies.runnable);
   }

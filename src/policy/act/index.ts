@@ -4,10 +4,12 @@
  */
 import { type Actions, Implies, type Ordering } from '../actions.ts';
 import type { Constraints } from '../constraints.ts';
+import { outgrewFailure } from '../digest/index.ts';
 import type { Placement } from '../placement.ts';
 import type { Resource, Situation } from '../situation.ts';
 import { checkHistories, clearFailures, noteRecurring } from './changes.ts';
 import { type Draft, draftOf, failuresOn, nodeAt, resourceAt } from './draft.ts';
+import { condemn } from './fence.ts';
 import { scheduleFencingAndShutdowns } from './fencing.ts';
 import { make } from './make.ts';
 import { scheduleProbes } from './probes.ts';
@@ -24,6 +26,7 @@ export interface Acted {
 /** The actions are a new mutable graph; nothing that is given is changed. */
 export function act(situation: Situation, _constraints: Constraints, placement: Placement): Acted {
   const draft = draftOf(situation, placement);
+  for (const { node, because } of placement.fences) condemn(draft, node, because);
   const primitives = situation.resources.filter(({ kind }) => kind === 'primitive');
   for (const resource of primitives) heedHistory(draft, resource);
   for (const resource of primitives) orderOwnActions(draft, resource);
@@ -44,6 +47,12 @@ function heedHistory(draft: Draft, resource: Resource): void {
   for (const node of resource.unlockedOn) make(draft, resource, { task: 'delete', how: 'history', node });
   for (const { node, expired } of resource.failures)
     if (expired && resource.history.has(node)) clearFailures(draft, resource, node, 'it expired');
+  for (const node of resource.history.keys())
+    if (outgrewFailure(draft.situation, resource, nodeAt(draft, node).is))
+      clearFailures(draft, resource, node, 'resource parameters have changed');
+  const { lock } = resource;
+  if (draft.situation.options.shutdownLock && lock !== null && resource.runningOn.length > 0)
+    make(draft, resource, { task: 'delete', how: 'history', node: lock.node });
 }
 
 function clearFailuresOfOrphan(draft: Draft, resource: Resource): void {

@@ -1,16 +1,16 @@
 /** Recurring actions: which ones are to run where, by the role that the resource will have. */
 import { type Action, Implies } from '../actions.ts';
+import { intervalOf, isEnabled, operationsOf } from '../digest/operations.ts';
 import type { OperationConfig } from '../input.ts';
 import type { Task } from '../plan.ts';
 import { roleOf } from '../rule/index.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
-import { type Draft, isManaged, nodeAt, recurringKey, targetOf } from './draft.ts';
+import { type Draft, isBlocked, isManaged, nodeAt, recurringKey, targetOf } from './draft.ts';
 import { make } from './make.ts';
-import { intervalOf, isEnabled, operationsOf } from './operations.ts';
 
 /** Nothing recurs where maintenance wants quiet. */
 export function scheduleRecurring(draft: Draft, resource: Resource): void {
-  if (resource.blocked || isInMaintenance(draft, resource)) return;
+  if (isBlocked(draft, resource) || isInMaintenance(draft, resource)) return;
   const operations = recurringOperations(resource);
   const target = targetOf(draft, resource);
   const start = startOf(draft, resource, target);

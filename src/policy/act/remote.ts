@@ -1,8 +1,8 @@
 /** Nodes that are reached through a connection that is itself a resource. */
 import { type Action, Implies } from '../actions.ts';
+import { parametersOf } from '../digest/index.ts';
 import { intervalMsOf } from '../rule/text.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
-import { parametersOf } from './digests.ts';
 import {
   currentNode,
   type Draft,

@@ -6,6 +6,7 @@ import { scheduleCleanUp } from './changes.ts';
 import {
   activeOn,
   type Draft,
+  isBlocked,
   isFailed,
   isManaged,
   isStartPending,
@@ -51,7 +52,7 @@ export function schedule(draft: Draft, resource: Resource): void {
     if (isFailed(draft, resource)) {
       if (resource.stopsToRecover || draft.failed.has(resource.index)) needsStop = true;
       else needsPromotion = next === 'promoted';
-    } else if (resource.blocked) needsStop = true;
+    } else if (isBlocked(draft, resource)) needsStop = true;
     else if (rankOf(resource.role) > rankOf('started') && active.node !== null && target !== null)
       if (!make(draft, resource, { task: 'start', node: target, isOptional: true }).isOptional) needsStop = true;
   }
@@ -90,7 +91,7 @@ function restart(draft: Draft, move: Move, needsStop: boolean, needsPromotion: b
     if (!take(draft, move, { from: role, to: below, isOptional: !needsStop, isRestart: true })) break;
     role = below;
   }
-  if (rankOf(resource.role) > rankOf(next) || resource.blocked) return;
+  if (rankOf(resource.role) > rankOf(next) || isBlocked(draft, resource)) return;
   while (role !== resource.role) {
     const above = step(role, resource.role);
     const isNeeded = needsStop || (above === 'promoted' && needsPromotion);

@@ -2,11 +2,11 @@
 import { type Action, Implies, type Ordering, type OrderingSide } from '../actions.ts';
 import type { Resource } from '../situation.ts';
 import { rankOf } from '../values.ts';
-import { type Draft, isCandidate, resourceAt, topOf } from './draft.ts';
+import { type Draft, isCandidate, isManaged, resourceAt, topOf } from './draft.ts';
 import { orderRestartAroundUnfencing } from './unfencing.ts';
 
 export function orderOwnActions(draft: Draft, resource: Resource): void {
-  if (!resource.managed) return;
+  if (!isManaged(draft, resource)) return;
   const { index } = resource;
   const order = (first: OrderingSide, second: OrderingSide, implies: number): void => {
     draft.orderings.push({ first, second, implies });

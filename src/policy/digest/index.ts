@@ -2,13 +2,11 @@
  * Digests of parameters: whether what an action was given differs from what it would be given today. Pacemaker records an MD5 over
  * the parameters as one line of XML, so the same line is written here.
  */
-import { byText } from '../../lib/compare.ts';
-import { md5 } from '../../lib/md5.ts';
 import type { AttributeSet, HistoryOperation, OperationConfig } from '../input.ts';
 import { readSets } from '../rule/index.ts';
 import { compareVersions, durationMsOf } from '../rule/text.ts';
-import type { Node, NodeIndex, Resource, Situation } from '../situation.ts';
-import { type Draft, nodeAt } from './draft.ts';
+import type { Node, Resource, Situation } from '../situation.ts';
+import { digestOf } from './line.ts';
 import { operationOf } from './operations.ts';
 
 /** `other`: changed, but nothing says that it needs a restart; `unknown`: the record has no digest. */
@@ -40,6 +38,21 @@ export function changeOf(situation: Situation, resource: Resource, node: Node, r
 /** Up to then only parameters that the agent declares were part of the digest without secrets. */
 const isOldVersion = ({ input }: Situation, version: string | null): boolean =>
   compareVersions(version ?? input.featureSet ?? '3.16.2', '3.16.0') < 0;
+
+/**
+ * The last failure there was one with other parameters than those of today: its count is to be cleared, and does not forbid the
+ * node.
+ */
+export const outgrewFailure = (situation: Situation, resource: Resource, node: Node): boolean =>
+  (resource.history.get(node.index) ?? []).some((record) => {
+    const isLastFailure = record.id.endsWith('_last_failure_0') && record.status >= 0 && record.status !== notInstalled;
+    if (!isLastFailure || (record.operation !== 'start' && record.operation !== 'monitor')) return false;
+    const change = changeOf(situation, resource, node, record);
+    return change === 'other' || change === 'restart';
+  });
+
+/** Of `status`: the agent is not there, which no parameter mends. */
+const notInstalled = 7;
 
 function compare(record: HistoryOperation, all: Map<string, string>, hasExtra: boolean): Change {
   if (record.restartDigest !== null) {
@@ -115,58 +128,15 @@ function timeoutMs(
   return found === null || found < 0 ? defaultTimeoutMs : found;
 }
 
-const digestOf = (values: Values): string => md5(asciiBytes(lineOf(values)));
-
-/** Names in byte order; blank in front and line end behind are part of it. */
-function lineOf(values: Values): string {
-  const pairs = [...values].toSorted(([a], [b]) => byText(a, b)).map(([name, value]) => ` ${name}="${escaped(value)}"`);
-  return ` <parameters${pairs.join('')}/>\n`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-  '&': '&amp;',
-  '\t': '    ',
-  '\n': '\\n',
-  '\r': '\\r',
-};
-
-const escaped = (value: string): string =>
-  /[^ -~]|[<>"'&]/.test(value) ? Array.from(value.replace(/\p{Cs}/gu, '\ufffd'), escapedCharacter).join('') : value;
-
-function escapedCharacter(character: string): string {
-  const entity = entities[character];
-  if (entity !== undefined) return entity;
-  return character >= ' ' && character <= '~' ? character : encoded(character).map(octal).join('');
-}
-
-/** UTF-8. */
-const encoded = (character: string): number[] =>
-  character < '\x80'
-    ? [character.charCodeAt(0)]
-    : encodeURIComponent(character)
-        .split('%')
-        .slice(1)
-        .map((byte) => Number.parseInt(byte, 16));
-
-/** Bytes from 128 on are negative numbers there, and are written as such ones look in 32 bits. */
-const octal = (byte: number): string => `\\${(byte < 0x80 ? byte : 0xffff_ff00 + byte).toString(8).padStart(3, '0')}`;
-
-const asciiBytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
-
 /** Devices that unfence and whose definition is another one than when the node was unfenced, as far as the node knows. */
-export function changedFenceDevices(draft: Draft, node: NodeIndex): readonly Resource[] {
-  const { is } = nodeAt(draft, node);
-  const known = is.attributes.get('#digests-all');
+export function changedFenceDevices(situation: Situation, node: Node): readonly Resource[] {
+  const known = node.attributes.get('#digests-all');
   if (known === undefined) return [];
-  const knownSecure = is.attributes.get('#digests-secure') ?? '';
-  const isOld = isOldVersion(draft.situation, null);
-  return draft.situation.resources.filter((device) => {
+  const knownSecure = node.attributes.get('#digests-secure') ?? '';
+  const isOld = isOldVersion(situation, null);
+  return situation.resources.filter((device) => {
     if (device.kind !== 'primitive' || !device.isFenceDevice || !unfences(device)) return false;
-    const all = filtered(parametersOf(draft.situation, device, is));
+    const all = filtered(parametersOf(situation, device, node));
     const secure = withoutSecrets(all, ' passwd password user ', isOld);
     const summary = (values: Values): string => `${device.id}:${device.agent?.type ?? ''}:${digestOf(values)}`;
     return !known.includes(summary(all)) && !knownSecure.includes(summary(secure));
