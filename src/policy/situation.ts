@@ -173,6 +173,8 @@ export interface Resource {
   readonly forcedRole: Role | null;
   /** Its name in the history of an orphan instance or of a clone that had other numbers, if it differs from `historyId`. */
   readonly historyIds: readonly string[];
+  /** Of an instance: another name than `id` by which a node knows it, the last that was found; fail counts and promotion scores go by it. */
+  readonly alias: string | null;
   /** Half of a live migration was done: from, to. */
   readonly partialMigration: { readonly source: NodeIndex; readonly target: NodeIndex } | null;
   /** Nodes that were the source of a migration that ended without the stop that belongs to it. */

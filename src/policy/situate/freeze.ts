@@ -149,6 +149,7 @@ function frozenResource(
     roleOn: resource.runningOn.map(() => role),
     knownOn: nodesOf(resource.knownOn),
     forcedRole: resource.nextRole,
+    alias: resource.alias,
     historyIds: [...resource.historyIds].filter((id) => id !== (resource.isUnique ? resource.id : resource.baseId)),
     partialMigration:
       partialMigration === null
