@@ -6,7 +6,7 @@ import { must } from '../../lib/assert.ts';
 import type { AttributeSet, HistoryOperation, Input, NodeState, ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { PolicyAction, PolicyPlan } from '../plan.ts';
-import type { Node, Resource, Situation } from '../situation.ts';
+import type { Node, NodeIndex, Resource, Situation } from '../situation.ts';
 import { currentNode } from './changes.ts';
 import { inSequence } from './sequence.ts';
 
@@ -91,8 +91,9 @@ function newState(node: Node): NodeState {
 }
 
 function change(decided: Decided, draft: Draft, action: PolicyAction, resource: Resource): void {
-  const { task, intervalMs } = action;
-  const id = recordedAs(draft, resource);
+  const { task, node, intervalMs } = action;
+  if (node === null) return;
+  const id = recordedAs(draft, resource, node);
   if (task === 'delete') draft.history.delete(id);
   else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
   else if (task === 'cancel')
@@ -101,11 +102,14 @@ function change(decided: Decided, draft: Draft, action: PolicyAction, resource: 
     record(draft, id, resource, operationOf(decided, draft, id, action, resource));
 }
 
-/** The name under which the node knows it already; an instance of an anonymous clone may have had another number there. */
-function recordedAs({ history }: Draft, resource: Resource): string {
-  const known = [resource.id, resource.historyId, ...resource.historyIds].find((id) => history.has(id));
-  if (known !== undefined || resource.historyId === resource.id) return known ?? resource.historyId;
-  return [...history.keys()].find((id) => id.replace(/:\d+$/, '') === resource.baseId) ?? resource.historyId;
+/** The name under which the node knows it already; an instance of an anonymous clone may have any number there. */
+function recordedAs({ state, history }: Draft, resource: Resource, node: NodeIndex): string {
+  const last = resource.history.get(node)?.at(-1);
+  const isLast = ({ id, callId, rc }: HistoryOperation): boolean =>
+    id === last?.id && callId === last.callId && rc === last.rc;
+  const own = state.history.find(({ operations }) => operations.some(isLast))?.id;
+  const names = [resource.historyId, resource.id, ...resource.historyIds];
+  return own ?? names.find((id) => history.has(id)) ?? resource.historyId;
 }
 
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {

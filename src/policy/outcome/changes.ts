@@ -12,8 +12,8 @@ import type { Role } from '../values.ts';
 /** In the order of the resources; instances and members by themselves, collections not at all. */
 export function changesOf(situation: Situation, placement: Placement, actions: Actions): Change[] {
   return situation.resources.flatMap((resource) => {
-    if (resource.kind !== 'primitive' || !resource.managed) return [];
-    return changesOfOne(viewOf(placement, actions, resource));
+    if (resource.kind !== 'primitive' || placement.managed[resource.index] !== 1) return [];
+    return changesOfOne(viewOf(placement, actions, resource, roleNow(situation, resource)));
   });
 }
 
@@ -34,7 +34,7 @@ interface View {
   readonly stops: readonly Action[];
 }
 
-function viewOf(placement: Placement, actions: Actions, resource: Resource): View {
+function viewOf(placement: Placement, actions: Actions, resource: Resource, role: Role): View {
   const mine = actions.of(resource.index);
   const find = (task: Task, node: NodeIndex | null): Action | undefined =>
     mine.find((each) => each.task === task && (node === null || each.node === null || each.node === node));
@@ -47,7 +47,7 @@ function viewOf(placement: Placement, actions: Actions, resource: Resource): Vie
     resource,
     current,
     next,
-    role: current !== null && resource.role === 'stopped' ? 'started' : resource.role,
+    role,
     nextRole: placement.roleOf[resource.index] ?? 'stopped',
     moves: current !== null && next !== null && current !== next,
     start,
@@ -58,6 +58,15 @@ function viewOf(placement: Placement, actions: Actions, resource: Resource): Vie
     reloads: mine.some((each) => each.task === 'reload-agent' && !each.isOptional),
     stops: mine.filter((each) => each.task === 'stop'),
   };
+}
+
+/** What can be promoted is unpromoted when it is started; what is somewhere is not stopped, whatever was found of it. */
+function roleNow({ resources }: Situation, resource: Resource): Role {
+  const role = resource.role === 'stopped' && resource.runningOn.length > 0 ? 'started' : resource.role;
+  if (role !== 'started') return role;
+  for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1])
+    if (at.meta.promotable) return 'unpromoted';
+  return role;
 }
 
 /** Of several places the first, unless a migration is half done: then its source. */

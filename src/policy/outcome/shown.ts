@@ -79,12 +79,25 @@ const resourceAt = ({ resources }: Situation, index: ResourceIndex): Resource =>
   must(resources[index], `resource ${index}`);
 
 function shownBelow(situation: Situation, resource: Resource): ShownResource[] {
-  if (resource.kind === 'primitive') return shownPrimitive(situation, resource);
+  if (resource.kind === 'primitive') return isImplied(situation, resource) ? [] : shownPrimitive(situation, resource);
+  if (isOutOfSight(situation, resource)) return [];
   if (resource.kind === 'bundle') return resource.replicas.flatMap((_, at) => shownReplica(situation, resource, at));
   const children = resource.children.map((child) => resourceAt(situation, child));
   if (resource.kind === 'clone' && !resource.meta.isUnique)
     return children.flatMap((child) => shownInstance(situation, resource, child));
   return children.flatMap((child) => shownBelow(situation, child));
+}
+
+/** The connection to a guest node goes without saying: what contains the guest tells of it. */
+const isImplied = ({ nodes }: Situation, { connects, orphan }: Resource): boolean =>
+  !orphan && connects !== null && nodes[connects]?.kind === 'guest';
+
+/** Of a collection that nobody may touch nothing is told while all of it is on nodes that are away. */
+function isOutOfSight(situation: Situation, resource: Resource): boolean {
+  const active = partsOf(situation, resource).filter((part) => isActive(situation, part));
+  const isSeen = ({ managed, runningOn }: Resource): boolean =>
+    managed || runningOn.some((node) => situation.nodes[node]?.online === true);
+  return active.length > 0 && !active.some(isSeen);
 }
 
 // ---------------------------------------------------------------- instances of anonymous clones
@@ -131,7 +144,7 @@ function isActive(situation: Situation, resource: Resource): boolean {
 function shownPrimitive(situation: Situation, resource: Resource): ShownResource[] {
   const role = roleWord(situation, resource);
   if (role === 'Stopped') return [];
-  const flags = flagsOf(situation, resource);
+  const flags = flagsOf(resource);
   return placesShown(resource).map((place) => ({
     id: nameOf(situation, resource),
     node: nodeName(situation, place),
@@ -162,7 +175,7 @@ function shownReplica(situation: Situation, bundle: Resource, at: number): Shown
     id: (remote ?? container).id,
     node: nodeName(situation, node),
     role: roleWord(situation, service),
-    flags: flagsOf(situation, service),
+    flags: flagsOf(service),
   }));
 }
 
@@ -218,17 +231,11 @@ const pendingTask = ({ pending }: Resource): string | null =>
 const pendingNode = ({ pending }: Resource): NodeIndex | null =>
   [...pending].find(([, task]) => task in pendingWords)?.[0] ?? null;
 
-function flagsOf(situation: Situation, resource: Resource): Flag[] {
+function flagsOf(resource: Resource): Flag[] {
   const flags: Flag[] = [];
   if (resource.orphan) flags.push('orphaned');
   if (resource.failed) flags.push('failed');
   if (resource.blocked) flags.push('blocked');
-  else if (!resource.managed && !isInMaintenance(situation, resource)) flags.push('unmanaged');
+  else if (!resource.managed) flags.push('unmanaged');
   return flags.sort((a, b) => (a < b ? -1 : 1));
 }
-
-/** Maintenance says why it is not managed: of the cluster, of itself, or of a node where it runs. */
-const isInMaintenance = (situation: Situation, resource: Resource): boolean =>
-  situation.options.maintenance ||
-  resource.meta.maintenance ||
-  resource.runningOn.some((node) => situation.nodes[node]?.maintenance === true);
