@@ -11,12 +11,20 @@ const nothing: FailureRecord = { count: 0, lastS: 0 };
 
 /** Attributes `fail-count-RESOURCE#OPERATION_INTERVAL`, in old clusters without the operation; the sum over all of them. */
 export function failuresOf(world: World, resource: WorkResource, node: WorkNode): FailureRecord {
-  node.failures ??= readFailures(world, node);
-  if (node.failures.size === 0) return nothing;
+  const failures = failuresAt(world, node);
+  if (failures.size === 0) return nothing;
   const name = resource.alias ?? resource.id;
   // Only instances that know who they are are counted one by one.
-  const own = resource.isUnique ? node.failures.get(name) : node.failures.get(`${withoutInstance(name)}:*`);
+  const own = resource.isUnique ? failures.get(name) : failures.get(`${withoutInstance(name)}:*`);
   return own ?? nothing;
+}
+
+/** Any resource has failed there, as far as the attributes of the node say. */
+export const hasFailures = (world: World, node: WorkNode): boolean => failuresAt(world, node).size > 0;
+
+function failuresAt(world: World, node: WorkNode): ReadonlyMap<string, FailureRecord> {
+  node.failures ??= readFailures(world, node);
+  return node.failures;
 }
 
 /** Under each name, and also under the name without instance number followed by `:*` for all instances together. */

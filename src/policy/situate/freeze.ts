@@ -4,7 +4,7 @@ import { readSets } from '../rule/index.ts';
 import { scoreOf, wholeOf } from '../rule/text.ts';
 import type { Ban, Failures, Node, NodeIndex, Resource, ResourceIndex, Situation, Ticket } from '../situation.ts';
 import { addScores, type Role, rankOf } from '../values.ts';
-import { failuresOf, failuresWithFillers } from './failcount.ts';
+import { failuresOf, failuresWithFillers, hasFailures } from './failcount.ts';
 import { compareNodeNames } from './nodeOrder.ts';
 import { isGuest, type WorkBan, type WorkNode, type WorkResource, type World } from './world.ts';
 
@@ -20,7 +20,7 @@ export function freeze(world: World): Situation {
     nodes: new Map(workNodes.map((node, index) => [node, index])),
     resources: new Map(workResources.map((resource, index) => [resource, index])),
   };
-  const failing = workNodes.filter((node) => node.failures !== null && node.failures.size > 0);
+  const failing = workNodes.filter((node) => hasFailures(world, node));
   const resources = workResources.map((resource) => frozenResource(world, indices, failing, resource));
   return {
     input: world.input,
