@@ -24,8 +24,8 @@ function resourcesByName(situation: Situation): ReadonlyMap<string, ResourceInde
   const byName = new Map<string, ResourceIndex>();
   for (const resource of situation.resources) {
     if (!byName.has(resource.id)) byName.set(resource.id, resource.index);
-    for (const name of resource.historyIds)
-      if (!byName.has(name)) byName.set(name, topOf(situation.resources, resource).index);
+    if (resource.alias !== null && !byName.has(resource.alias))
+      byName.set(resource.alias, topOf(situation.resources, resource).index);
   }
   return byName;
 }

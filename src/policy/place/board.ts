@@ -13,6 +13,8 @@ export interface Board {
   /** By resource, by node. Write through `writable`. */
   readonly rows: Int32Array[];
   readonly isOwnRow: Uint8Array;
+  /** By resource: the row as it was when its turn came: what later bans do to it is no score for people. */
+  readonly shown: (Int32Array | null)[];
   /** By resource: node chosen (-1: none) and the score that it had then. */
   readonly nodeOf: Int32Array;
   readonly scoreThere: Int32Array;
@@ -63,6 +65,7 @@ export function newBoard(situation: Situation, constraints: Constraints, wantTer
     constraints,
     rows: resources.map(() => base),
     isOwnRow: new Uint8Array(count),
+    shown: resources.map(() => null),
     nodeOf: new Int32Array(count).fill(-1),
     scoreThere: new Int32Array(count),
     role: resources.map(({ role }) => role),
@@ -140,6 +143,12 @@ export function setRow(board: Board, resource: ResourceIndex, row: Int32Array): 
 export function scoreOfNode(board: Board, node: NodeIndex): number {
   const { online, shuttingDown, score } = nodeAt(board, node);
   return online && !shuttingDown ? score : -infinity;
+}
+
+/** Keeps the present scores for people; what is written from now on goes to a copy. */
+export function show(board: Board, resource: ResourceIndex): void {
+  board.shown[resource] = board.rows[resource]!;
+  board.isOwnRow[resource] = 0;
 }
 
 /** Adds to the score of a resource and of all that is in it; a node that was no candidate becomes one. */

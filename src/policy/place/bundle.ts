@@ -1,13 +1,14 @@
 /** Bundles: containers spread like instances of a clone, then what belongs to each of them. */
 import type { BundleReplica, NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, infinity } from '../values.ts';
-import { type Board, resourceOf, writable } from './board.ts';
+import { type Board, resourceOf, show, writable } from './board.ts';
 import { distribute, type Turn } from './clone.ts';
 import { byInstance } from './instances.ts';
 
 export function placeBundle(board: Board, bundle: ResourceIndex, preferred: NodeIndex, turn: Turn): void {
   const { replicas, meta } = resourceOf(board, bundle);
   board.isBusy[bundle] = 1;
+  show(board, bundle);
   const containers = byInstance(
     board,
     replicas.map(({ container }) => container),

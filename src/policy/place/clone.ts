@@ -14,6 +14,7 @@ import {
   nodeAt,
   resourceOf,
   setRow,
+  show,
   writable,
 } from './board.ts';
 import { type Flow, fractionOf, hasInfluence, withWishes } from './flow.ts';
@@ -29,6 +30,7 @@ export function placeClone(board: Board, clone: ResourceIndex, preferred: NodeIn
   board.isBusy[clone] = 1;
   for (const index of board.thisWith[clone]!) turn(board, colocationAt(board, index).primary, preferred);
   heedDependents(board, clone);
+  show(board, clone);
   board.children[clone] = byInstance(board, board.children[clone]!);
   const wanted = { max: meta.cloneMax, perNode: meta.cloneNodeMax };
   distribute(board, clone, board.children[clone]!, wanted, turn);

@@ -62,7 +62,7 @@ function resultOf(board: Board, sequence: readonly ResourceIndex[]): Placement {
     nodeOf,
     roleOf: next.map((role, resource): Role => (role === 'unknown' ? defaultRole(board, resource) : role)),
     isRoleExplicit: Uint8Array.from(next, (role) => Number(role !== 'unknown')),
-    scores: board.rows,
+    scores: board.rows.map((row, resource) => board.shown[resource] ?? row),
     promotionScores: board.promotionScores,
     terms: board.terms ?? new Map(),
     freeCapacity: board.free,

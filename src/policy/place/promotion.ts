@@ -42,7 +42,10 @@ function addPromotionScore(board: Board, instance: ResourceIndex, node: NodeInde
   if (points > board.priority[instance]!) board.priority[instance] = points;
 }
 
-/** From the node's attributes; of a group, the sum over its members. Null: nobody said anything. */
+/**
+ * From the node's attributes, which carry the name that the agent knew the instance by; of a group, the sum over its members.
+ * Null: nobody said anything.
+ */
 function promotionScore(board: Board, resource: ResourceIndex, node: NodeIndex): number | null {
   const children = board.children[resource]!;
   if (children.length > 0) {
@@ -50,9 +53,9 @@ function promotionScore(board: Board, resource: ResourceIndex, node: NodeIndex):
     return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0);
   }
   if (!doesScoreCount(board, resource, node)) return null;
-  const { historyIds, id, baseId, meta } = resourceOf(board, resource);
+  const { alias, id, baseId, meta } = resourceOf(board, resource);
   const { attributes } = nodeAt(board, node);
-  const names = meta.isUnique ? [historyIds[0] ?? id] : [historyIds[0] ?? id, baseId];
+  const names = meta.isUnique ? [alias ?? id] : [alias ?? id, baseId];
   for (const name of names) {
     const value = attributes.get(`master-${name}`);
     if (value !== undefined) return scoreOf(value, board.situation.options.nodeHealthScores);

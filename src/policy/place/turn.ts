@@ -13,6 +13,7 @@ import {
   placeOf,
   resourceOf,
   setRow,
+  show,
 } from './board.ts';
 import { placeBundle } from './bundle.ts';
 import { forbidFull } from './capacity.ts';
@@ -45,6 +46,7 @@ function placePrimitive(board: Board, resource: ResourceIndex, preferred: NodeIn
   for (const index of [...board.thisWith[resource]!]) followPrimary(board, resource, index);
   for (const index of [...board.withThis[resource]!]) heedDependent(board, resource, index);
   settleRole(board, resource);
+  show(board, resource);
   settlePlace(board, resource, preferred);
   board.isBusy[resource] = 0;
   return board.nodeOf[resource]!;
@@ -109,6 +111,7 @@ function placeGroup(board: Board, group: ResourceIndex, preferred: NodeIndex): N
   if (members.length > 0) {
     board.isBusy[group] = 1;
     handDown(board, group, members);
+    show(board, group);
     for (const member of members) takeTurn(board, member, preferred);
     board.next[group] = board.next[members[0]!]!;
     board.isBusy[group] = 0;
