@@ -20,7 +20,7 @@ export interface Action {
   readonly intervalMs: number;
   /**
    * Of fence: `reboot`, `off`, `on`. Of notify and its confirmations: `pre`, `post`, `confirmed-pre`, ... Of gates: their name
-   * (`load stopped`, `probe again` on a node). Of delete: `history` if only the record is deleted, whether it runs or not.
+   * (`load stopped`, `probe_again` on a node). Of delete: `history` if only the record is deleted, whether it runs or not.
    */
   readonly how: string | null;
   /** Nothing has to be done by anybody: it only orders others. Stops on nodes that are fenced become pseudo. */

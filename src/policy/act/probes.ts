@@ -21,7 +21,7 @@ export function scheduleProbes(draft: Draft): void {
 
 function probeNode(draft: Draft, { is }: NodeNow): void {
   const probed = is.attributes.get('probe_complete');
-  if (probed !== undefined && !isTrue(probed)) draft.actions.add({ task: 'gate', node: is.index, how: 'probe again' });
+  if (probed !== undefined && !isTrue(probed)) draft.actions.add({ task: 'gate', node: is.index, how: 'probe_again' });
   else for (const index of draft.situation.top) probe(draft, resourceAt(draft, index), is.index);
 }
 

@@ -7,6 +7,7 @@ it.each([
   [' 5 min', 300_000],
   ['250ms', 250],
   ['PT1M30S', 90_000],
+  ['P10S', 10_000],
   ['soon', null],
 ])('%s is %s ms', (text, expected) => {
   expect(durationMsOf(text)).toBe(expected);

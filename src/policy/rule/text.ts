@@ -69,17 +69,28 @@ export function durationMsOf(text: string | null | undefined): number | null {
 /** As `durationMsOf`, but intervals are never negative and what cannot be read is 0: not recurring. */
 export const intervalMsOf = (text: string | null | undefined): number => Math.max(durationMsOf(text) ?? 0, 0);
 
-/** Of an ISO 8601 period; a year is 365 days and a month 30, as where nothing says which month is meant. */
+const periodMs: Readonly<Record<string, number>> = {
+  y: 365 * 86_400_000,
+  w: 7 * 86_400_000,
+  d: 86_400_000,
+  h: 3_600_000,
+  s: 1000,
+};
+
+/**
+ * Of an ISO 8601 period; a year is 365 days and a month 30, as where nothing says which month is meant. Only for `M` does it
+ * matter whether it stands behind the `T`: others may leave that out.
+ */
 function periodMsOf(text: string): number | null {
-  const number = '(?:(\\d+)';
-  const form = `^P${number}Y)?${number}M)?${number}W)?${number}D)?(?:T${number}H)?${number}M)?${number}S)?)?$`;
-  const match = new RegExp(form, 'i').exec(text);
-  if (match === null) return null;
-  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
-    .slice(1)
-    .map((part) => Number(part ?? 0));
-  const wholeDays = years * 365 + months * 30 + weeks * 7 + days;
-  return (((wholeDays * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+  const [days = '', times = '', ...rest] = text.slice(1).toLowerCase().split('t');
+  if (rest.length > 0 || !/^(\d+[ymwdhs])*$/.test(days) || !/^(\d+[ymwdhs])*$/.test(times)) return null;
+  return partsMs(days, 30 * 86_400_000) + partsMs(times, 60_000);
+}
+
+function partsMs(parts: string, mMs: number): number {
+  let sum = 0;
+  for (const [, number, unit = ''] of parts.matchAll(/(\d+)([a-z])/g)) sum += Number(number) * (periodMs[unit] ?? mMs);
+  return sum;
 }
 
 /** Negative: `a` is older. Parts between dots are compared as numbers, missing ones are 0; no version is the oldest. */
