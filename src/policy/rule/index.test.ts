@@ -54,6 +54,7 @@ describe('attribute expressions', () => {
     [attribute('memory', 'gte', '9'), true],
     [attribute('memory', 'gt', '9', 'string'), false],
     [attribute('memory', 'lt', '16.5'), true],
+    [attribute('memory', 'eq', '16.9', 'integer'), true],
     [attribute('release', 'gt', '2.9', 'version'), true],
   ])('%j: %s', (expression, expected) => {
     expect(holds(expression)).toBe(expected);

@@ -83,9 +83,9 @@ function comparisonHolds(found: string | null, wanted: string | null, expression
 function compare(found: string, wanted: string, expression: AttributeExpression): number {
   switch (expression.type?.toLowerCase() ?? guessedType(found, wanted, expression.operation)) {
     case 'integer':
-      return compareNumbers(/^\s*[+-]?\d+\s*$/, found, wanted);
+      return compareNumbers(Number.parseInt(found, 10), Number.parseInt(wanted, 10)) ?? compareTexts(found, wanted);
     case 'number':
-      return compareNumbers(/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i, found, wanted);
+      return compareNumbers(Number.parseFloat(found), Number.parseFloat(wanted)) ?? compareTexts(found, wanted);
     case 'version':
       return compareVersions(found, wanted);
     case 'string':
@@ -100,8 +100,9 @@ function guessedType(found: string, wanted: string, operation: string): string {
   return found.includes('.') || wanted.includes('.') ? 'number' : 'integer';
 }
 
-const compareNumbers = (form: RegExp, found: string, wanted: string): number =>
-  form.test(found) && form.test(wanted) ? Math.sign(Number(found) - Number(wanted)) : compareTexts(found, wanted);
+/** As far as they can be read: what follows the number is passed over. Null: one of them does not begin with one. */
+const compareNumbers = (found: number, wanted: number): number | null =>
+  Number.isNaN(found) || Number.isNaN(wanted) ? null : Math.sign(found - wanted);
 
 /** Upper and lower case are the same. */
 function compareTexts(found: string, wanted: string): number {
