@@ -35,3 +35,5 @@ const roles: ReadonlyMap<string, string> = new Map([
 export const roleOf = (text: string): string => roles.get(text.toLowerCase()) ?? text;
 
 export const roleOrNull = (text: string | null): string | null => (text === null ? null : roleOf(text));
+
+export const isScore = (text: string): boolean => /^[+-]?(inf(inity)?|\d+)$/i.test(text);

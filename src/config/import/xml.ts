@@ -23,7 +23,7 @@ const depthMax = 200;
 const chunkBytes = 1 << 16;
 
 /** The root element. UTF-8 if bytes. Faults: whatever makes it no well-formed XML. */
-export function readXml(source: string | Uint8Array, taker: Taker): Element {
+export function readXml(source: string | Uint8Array, taker: Taker | null): Element {
   const tree = new TreeBuilder(taker);
   if (typeof source === 'string') tree.write(source);
   else writeBytes(tree, source);
@@ -52,7 +52,7 @@ function decoded(decoder: TextDecoder, chunk: Uint8Array, stream: boolean): stri
 class TreeBuilder {
   readonly #parser = new SaxesParser({ xmlns: false, fragment: false, position: true });
   readonly #own = new OwnTexts();
-  readonly #taker: Taker;
+  readonly #taker: Taker | null;
   readonly #open: Element[] = [];
   /** How many elements are open inside of a taken one, itself included; 0: none is being taken. */
   #taken = 0;
@@ -60,7 +60,7 @@ class TreeBuilder {
   #column = 0;
   #root: Element | null = null;
 
-  constructor(taker: Taker) {
+  constructor(taker: Taker | null) {
     this.#taker = taker;
     const parser = this.#parser;
     parser.on('error', (error) => this.#fail(error.message));
@@ -94,7 +94,7 @@ class TreeBuilder {
   #begin(name: string, attributes: Attributes): void {
     if (this.#taken > 0) return this.#inside(name, attributes);
     const parent = this.#open.at(-1);
-    if (name === this.#taker.name && this.#root !== null) {
+    if (name === this.#taker?.name && this.#root !== null) {
       this.#taken = 1;
       return this.#taker.begin(attributes, this.#own, this.#root);
     }
@@ -104,7 +104,7 @@ class TreeBuilder {
 
   #inside(name: string, attributes: Attributes): void {
     this.#taken += 1;
-    this.#taker.inside(name, attributes, this.#own);
+    this.#taker?.inside(name, attributes, this.#own);
   }
 
   #push(name: string, attributes: Attributes, parent: Element | undefined): void {
@@ -122,7 +122,7 @@ class TreeBuilder {
     }
     this.#taken -= 1;
     const parent = this.#open.at(-1);
-    if (this.#taken === 0 && parent !== undefined) this.#taker.end(parent);
+    if (this.#taken === 0 && parent !== undefined) this.#taker?.end(parent);
   }
 
   /** At the character that was read last, or some further on. */
