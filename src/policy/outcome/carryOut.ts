@@ -112,9 +112,12 @@ function recordedAs({ state, history }: Draft, resource: Resource, node: NodeInd
   return own ?? names.find((id) => history.has(id)) ?? resource.historyId;
 }
 
+/** What was asked for before and has no result yet is overtaken. */
+const pendingStatus = -1;
+
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {
   const known = draft.history.get(id);
-  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id);
+  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id && each.status !== pendingStatus);
   const agent = resource.agent ?? must(known, `agent of ${resource.id}`).agent;
   draft.history.set(id, {
     container: null,

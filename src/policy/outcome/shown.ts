@@ -55,7 +55,9 @@ export interface Shown {
   readonly resources: readonly ShownResource[];
 }
 
-export function shownOf(situation: Situation): Shown {
+/** `pending`: tell also what is under way; afterwards nothing is. */
+export function shownOf(given: Situation, { pending }: { readonly pending: boolean } = { pending: true }): Shown {
+  const situation = pending ? given : settled(given);
   return {
     nodes: situation.nodes.map((node) => ({
       name: node.name,
@@ -65,6 +67,13 @@ export function shownOf(situation: Situation): Shown {
     resources: situation.top.flatMap((top) => shownBelow(situation, resourceAt(situation, top))),
   };
 }
+
+const nothing: ReadonlyMap<NodeIndex, string> = new Map();
+
+const settled = (situation: Situation): Situation => ({
+  ...situation,
+  resources: situation.resources.map((resource) => ({ ...resource, pending: nothing })),
+});
 
 function nodeWord(node: Node): NodeWord {
   if (node.unclean) return node.online ? 'unclean-online' : node.pending ? 'unclean-pending' : 'unclean-offline';
