@@ -1,7 +1,7 @@
 /** Probes: one look at a resource on every node where nothing is known of it, before anything is started. */
 import { type Action, Implies, type Ordering } from '../actions.ts';
-import { isTrue } from '../rule/text.ts';
-import type { NodeIndex, Resource } from '../situation.ts';
+import { isTrue, wholeOf } from '../rule/text.ts';
+import type { BundleReplica, NodeIndex, Resource, ResourceIndex } from '../situation.ts';
 import { rankOf } from '../values.ts';
 import { type Draft, isFailed, isRemote, type NodeNow, nodeAt, resourceAt, targetOf, topOf } from './draft.ts';
 import { condemn } from './fence.ts';
@@ -28,7 +28,46 @@ function probeNode(draft: Draft, { is }: NodeNow): void {
 function probe(draft: Draft, resource: Resource, node: NodeIndex): void {
   if (!canHost(draft, resource, nodeAt(draft, node))) return;
   if (resource.kind === 'primitive') probePrimitive(draft, resource, node);
+  else if (resource.kind === 'bundle') probeBundle(draft, resource, node);
   else for (const child of probed(draft, resource, node)) probe(draft, resourceAt(draft, child), node);
+}
+
+/** What runs inside is looked at from inside only, and whether one can connect only once the container's place is known. */
+function probeBundle(draft: Draft, bundle: Resource, node: NodeIndex): void {
+  const at = (index: ResourceIndex | null, isWanted = true): boolean => {
+    if (index === null || !isWanted) return false;
+    probe(draft, resourceAt(draft, index), node);
+    return draft.actions.find('monitor', index, node) !== undefined;
+  };
+  for (const replica of bundle.replicas) {
+    at(replica.ip);
+    at(replica.child, replica.node === node);
+    if (at(replica.container)) orderPeers(draft, bundle, replica);
+    if (at(replica.remote)) connectFirst(draft, replica, node);
+  }
+}
+
+/** Where a host bears only one of them, the others wait until it is known that none runs there already. */
+function orderPeers(draft: Draft, bundle: Resource, replica: BundleReplica): void {
+  const perHost = bundle.config?.kind === 'bundle' ? bundle.config.container.get('replicas-per-host') : undefined;
+  if ((wholeOf(perHost) ?? 1) > 1) return;
+  for (const peer of bundle.replicas)
+    if (peer !== replica)
+      draft.orderings.push({
+        first: { resource: replica.container, task: 'monitor' },
+        second: { resource: peer.container, task: 'start' },
+        implies: Implies.order | Implies.sameNode,
+      });
+}
+
+function connectFirst(draft: Draft, { container, remote }: BundleReplica, node: NodeIndex): void {
+  const action = remote === null ? undefined : draft.actions.find('monitor', remote, node);
+  if (action === undefined) return;
+  draft.orderings.push({
+    first: { resource: container, task: 'start' },
+    second: { action },
+    implies: Implies.probe,
+  });
 }
 
 /** Of an anonymous clone one instance is enough: one that is known there, or is to run there, or the first. */
