@@ -1,6 +1,6 @@
 /** Placing one primitive for good, taking it back, and refusing it a place. */
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
-import { type Board, isCandidate, nodeAt, resourceOf } from './board.ts';
+import { type Board, isCandidate, nodeAt, resourceOf, scoreOfNode } from './board.ts';
 import { giveBack, take } from './capacity.ts';
 
 /** Puts a primitive on a node if that may and can run it; otherwise it will be stopped. Returns whether it has a place. */
@@ -18,7 +18,7 @@ export function settleOn(board: Board, resource: ResourceIndex, node: NodeIndex)
 /** Unmanaged resources are where they are, whatever the scores say. */
 export function leaveOn(board: Board, resource: ResourceIndex, node: NodeIndex): void {
   if (node < 0) refuse(board, resource);
-  else put(board, resource, node, nodeAt(board, node).score);
+  else put(board, resource, node, scoreOfNode(board, node));
 }
 
 function put(board: Board, resource: ResourceIndex, node: NodeIndex, score: number): void {

@@ -2,6 +2,7 @@
  * The working tables of the pass «place»: what has been decided so far. They live inside the pass and change all the time.
  * Scores are kept in one row of integers a resource; all rows are the same shared one until somebody writes.
  */
+import { insert, type Side } from '../constrain/lists.ts';
 import type { Colocation, Constraints } from '../constraints.ts';
 import type { ScoreTerm } from '../placement.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
@@ -124,6 +125,14 @@ export const nodeAt = (board: Board, node: NodeIndex): Node => board.situation.n
 
 export const colocationAt = (board: Board, colocation: number): Colocation =>
   board.constraints.colocations[colocation]!;
+
+/** A resource's own colocations with those handed down to it, in the order in which they are applied. */
+export function joined(board: Board, own: readonly number[], more: readonly number[], by: Side): number[] {
+  const list = [...own];
+  if (list.length === 0) return [...more];
+  for (const colocation of more) insert(list, colocation, by, board.constraints.colocations, board.situation);
+  return list;
+}
 
 /** The row of scores to write to: a copy of its own the first time. */
 export function writable(board: Board, resource: ResourceIndex): Int32Array {

@@ -11,6 +11,7 @@ import {
   explain,
   explainChange,
   isCandidate,
+  joined,
   nodeAt,
   resourceOf,
   setRow,
@@ -129,15 +130,14 @@ function placeInstance(
 
 /** The colocations of the clone are those of its instances; optional ones only if they decide which nodes get any. */
 function handDown(board: Board, collection: ResourceIndex, instance: ResourceIndex, heedsAll: boolean): void {
-  for (const index of board.thisWith[collection]!) {
-    const { score } = colocationAt(board, index);
-    if (heedsAll || score < 0 || score === infinity) board.thisWith[instance]!.unshift(index);
-  }
-  for (const index of board.withThis[collection]!) {
-    const colocation = colocationAt(board, index);
-    if (!hasInfluence(board, colocation, instance)) continue;
-    if (heedsAll || colocation.score < 0) board.withThis[instance]!.unshift(index);
-  }
+  const { thisWith, withThis } = board;
+  const scoreOf = (index: number): number => colocationAt(board, index).score;
+  const own = thisWith[collection]!.filter((index) => heedsAll || scoreOf(index) < 0 || scoreOf(index) === infinity);
+  const others = withThis[collection]!.filter(
+    (index) => (heedsAll || scoreOf(index) < 0) && hasInfluence(board, colocationAt(board, index), instance),
+  );
+  thisWith[instance] = joined(board, thisWith[instance]!, own, 'primary');
+  withThis[instance] = joined(board, withThis[instance]!, others, 'dependent');
 }
 
 function forbidFull(board: Board, collection: ResourceIndex, instance: ResourceIndex, perNode: number): void {

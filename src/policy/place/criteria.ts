@@ -5,6 +5,7 @@
 
 import { nodeInside, runsInside } from '../constrain/implicit.ts';
 import type { Location, TicketRule } from '../constraints.ts';
+import { outgrewFailure } from '../digest/index.ts';
 import type { Resource, ResourceIndex } from '../situation.ts';
 import { absent, addScores, infinity } from '../values.ts';
 import { addTo, type Board, banEverywhere, explain, nodeAt, resourceOf, topOf, writable } from './board.ts';
@@ -173,10 +174,13 @@ function applyStickiness(board: Board, { index, kind, meta }: Resource): void {
 }
 
 /** Of an anonymous instance the whole clone goes: which instance failed there means nothing. */
-function applyThreshold(board: Board, { index, kind, failures, failureIgnored, meta }: Resource): void {
+function applyThreshold(board: Board, resource: Resource): void {
+  const { index, kind, failures, failureIgnored, meta } = resource;
   if (kind !== 'primitive' || failureIgnored || meta.migrationThreshold === 0) return;
   for (const { node, count } of failures) {
     if (count <= 0 || count < meta.migrationThreshold) continue;
+    // With other parameters than those it failed with, it deserves a new chance: these failures will be forgotten.
+    if (outgrewFailure(board.situation, resource, nodeAt(board, node))) continue;
     const top = topOf(board, index);
     const { kind: topKind } = resourceOf(board, top);
     const isAnonymous = topKind === 'clone' && !resourceOf(board, top).meta.isUnique;

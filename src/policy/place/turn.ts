@@ -10,6 +10,7 @@ import {
   colocationAt,
   currentNode,
   explainChange,
+  joined,
   placeOf,
   resourceOf,
   setRow,
@@ -124,12 +125,12 @@ function placeGroup(board: Board, group: ResourceIndex, preferred: NodeIndex): N
 
 function handDown(board: Board, group: ResourceIndex, members: readonly ResourceIndex[]): void {
   const [first, last] = [members[0]!, members.at(-1)!];
-  const own = board.thisWith[group]!;
-  board.thisWith[first]!.push(...own);
-  handToFollowers(board, members, own);
-  board.withThis[last]!.push(...board.withThis[group]!);
-  board.thisWith[group] = [];
-  board.withThis[group] = [];
+  const { thisWith, withThis } = board;
+  handToFollowers(board, members, thisWith[group]!);
+  thisWith[first] = joined(board, thisWith[first]!, thisWith[group]!, 'primary');
+  withThis[last] = joined(board, withThis[last]!, withThis[group]!, 'dependent');
+  thisWith[group] = [];
+  withThis[group] = [];
 }
 
 /** Behind an unmanaged member, which stays whatever happens, mandatory colocations must be told to each of the rest. */
@@ -137,7 +138,8 @@ function handToFollowers(board: Board, members: readonly ResourceIndex[], own: r
   const mandatory = own.filter((index) => colocationAt(board, index).score === infinity);
   let isBehindUnmanaged = false;
   for (const [i, member] of members.entries()) {
-    if (i > 0 && isBehindUnmanaged) board.thisWith[member]!.unshift(...mandatory.toReversed());
+    if (i > 0 && isBehindUnmanaged)
+      board.thisWith[member] = joined(board, board.thisWith[member]!, mandatory, 'primary');
     else if (board.managed[member] === 0) isBehindUnmanaged = true;
   }
 }
