@@ -1,10 +1,11 @@
 /** What the history says against today's configuration: restarts, reloads, cancels and clean-ups because of what has changed. */
 import { Implies } from '../actions.ts';
-import { changeOf } from '../digest/index.ts';
+import { changeOf, followsContainer } from '../digest/index.ts';
 import { operationOf } from '../digest/operations.ts';
 import type { AgentName, HistoryOperation, ResourceHistory } from '../input.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import {
+  currentNode,
   type Draft,
   demandKey,
   failuresOn,
@@ -14,6 +15,8 @@ import {
   type NodeNow,
   nodeAt,
   recurringKey,
+  resourceAt,
+  targetOf,
   topOf,
 } from './draft.ts';
 import { unfence } from './fence.ts';
@@ -131,7 +134,7 @@ function checkOperation(draft: Draft, resource: Resource, node: NodeNow, record:
     if (draft.situation.options.stopOrphanActions) cancelAfterStop(draft, resource, record, node.is.index);
     return true;
   }
-  const change = changeOf(draft.situation, resource, node.is, record);
+  const change = changeOf(draft.situation, resource, node.is, record, addressOf(draft, resource));
   if (change === 'none') return false;
   if (change === 'restart') demandRestart(draft, resource, record, node.is.index);
   else if (intervalMs > 0) reschedule(draft, resource, record, node.is.index);
@@ -140,6 +143,14 @@ function checkOperation(draft: Draft, resource: Resource, node: NodeNow, record:
     scheduleReload(draft, resource, node.is.index);
   } else demandRestart(draft, resource, record, node.is.index);
   return true;
+}
+
+/** Where the container will be, or is if it is to be nowhere; null: the connection has an address of its own. */
+export function addressOf(draft: Draft, connection: Resource): string | null {
+  if (connection.container === null || !followsContainer(draft.situation, connection)) return null;
+  const container = resourceAt(draft, connection.container);
+  const host = targetOf(draft, container) ?? currentNode(draft, container);
+  return host === null ? null : nodeAt(draft, host).is.name;
 }
 
 /** What it was once started, probed or promoted with is what a start would be given. */

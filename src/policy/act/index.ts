@@ -7,7 +7,7 @@ import type { Constraints } from '../constraints.ts';
 import { outgrewFailure } from '../digest/index.ts';
 import type { Placement } from '../placement.ts';
 import type { Resource, Situation } from '../situation.ts';
-import { checkHistories, clearFailures, noteRecurring } from './changes.ts';
+import { addressOf, checkHistories, clearFailures, noteRecurring } from './changes.ts';
 import { type Draft, draftOf, failuresOn, nodeAt, resourceAt } from './draft.ts';
 import { condemn } from './fence.ts';
 import { scheduleFencingAndShutdowns } from './fencing.ts';
@@ -32,7 +32,7 @@ export function act(situation: Situation, _constraints: Constraints, placement: 
   for (const resource of primitives) orderOwnActions(draft, resource);
   checkHistories(draft);
   scheduleProbes(draft);
-  for (const resource of primitives) clearFailuresOfOrphan(draft, resource);
+  for (const top of situation.top) clearFailuresOfOrphan(draft, resourceAt(draft, top));
   for (const top of situation.top) scheduleAll(draft, resourceAt(draft, top));
   orderAroundConnections(draft);
   scheduleFencingAndShutdowns(draft);
@@ -48,13 +48,14 @@ function heedHistory(draft: Draft, resource: Resource): void {
   for (const { node, expired } of resource.failures)
     if (expired && resource.history.has(node)) clearFailures(draft, resource, node, 'it expired');
   for (const node of resource.history.keys())
-    if (outgrewFailure(draft.situation, resource, nodeAt(draft, node).is))
+    if (outgrewFailure(draft.situation, resource, nodeAt(draft, node).is, addressOf(draft, resource)))
       clearFailures(draft, resource, node, 'resource parameters have changed');
   const { lock } = resource;
   if (draft.situation.options.shutdownLock && lock !== null && resource.runningOn.length > 0)
     make(draft, resource, { task: 'delete', how: 'history', node: lock.node });
 }
 
+/** Not of instances that a clone no longer has: their name is that of others. */
 function clearFailuresOfOrphan(draft: Draft, resource: Resource): void {
   if (!resource.orphan || !draft.situation.options.stopOrphanResources) return;
   for (const { is } of draft.nodes) {

@@ -93,7 +93,14 @@ const isPlaced = (draft: Draft, resource: Resource, node: NodeIndex): boolean =>
 function canHost(draft: Draft, resource: Resource, node: NodeNow): boolean {
   if (!isRemote(node)) return true;
   if (resource.isFenceDevice || resource.connects !== null) return false;
-  return node.is.kind !== 'guest' || !holdsGuest(draft, resource);
+  return node.is.kind !== 'guest' || (!holdsGuest(draft, resource) && !isInsideOther(draft, resource, node));
+}
+
+/** In a bundle's containers runs nothing but what the bundle itself puts there. */
+function isInsideOther(draft: Draft, resource: Resource, { is }: NodeNow): boolean {
+  if (is.container === null || resource.kind !== 'primitive') return false;
+  const bundle = topOf(draft, resourceAt(draft, is.container));
+  return bundle.kind === 'bundle' && !bundle.replicas.some(({ child }) => child === resource.index);
 }
 
 const holdsGuest = (draft: Draft, resource: Resource): boolean =>

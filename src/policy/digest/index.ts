@@ -16,13 +16,21 @@ type Values = ReadonlyMap<string, string>;
 
 /**
  * The configuration against the record of an operation that ran on the node. Values that were blotted out in a copy of the
- * configuration are no change: the digest without the secret ones shows it.
+ * configuration are no change: the digest without the secret ones shows it. `address`: of a connection that has none of its own
+ * (see `followsContainer`).
  */
-export function changeOf(situation: Situation, resource: Resource, node: Node, record: HistoryOperation): Change {
+export function changeOf(
+  situation: Situation,
+  resource: Resource,
+  node: Node,
+  record: HistoryOperation,
+  address: string | null = null,
+): Change {
   const operation = operationOf(resource, record.operation, record.intervalMs, true);
   const own = parametersOf(situation, resource, node);
   const extra = operationParameters(situation, operation, node);
   const all = filtered(new Map([...extra, ...own]));
+  if (address !== null) all.set('addr', address);
   if (record.intervalMs > 0) all.set('CRM_meta_timeout', String(timeoutMs(situation, resource, record)));
   const change = compare(record, all, extra.size > 0);
   if (change === 'none' || record.secureDigest === null) return change;
@@ -43,11 +51,17 @@ const isOldVersion = ({ input }: Situation, version: string | null): boolean =>
  * The last failure there was one with other parameters than those of today: its count is to be cleared, and does not forbid the
  * node.
  */
-export const outgrewFailure = (situation: Situation, resource: Resource, node: Node): boolean =>
+export const outgrewFailure = (
+  situation: Situation,
+  resource: Resource,
+  node: Node,
+  address: string | null = null,
+): boolean =>
+  (address !== null || !followsContainer(situation, resource)) &&
   (resource.history.get(node.index) ?? []).some((record) => {
     const isLastFailure = record.id.endsWith('_last_failure_0') && record.status >= 0 && record.status !== notInstalled;
     if (!isLastFailure || (record.operation !== 'start' && record.operation !== 'monitor')) return false;
-    const change = changeOf(situation, resource, node, record);
+    const change = changeOf(situation, resource, node, record, address);
     return change === 'other' || change === 'restart';
   });
 
@@ -90,6 +104,10 @@ const isInternal = (name: string): boolean =>
   ['id', 'crm_feature_set', 'op-digest', 'on_node', 'on_node_uuid', 'pcmk_external_ip'].includes(name);
 
 const filtered = (values: Values): Map<string, string> => new Map([...values].filter(([name]) => !isInternal(name)));
+
+/** The connection to the inside of a container whose address is wherever the container runs: known only after placing. */
+export const followsContainer = (situation: Situation, resource: Resource): boolean =>
+  resource.connects !== null && parametersOf(situation, resource, null).get('addr') === '#uname';
 
 /** Of the resource itself, then of what holds it; rules are judged for the node. */
 export function parametersOf(situation: Situation, resource: Resource, node: Node | null): Map<string, string> {
