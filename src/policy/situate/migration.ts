@@ -7,60 +7,47 @@ import { compareCalls } from './callOrder.ts';
 import { addRunning } from './running.ts';
 import { nodeNamed, type WorkNode, type WorkResource, type World } from './world.ts';
 
+interface About {
+  readonly world: World;
+  readonly resource: WorkResource;
+}
+
 const done = 0;
 const pending = -1;
 const notRunning = 7;
 
-const historyOn = (world: World, resource: WorkResource, node: string): ResourceHistory | null =>
+const historyOn = ({ world, resource }: About, node: string): ResourceHistory | null =>
   world.histories.get(node)?.get(resource.id) ?? null;
 
 /** Only if there is exactly one: of several, none is trusted. */
-function onlyOne(
-  world: World,
-  resource: WorkResource,
-  node: string,
-  fits: (operation: HistoryOperation) => boolean,
-): HistoryOperation | null {
-  const found = historyOn(world, resource, node)?.operations.filter(fits) ?? [];
+function onlyOne(about: About, node: string, fits: (operation: HistoryOperation) => boolean): HistoryOperation | null {
+  const found = historyOn(about, node)?.operations.filter(fits) ?? [];
   return found.length === 1 ? found[0]! : null;
 }
 
-const migrateFromOn = (world: World, resource: WorkResource, target: string, source: string): HistoryOperation | null =>
-  onlyOne(world, resource, target, (each) => each.operation === 'migrate_from' && each.migrateSource === source);
+const migrateFromOn = (about: About, target: string, source: string): HistoryOperation | null =>
+  onlyOne(about, target, (each) => each.operation === 'migrate_from' && each.migrateSource === source);
 
 const isSuccess = (operation: HistoryOperation | null): boolean => operation?.rc === 0 && operation.status === done;
 
 const actsOnIt = new Set(['start', 'stop', 'migrate_to', 'migrate_from']);
 
-function actedAfter(
-  world: World,
-  resource: WorkResource,
-  node: string,
-  event: HistoryOperation,
-  onSameNode: boolean,
-): boolean {
-  const operations = historyOn(world, resource, node)?.operations ?? [];
+function actedAfter(about: About, node: string, event: HistoryOperation, onSameNode: boolean): boolean {
+  const operations = historyOn(about, node)?.operations ?? [];
   return operations.some(
     (each) => each !== event && actsOnIt.has(each.operation) && compareCalls(each, event, onSameNode) > 0,
   );
 }
 
-function foundStoppedAfter(
-  world: World,
-  resource: WorkResource,
-  node: string,
-  event: HistoryOperation,
-  onSameNode: boolean,
-): boolean {
-  const monitor = onlyOne(world, resource, node, (each) => each.operation === 'monitor');
+function foundStoppedAfter(about: About, node: string, event: HistoryOperation, onSameNode: boolean): boolean {
+  const monitor = onlyOne(about, node, (each) => each.operation === 'monitor');
   const isStopped = monitor !== null && monitor.rc === notRunning && monitor.status === done;
   return isStopped && compareCalls(monitor, event, onSameNode) > 0;
 }
 
 /** The node knows something newer than the migration. The half that happened on the node itself is compared, if there is one. */
 function isOutdated(
-  world: World,
-  resource: WorkResource,
+  about: About,
   node: string,
   migrateTo: HistoryOperation | null,
   migrateFrom: HistoryOperation | null,
@@ -71,10 +58,7 @@ function isOutdated(
   const isSource = !isTarget && node.toLowerCase() === some.migrateSource?.toLowerCase();
   const own = isTarget ? migrateFrom : isSource ? migrateTo : null;
   const event = own ?? (isTarget ? migrateTo : isSource ? migrateFrom : some) ?? some;
-  return (
-    actedAfter(world, resource, node, event, own !== null) ||
-    foundStoppedAfter(world, resource, node, event, own !== null)
-  );
+  return actedAfter(about, node, event, own !== null) || foundStoppedAfter(about, node, event, own !== null);
 }
 
 interface Ends {
@@ -87,14 +71,15 @@ function endsOf(operation: HistoryOperation): Ends | null {
   return source === null || target === null ? null : { source, target };
 }
 
-export function readMigrateTo(world: World, resource: WorkResource, node: WorkNode, migrateTo: HistoryOperation): void {
+export function readMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOperation): void {
+  const { world, resource } = about;
   const ends = endsOf(migrateTo);
   if (ends === null || ends.source !== node.name) return;
   const { source, target } = ends;
-  const isOldOnSource = actedAfter(world, resource, source, migrateTo, true);
-  const migrateFrom = migrateFromOn(world, resource, target, source);
+  const isOldOnSource = actedAfter(about, source, migrateTo, true);
+  const migrateFrom = migrateFromOn(about, target, source);
   if (isOldOnSource && migrateFrom !== null) return;
-  const isOldOnTarget = isOutdated(world, resource, target, migrateTo, migrateFrom);
+  const isOldOnTarget = isOutdated(about, target, migrateTo, migrateFrom);
   if (isOldOnSource && isOldOnTarget) return;
   resource.role = 'started';
   if (isSuccess(migrateFrom)) {
@@ -117,42 +102,33 @@ export function readMigrateTo(world: World, resource: WorkResource, node: WorkNo
 }
 
 /** A node that knows nothing of it will be probed: until then it is not taken to run there. */
-const isUnknownOn = (world: World, resource: WorkResource, node: string): boolean =>
-  (historyOn(world, resource, node)?.operations.length ?? 0) === 0;
+const isUnknownOn = (about: About, node: string): boolean => (historyOn(about, node)?.operations.length ?? 0) === 0;
 
-export function readFailedMigrateTo(
-  world: World,
-  resource: WorkResource,
-  node: WorkNode,
-  migrateTo: HistoryOperation,
-): void {
+export function readFailedMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOperation): void {
+  const { world, resource } = about;
   const ends = endsOf(migrateTo);
   if (ends === null || ends.source !== node.name) return;
   const { source, target } = ends;
   resource.role = 'started';
-  const answer = migrateFromOn(world, resource, target, source);
+  const answer = migrateFromOn(about, target, source);
   const migrateFrom = isSuccess(answer) ? answer : null;
-  if (!isUnknownOn(world, resource, target) && !isOutdated(world, resource, target, migrateTo, migrateFrom)) {
+  if (!isUnknownOn(about, target) && !isOutdated(about, target, migrateTo, migrateFrom)) {
     const targetNode = nodeNamed(world, target);
     if (targetNode?.online === true) addRunning(world, resource, targetNode, false);
-  } else if (!actedAfter(world, resource, source, migrateTo, true)) resource.danglingMigrations.unshift(node);
+  } else if (!actedAfter(about, source, migrateTo, true)) resource.danglingMigrations.unshift(node);
 }
 
-export function readFailedMigrateFrom(
-  world: World,
-  resource: WorkResource,
-  node: WorkNode,
-  migrateFrom: HistoryOperation,
-): void {
+export function readFailedMigrateFrom(about: About, node: WorkNode, migrateFrom: HistoryOperation): void {
+  const { world, resource } = about;
   const ends = endsOf(migrateFrom);
   if (ends === null || ends.target !== node.name) return;
   const { source, target } = ends;
   resource.role = 'started';
   const isIts = (each: HistoryOperation) => each.operation === 'migrate_to' && each.migrateTarget === target;
-  const asked = onlyOne(world, resource, source, isIts);
+  const asked = onlyOne(about, source, isIts);
   const migrateTo = isSuccess(asked) ? asked : null;
-  if (isUnknownOn(world, resource, source)) return;
-  if (isOutdated(world, resource, source, migrateTo, migrateFrom)) return;
+  if (isUnknownOn(about, source)) return;
+  if (isOutdated(about, source, migrateTo, migrateFrom)) return;
   const sourceNode = nodeNamed(world, source);
   if (sourceNode?.online === true) addRunning(world, resource, sourceNode, true);
 }

@@ -188,7 +188,7 @@ function setActive(resource: WorkResource): void {
 
 /** The resource is what the operation makes of it. */
 function follow(reading: Reading, operation: HistoryOperation, rc: number): void {
-  const { world, resource, node, lastFailure } = reading;
+  const { resource, node, lastFailure } = reading;
   let clearsFailures = false;
   if (rc === Rc.notInstalled || isMaskable(resource, operation)) resource.role = 'stopped';
   else if (rc === Rc.notRunning) clearsFailures = true;
@@ -217,7 +217,7 @@ function follow(reading: Reading, operation: HistoryOperation, rc: number): void
         resource.role = 'unpromoted';
         break;
       case 'migrate_to':
-        readMigrateTo(world, resource, node, operation);
+        readMigrateTo(reading, node, operation);
         break;
       default:
         if (rankOf(resource.role) < rankOf('started')) setActive(resource);
@@ -281,9 +281,9 @@ function failTask(reading: Reading, operation: HistoryOperation, rc: number, pol
     case 'stop':
       return ban(world, resource, node, 'it could not be stopped there');
     case 'migrate_to':
-      return readFailedMigrateTo(world, resource, node, operation);
+      return readFailedMigrateTo(reading, node, operation);
     case 'migrate_from':
-      return readFailedMigrateFrom(world, resource, node, operation);
+      return readFailedMigrateFrom(reading, node, operation);
     case 'promote':
       resource.role = 'promoted';
       return;
