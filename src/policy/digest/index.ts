@@ -29,9 +29,7 @@ export function changeOf(
   const operation = operationOf(resource, record.operation, record.intervalMs, true);
   const own = parametersOf(situation, resource, node);
   const extra = operationParameters(situation, operation, node);
-  const all = filtered(new Map([...extra, ...own]));
-  if (address !== null) all.set('addr', address);
-  if (record.intervalMs > 0) all.set('CRM_meta_timeout', String(timeoutMs(situation, resource, record)));
+  const all = digested(situation, resource, record, [extra, own], address);
   const change = compare(record, all, extra.size > 0);
   if (change === 'none' || record.secureDigest === null) return change;
   const isOld = isOldVersion(situation, record.version);
@@ -41,6 +39,35 @@ export function changeOf(
     : withoutSecrets(all, secrets, false);
   secure.delete('CRM_meta_timeout');
   return digestOf(secure) === record.secureDigest ? 'none' : change;
+}
+
+/** What a node would record of an operation that is begun there now. */
+export function digestNow(
+  situation: Situation,
+  resource: Resource,
+  node: Node,
+  begun: Begun,
+  address: string | null = null,
+): string {
+  const operation = operationOf(resource, begun.operation, begun.intervalMs, true);
+  const layers = [operationParameters(situation, operation, node), parametersOf(situation, resource, node)];
+  return digestOf(digested(situation, resource, begun, layers, address));
+}
+
+type Begun = Pick<HistoryOperation, 'operation' | 'intervalMs'>;
+
+/** Of the layers the last one that has a name counts. */
+function digested(
+  situation: Situation,
+  resource: Resource,
+  begun: Begun,
+  layers: readonly Values[],
+  address: string | null,
+): Map<string, string> {
+  const all = filtered(new Map(layers.flatMap((layer) => [...layer])));
+  if (address !== null) all.set('addr', address);
+  if (begun.intervalMs > 0) all.set('CRM_meta_timeout', String(timeoutMs(situation, resource, begun)));
+  return all;
 }
 
 /** Up to then only parameters that the agent declares were part of the digest without secrets. */
@@ -132,11 +159,7 @@ function operationParameters(situation: Situation, operation: OperationConfig | 
 const defaultTimeoutMs = 20_000;
 
 /** What stands at the operation counts most, then its meta attributes, then the defaults for all operations. */
-function timeoutMs(
-  situation: Situation,
-  resource: Resource,
-  { operation: name, intervalMs }: HistoryOperation,
-): number {
+function timeoutMs(situation: Situation, resource: Resource, { operation: name, intervalMs }: Begun): number {
   const { nowS } = situation.input;
   const context = { nowS, agent: resource.agent, operation: { name, intervalMs } };
   const operation = operationOf(resource, name, intervalMs, true);

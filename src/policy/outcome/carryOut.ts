@@ -3,6 +3,7 @@
  * recorded is written as they record it, so that the next reading finds out by itself what runs where.
  */
 import { must } from '../../lib/assert.ts';
+import { digestNow } from '../digest/index.ts';
 import type { AttributeSet, HistoryOperation, Input, NodeState, ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { PolicyAction, PolicyPlan } from '../plan.ts';
@@ -152,6 +153,7 @@ function operationOf(
   resource: Resource,
 ): HistoryOperation {
   const { task, intervalMs } = action;
+  const node = decided.situation.nodes[action.node ?? -1];
   const isMigration = task === 'migrate_to' || task === 'migrate_from';
   const operation = task === 'reload-agent' ? 'start' : task;
   const rc = resultOf(action, resource, decided.placement);
@@ -172,7 +174,7 @@ function operationOf(
     lastRunS: decided.situation.input.nowS,
     node: null,
     exitReason: null,
-    digest: null,
+    digest: node === undefined ? null : digestNow(decided.situation, resource, node, { operation, intervalMs }),
     restartDigest: null,
     secureDigest: null,
     restartParameters: null,
