@@ -6,6 +6,9 @@ import type { Meta } from '../situation.ts';
 import { infinity, type Role } from '../values.ts';
 import type { WorkResource, World } from './world.ts';
 
+/** Groups and clones: rules about agents are false for them, but not for want of anything to ask about. */
+const noAgent: AgentName = { standard: '', provider: '', type: '' };
+
 /**
  * In this order, the first to name one wins: the resource itself, what its parents say themselves, the defaults of all
  * resources, and at last what the parents have by default or by being what they are.
@@ -16,7 +19,7 @@ export function readMeta(
   agent: AgentName | null,
   parent: WorkResource | null,
 ): Map<string, string> {
-  const context = { nowS: world.input.nowS, agent };
+  const context = { nowS: world.input.nowS, agent: agent ?? noAgent };
   const meta = readSets(sets, context);
   const inherited = new Map<string, string>();
   for (let at = parent; at !== null; at = at.parent) readSets(at.config?.meta ?? [], context, inherited);

@@ -57,6 +57,7 @@ export function addAttributes(world: World, node: WorkNode, sets: readonly Attri
   attributes.set('#is_dc', String(node.isCoordinator));
   if (clusterName !== undefined) attributes.set('#cluster-name', clusterName);
   readSets(sets, { nowS: world.input.nowS }, attributes, overwrites);
+  node.failures = null;
   const site = attributes.get('site-name') ?? clusterName;
   if (!attributes.has('#site-name') && site !== undefined) attributes.set('#site-name', site);
 }
