@@ -1,6 +1,7 @@
 /**
- * How the preferences of those who want to be with a resource flow back to it before it is placed: each wish is worth as much as
- * the colocation is of infinity, and those of the wishers' own wishers less again.
+ * How the preferences of those who want to be with a resource flow back to it before it is placed: each wish is worth as much of
+ * itself as its colocation is of infinity. Along a chain only the last link counts for that, not the product of all (so it was
+ * in Pacemaker up to 2.1.5): of the others only the sign is kept.
  */
 import type { Colocation } from '../constraints.ts';
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
@@ -30,31 +31,9 @@ export function withWishes(
 ): Int32Array {
   if (board.isMerging[source] === 1) return row;
   board.isMerging[source] = 1;
-  const wished =
-    resourceOf(board, source).kind === 'group'
-      ? wishesOfGroup(board, source, row, attribute, factor, flow)
-      : wishesOf(board, source, row, attribute, factor, flow);
+  const wished = wishesOf(board, source, row, attribute, factor, flow);
   board.isMerging[source] = 0;
   return wished;
-}
-
-/** The first member speaks for the group; who is with the group as a whole counts in full. */
-function wishesOfGroup(
-  board: Board,
-  group: ResourceIndex,
-  row: Int32Array,
-  attribute: string | null,
-  factor: number,
-  flow: Flow,
-): Int32Array {
-  const first = board.children[group]![0];
-  if (first === undefined) return row;
-  let sum = withWishes(board, first, row, attribute, factor, flow);
-  for (const index of board.withThis[group]!) {
-    const { dependent, attribute: own, score } = colocationAt(board, index);
-    sum = withWishes(board, dependent, sum, own, fractionOf(score), flow);
-  }
-  return sum;
 }
 
 function wishesOf(
@@ -65,18 +44,33 @@ function wishesOf(
   factor: number,
   flow: Flow,
 ): Int32Array {
-  const sum = addWishes(board, source, row, attribute, factor, flow.keepsPossible);
+  const sum = ownWishes(board, source, row, attribute, factor, flow);
   if (!anyCandidate(board, sum)) return flow.takesBack ? row : settle(sum, flow);
   return settle(withFurtherWishes(board, source, sum, factor, flow), flow);
 }
 
-/** Scores that a resource starts out with, and those of whom it is with: what resources are sorted by. */
+/** The first member speaks for a group; those behind it wish to be with it. */
+function ownWishes(
+  board: Board,
+  source: ResourceIndex,
+  row: Int32Array,
+  attribute: string | null,
+  factor: number,
+  flow: Flow,
+): Int32Array {
+  const { kind } = resourceOf(board, source);
+  if (kind !== 'group') return addWishes(board, source, row, attribute, factor, flow.keepsPossible);
+  const first = board.children[source]![0];
+  return first === undefined ? row : withWishes(board, first, row, attribute, factor, flow);
+}
+
+/** Scores that a resource starts out with (a group: its last member), and those of whom it is with: what resources are sorted by. */
 export function ownAndPrimaries(board: Board, resource: ResourceIndex): Int32Array {
   const flow: Flow = { followsPrimaries: true, keepsPossible: false, takesBack: false };
-  const row = board.rows[resource]!;
-  if (!anyCandidate(board, row)) return row;
+  const last = resourceOf(board, resource).kind === 'group' ? board.children[resource]!.at(-1) : undefined;
   board.isMerging[resource] = 1;
-  const sum = withFurtherWishes(board, resource, row, 1, flow);
+  const row = last === undefined ? board.rows[resource]! : ownAndPrimaries(board, last);
+  const sum = anyCandidate(board, row) ? withFurtherWishes(board, resource, row, 1, flow) : row;
   board.isMerging[resource] = 0;
   return sum;
 }
@@ -89,14 +83,21 @@ function withFurtherWishes(
   flow: Flow,
 ): Int32Array {
   const further = { ...flow, takesBack: true };
+  const sign = factor < 0 ? -1 : 1;
   let sum = row;
-  for (const index of flow.followsPrimaries ? board.thisWith[source]! : board.withThis[source]!) {
+  for (const index of flow.followsPrimaries ? board.thisWith[source]! : dependentsOf(board, source)) {
     const colocation = colocationAt(board, index);
     if (!flow.followsPrimaries && !hasInfluence(board, colocation, colocation.primary)) continue;
     const other = flow.followsPrimaries ? colocation.primary : colocation.dependent;
-    sum = withWishes(board, other, sum, colocation.attribute, scaled(factor, colocation.score), further);
+    sum = withWishes(board, other, sum, colocation.attribute, fractionOf(sign * colocation.score), further);
   }
   return sum;
+}
+
+/** Who is with a group counts as being with its last member, once the group has handed that down. */
+function dependentsOf(board: Board, source: ResourceIndex): readonly number[] {
+  const isGroup = resourceOf(board, source).kind === 'group';
+  return board.withThis[(isGroup ? board.children[source]!.at(-1) : undefined) ?? source]!;
 }
 
 function settle(row: Int32Array, { keepsPossible }: Flow): Int32Array {
@@ -153,9 +154,6 @@ function scaledWish(wish: number, factor: number): number {
 }
 
 export const fractionOf = (score: number): number => Math.fround(score / infinity);
-
-const scaled = (factor: number, score: number): number =>
-  Math.fround(Math.fround(factor * Math.fround(score)) / infinity);
 
 /** Without `influence`, wishes count only for what is not running yet; and no connection drags a sane container about. */
 export function hasInfluence(board: Board, colocation: Colocation, primary: ResourceIndex): boolean {
