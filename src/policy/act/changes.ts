@@ -26,7 +26,7 @@ import { isInMaintenance, makeCancel } from './recurring.ts';
 /** What runs again and again now, as far as the node still tells. */
 export function noteRecurring(draft: Draft, resource: Resource): void {
   for (const [node, history] of resource.history)
-    if (nodeAt(draft, node).online)
+    if (nodeAt(draft, node).online && history.some(({ intervalMs }) => intervalMs > 0))
       for (const record of sinceStart(history))
         if (record.intervalMs > 0 && record.status !== -1)
           draft.recurring.set(recurringKey(resource.index, record.operation, record.intervalMs, node), false);

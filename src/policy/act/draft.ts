@@ -14,6 +14,8 @@ export interface Draft {
   readonly nodes: readonly NodeNow[];
   /** By resource. A lack of quorum may still lower it. */
   readonly nextRole: Role[];
+  /** Resources that will be looked at somewhere; their starts are ordered once for all probes. */
+  readonly probed: Set<ResourceIndex>;
   /** Found out only here: failed containers of guest nodes, starts that have to be repeated. */
   readonly failed: Set<ResourceIndex>;
   readonly startPending: Set<ResourceIndex>;
@@ -42,6 +44,7 @@ export function draftOf(situation: Situation, placement: Placement): Draft {
     orderings: [],
     nodes: situation.nodes.map((node) => nodeNow(node, placement)),
     nextRole: situation.resources.map(({ index }) => nextRoleOf(placement, index)),
+    probed: new Set(),
     failed: new Set(),
     startPending: new Set(),
     givenUp: new Set(),

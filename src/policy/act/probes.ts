@@ -1,5 +1,5 @@
 /** Probes: one look at a resource on every node where nothing is known of it, before anything is started. */
-import { type Action, Implies, type Ordering } from '../actions.ts';
+import { type Action, Implies } from '../actions.ts';
 import { isTrue, wholeOf } from '../rule/text.ts';
 import type { BundleReplica, NodeIndex, Resource, ResourceIndex } from '../situation.ts';
 import { rankOf } from '../values.ts';
@@ -119,23 +119,17 @@ function probePrimitive(draft: Draft, resource: Resource, node: NodeIndex): void
 /** Of a clone all instances wait. What cannot be probed is not started, but what runs is not stopped for it. */
 function orderBeforeStart(draft: Draft, resource: Resource, action: Action): void {
   const top = topOf(draft, resource);
-  const started = top.kind === 'clone' || top.kind === 'bundle' ? top : resource;
-  const isBlocking = !action.isRunnable && !isRunning(draft, started);
-  draft.orderings.push(
-    {
-      first: { action },
-      second: { resource: started.index, task: 'start' },
-      implies: Implies.order | (isBlocking ? Implies.runnable : 0),
-    },
-    ...(started === resource ? [beforeReload(resource, action)] : []),
-  );
+  const started = top.kind === 'clone' ? top : resource;
+  const start = { resource: started.index, task: 'start' } as const;
+  if (!action.isRunnable && !isRunning(draft, started))
+    draft.orderings.push({ first: { action }, second: start, implies: Implies.order | Implies.runnable });
+  if (draft.probed.has(resource.index)) return;
+  draft.probed.add(resource.index);
+  const probes = { resource: resource.index, task: 'monitor', intervalMs: 0 } as const;
+  draft.orderings.push({ first: probes, second: start, implies: Implies.order });
+  if (started === resource)
+    draft.orderings.push({ first: probes, second: { ...start, task: 'reload-agent' }, implies: Implies.order });
 }
-
-const beforeReload = ({ index }: Resource, action: Action): Ordering => ({
-  first: { action },
-  second: { resource: index, task: 'reload-agent' },
-  implies: Implies.order,
-});
 
 const isRunning = (draft: Draft, { runningOn, children }: Resource): boolean =>
   runningOn.length > 0 || children.some((child) => isRunning(draft, resourceAt(draft, child)));

@@ -43,4 +43,8 @@ const encoded = (character: string): number[] =>
 /** Bytes from 128 on are negative numbers there, and are written as such ones look in 32 bits. */
 const octal = (byte: number): string => `\\${(byte < 0x80 ? byte : 0xffff_ff00 + byte).toString(8).padStart(3, '0')}`;
 
-const asciiBytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
