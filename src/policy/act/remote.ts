@@ -142,7 +142,8 @@ function orderOthersBehindRemote(
   else afterStart(draft, connection, action);
 }
 
-const isRecurring = ({ task, intervalMs }: Action): boolean => task === 'monitor' && intervalMs > 0;
+/** The end of a recurring action counts as one too. */
+const isRecurring = ({ intervalMs }: Action): boolean => intervalMs > 0;
 
 interface Guest {
   readonly node: NodeNow;
@@ -163,6 +164,8 @@ function orderBehindGuest(draft: Draft, action: Action, { node, connection, cont
     case 'stop':
     case 'demote':
       if (!hasFailed) beforeStop(draft, action, connection);
+      break;
+    case 'cancel':
       break;
     default:
       afterStart(draft, connection, action, isRecurring(action) ? Implies.second : 0);

@@ -26,11 +26,7 @@ export function changeOf(
   record: HistoryOperation,
   address: string | null = null,
 ): Change {
-  const operation = operationOf(resource, record.operation, record.intervalMs, true);
-  const own = parametersOf(situation, resource, node);
-  const extra = operationParameters(situation, operation, node);
-  const all = digested(situation, resource, record, [extra, own], address);
-  const change = compare(record, all, extra.size > 0);
+  const { change, own, all } = compare(situation, resource, node, record, address);
   if (change === 'none' || record.secureDigest === null) return change;
   const isOld = isOldVersion(situation, record.version);
   const secrets = record.secureParameters ?? '';
@@ -39,6 +35,27 @@ export function changeOf(
     : withoutSecrets(all, secrets, false);
   secure.delete('CRM_meta_timeout');
   return digestOf(secure) === record.secureDigest ? 'none' : change;
+}
+
+interface Compared {
+  readonly change: Change;
+  /** Parameters of the resource, and all that the digest is made of. */
+  readonly own: Values;
+  readonly all: Values;
+}
+
+function compare(
+  situation: Situation,
+  resource: Resource,
+  node: Node,
+  record: HistoryOperation,
+  address: string | null,
+): Compared {
+  const operation = operationOf(resource, record.operation, record.intervalMs, true);
+  const own = parametersOf(situation, resource, node);
+  const extra = operationParameters(situation, operation, node);
+  const all = digested(situation, resource, record, [extra, own], address);
+  return { change: judge(record, all, extra.size > 0), own, all };
 }
 
 /** What a node would record of an operation that is begun there now. */
@@ -76,7 +93,7 @@ const isOldVersion = ({ input }: Situation, version: string | null): boolean =>
 
 /**
  * The last failure there was one with other parameters than those of today: its count is to be cleared, and does not forbid the
- * node.
+ * node. Here blotted out values count as changed.
  */
 export const outgrewFailure = (
   situation: Situation,
@@ -88,14 +105,14 @@ export const outgrewFailure = (
   (resource.history.get(node.index) ?? []).some((record) => {
     const isLastFailure = record.id.endsWith('_last_failure_0') && record.status >= 0 && record.status !== notInstalled;
     if (!isLastFailure || (record.operation !== 'start' && record.operation !== 'monitor')) return false;
-    const change = changeOf(situation, resource, node, record, address);
+    const { change } = compare(situation, resource, node, record, address);
     return change === 'other' || change === 'restart';
   });
 
 /** Of `status`: the agent is not there, which no parameter mends. */
 const notInstalled = 7;
 
-function compare(record: HistoryOperation, all: Map<string, string>, hasExtra: boolean): Change {
+function judge(record: HistoryOperation, all: Map<string, string>, hasExtra: boolean): Change {
   if (record.restartDigest !== null) {
     const names = record.restartParameters;
     const kept = names === null ? all : [...all].filter(([name]) => isNamed(names, name));
