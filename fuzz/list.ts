@@ -6,6 +6,7 @@ import { apiTargets } from './targets/api.ts';
 import { balancerTargets } from './targets/balancer.ts';
 import { configTargets } from './targets/config.ts';
 import { identityTargets } from './targets/identity.ts';
+import { importTargets } from './targets/import.ts';
 import { networkTargets } from './targets/network.ts';
 import { stateTargets } from './targets/state.ts';
 import { toolTargets } from './targets/tools.ts';
@@ -14,6 +15,7 @@ import { transportTargets } from './targets/transport.ts';
 export const targets: readonly Target[] = [
   ...transportTargets,
   ...configTargets,
+  ...importTargets,
   ...identityTargets,
   ...apiTargets,
   ...stateTargets,

@@ -18,10 +18,11 @@ import {
   readPrimitive,
 } from './crmResources.ts';
 import { readSet } from './crmSets.ts';
-import { type Statement, statementsOf, type Token, Words } from './crmTokens.ts';
+import { type Statement, statementsOf } from './crmTokens.ts';
 import { childOf, type Element, elementNear, faultAt } from './element.ts';
 import { ImportFault, type Place } from './fault.ts';
 import { Reading } from './reading.ts';
+import { type Token, Words } from './words.ts';
 import { readXml } from './xml.ts';
 
 /** There is no status in it: the nodes have not been seen, and the partition is taken to have quorum. Throws `ImportFault` only. */

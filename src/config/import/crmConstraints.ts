@@ -1,7 +1,7 @@
 /** Constraints as the crm shell writes them, made into the elements that a CIB has for them. */
 import { readRules, scoreAttributes } from './crmSets.ts';
-import type { Token, Words } from './crmTokens.ts';
 import { type Attributes, type Element, elementNear, faultAt } from './element.ts';
+import type { Token, Words } from './words.ts';
 
 const scorePattern = /^([^:]+):$/s;
 

@@ -1,8 +1,8 @@
 /** Nodes and resources as the crm shell writes them, made into the elements that a CIB has for them. */
 import { readPairs, readSet } from './crmSets.ts';
-import type { Words } from './crmTokens.ts';
 import { type Attributes, childOf, type Element, elementNear } from './element.ts';
 import type { Place } from './fault.ts';
+import type { Words } from './words.ts';
 
 export function readNode(words: Words): Element {
   const place = words.start;
@@ -32,8 +32,8 @@ function readSections(words: Words, owner: Element, names: Sections, first: stri
     if (section === null && !isFirst) break;
     isFirst = false;
     const element = names[section ?? first] ?? '';
-    const before = owner.children.filter(({ name }) => name === element).length;
-    const set = readSet(words, element, `${id}-${element}${before === 0 ? '' : `-${before}`}`);
+    const isSecond = owner.children.some(({ name }) => name === element);
+    const set = readSet(words, element, `${id}-${element}${isSecond ? `-${owner.children.length}` : ''}`);
     if (section !== null || set.children.length > 0 || set.attributes['id-ref'] !== undefined) owner.children.push(set);
   }
 }

@@ -1,8 +1,8 @@
 /** Attribute sets and rules as the crm shell writes them, made into the elements that a CIB has for them. */
 
-import type { Words } from './crmTokens.ts';
 import { type Attributes, type Element, elementNear } from './element.ts';
 import { isScore } from './numbers.ts';
+import type { Words } from './words.ts';
 
 /** Words that end a list of values. */
 const sections = new Set([

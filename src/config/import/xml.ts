@@ -50,7 +50,8 @@ function decoded(decoder: TextDecoder, chunk: Uint8Array, stream: boolean): stri
 }
 
 class TreeBuilder {
-  readonly #parser = new SaxesParser({ xmlns: false, fragment: false, position: true });
+  /** Version 1.1 has other line ends; nobody writes it. */
+  readonly #parser = new SaxesParser({ xmlns: false, position: true, defaultXMLVersion: '1.0', forceXMLVersion: true });
   readonly #own = new OwnTexts();
   readonly #taker: Taker | null;
   readonly #open: Element[] = [];
@@ -66,7 +67,7 @@ class TreeBuilder {
     parser.on('error', (error) => this.#fail(error.message));
     parser.on('opentagstart', ({ name }) => {
       // What ends the name has been read too; a line's end leads to the next line.
-      const column = parser.column - name.length - 1;
+      const column = parser.columnIndex - name.length - 1;
       this.#line = column < 1 ? parser.line - 1 : parser.line;
       this.#column = Math.max(1, column);
     });
