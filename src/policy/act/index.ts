@@ -6,14 +6,14 @@ import { type Actions, Implies, type Ordering } from '../actions.ts';
 import type { Constraints } from '../constraints.ts';
 import { outgrewFailure } from '../digest/index.ts';
 import type { Placement } from '../placement.ts';
-import type { Resource, Situation } from '../situation.ts';
+import type { NodeIndex, Resource, Situation } from '../situation.ts';
 import { addressOf, checkHistories, clearFailures, noteRecurring } from './changes.ts';
 import { type Draft, draftOf, failuresOn, nodeAt, resourceAt } from './draft.ts';
 import { condemn } from './fence.ts';
 import { scheduleFencingAndShutdowns } from './fencing.ts';
 import { make } from './make.ts';
 import { scheduleProbes } from './probes.ts';
-import { orderAroundConnections } from './remote.ts';
+import { orderAfterReset, orderAroundConnections } from './remote.ts';
 import { schedule } from './transitions.ts';
 import { link, orderOwnActions } from './within.ts';
 
@@ -45,14 +45,20 @@ function heedHistory(draft: Draft, resource: Resource): void {
   for (const node of resource.mustStopOn) make(draft, resource, { task: 'stop', node });
   for (const node of resource.mustDemoteOn) make(draft, resource, { task: 'demote', node });
   for (const node of resource.unlockedOn) make(draft, resource, { task: 'delete', how: 'history', node });
-  for (const { node, expired } of resource.failures)
-    if (expired && resource.history.has(node)) clearFailures(draft, resource, node, 'it expired');
-  for (const node of resource.history.keys())
-    if (outgrewFailure(draft.situation, resource, nodeAt(draft, node).is, addressOf(draft, resource)))
-      clearFailures(draft, resource, node, 'resource parameters have changed');
+  for (const node of resource.history.keys()) forgetFailures(draft, resource, node);
   const { lock } = resource;
   if (draft.situation.options.shutdownLock && lock !== null && resource.runningOn.length > 0)
     make(draft, resource, { task: 'delete', how: 'history', node: lock.node });
+}
+
+function forgetFailures(draft: Draft, resource: Resource, node: NodeIndex): void {
+  const { situation } = draft;
+  const hasExpired = resource.failures.some((failures) => failures.node === node && failures.expired);
+  const outgrew = outgrewFailure(situation, resource, nodeAt(draft, node).is, addressOf(draft, resource));
+  if (!hasExpired && !outgrew) return;
+  const because = hasExpired ? 'it expired' : 'resource parameters have changed';
+  const action = clearFailures(draft, resource, node, because);
+  if (situation.options.fencingEnabled) orderAfterReset(draft, resource, action);
 }
 
 /** Not of instances that a clone no longer has: their name is that of others. */

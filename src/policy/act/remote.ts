@@ -14,7 +14,7 @@ import {
   resourceAt,
   targetOf,
 } from './draft.ts';
-import { condemn } from './fence.ts';
+import { condemn, fence } from './fence.ts';
 
 /** `resting`: it has to be built up again elsewhere first; `unknown`: it may come back. */
 export type ConnectionState = 'alive' | 'resting' | 'failed' | 'stopped' | 'unknown';
@@ -47,6 +47,12 @@ export function isConnectionLost(draft: Draft, node: NodeIndex): boolean {
   const { is } = nodeAt(draft, node);
   if (is.kind !== 'remote' || is.connection === null) return false;
   return connectionState(draft, node, resourceAt(draft, is.connection)) === 'failed';
+}
+
+/** A connection that is tried again after a while: not before the node behind it has been fenced. */
+export function orderAfterReset(draft: Draft, connection: Resource, action: Action): void {
+  if (connection.connects === null || !reconnects(draft, connection)) return;
+  draft.actions.order(fence(draft, connection.connects, { isOptional: true }), action, Implies.second);
 }
 
 /** Everything that happens behind a connection happens while the connection is up. */
