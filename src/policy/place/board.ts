@@ -34,6 +34,8 @@ export interface Board {
   /** Where each resource (a collection: any of its members) is active. */
   readonly activeOn: readonly (readonly NodeIndex[])[];
   readonly children: ResourceIndex[][];
+  /** Those of the constraints, and those that only become clear while containers are placed. */
+  readonly colocations: Colocation[];
   /** Indices of colocations: grow and move while groups and clones hand theirs down. */
   readonly thisWith: number[][];
   readonly withThis: number[][];
@@ -60,11 +62,10 @@ export interface Board {
 export function newBoard(situation: Situation, constraints: Constraints, wantTerms: boolean): Board {
   const { resources, nodes } = situation;
   const count = resources.length;
-  const base = baseRow(situation);
   return {
     situation,
     constraints,
-    rows: resources.map(() => base),
+    rows: baseRows(situation),
     isOwnRow: new Uint8Array(count),
     shown: resources.map(() => null),
     nodeOf: new Int32Array(count).fill(-1),
@@ -80,6 +81,7 @@ export function newBoard(situation: Situation, constraints: Constraints, wantTer
     sortIndex: new Int32Array(count),
     activeOn: activeNodes(resources),
     children: resources.map(({ children }) => [...children]),
+    colocations: [...constraints.colocations],
     thisWith: constraints.colocationsOf.map((list) => [...list]),
     withThis: constraints.colocationsWith.map((list) => [...list]),
     isUsable: Uint8Array.from(nodes, (node) => Number(canRunResources(node))),
@@ -99,10 +101,34 @@ export function newBoard(situation: Situation, constraints: Constraints, wantTer
   };
 }
 
-/** In a symmetric cluster every node is a candidate with its own score; in an opt-in cluster none is before it is named. */
-function baseRow({ nodes, options }: Situation): Int32Array {
-  if (!options.symmetric) return new Int32Array(nodes.length).fill(absent);
-  return Int32Array.from(nodes, (node) => (node.discovers ? node.score : absent));
+/**
+ * In a symmetric cluster every node is a candidate with its own score; in an opt-in cluster none is before it is named. Nodes
+ * that are containers of bundles are for what runs in them and for nothing else. If the configuration lists one of them among
+ * the nodes, what comes before its bundle has it as a candidate that is forbidden, which counts where nodes are counted.
+ */
+function baseRows(situation: Situation): Int32Array[] {
+  const { nodes, options, resources, input } = situation;
+  if (!options.symmetric) return sharedRows(resources.length, new Int32Array(nodes.length).fill(absent));
+  const listed = new Set(input.nodes.map(({ name }) => name));
+  const inside = nodes.filter((node) => isInsideBundle(situation, node));
+  const known = inside.filter(({ name }) => listed.has(name));
+  let row = Int32Array.from(nodes, (node) =>
+    !inside.includes(node) ? node.score : known.includes(node) ? -infinity : absent,
+  );
+  if (known.length === 0) return sharedRows(resources.length, row);
+  return resources.map(({ connects }) => {
+    if (connects === null || !known.some(({ index }) => index === connects)) return row;
+    row = row.slice();
+    row[connects] = absent;
+    return row;
+  });
+}
+
+const sharedRows = (count: number, row: Int32Array): Int32Array[] => new Array<Int32Array>(count).fill(row);
+
+function isInsideBundle({ resources }: Situation, { connection }: Node): boolean {
+  const parent = connection === null ? null : resources[connection]!.parent;
+  return parent !== null && resources[parent]!.kind === 'bundle';
 }
 
 const canRunResources = (node: Node): boolean =>
@@ -123,14 +149,13 @@ export const resourceOf = (board: Board, resource: ResourceIndex): Resource => b
 
 export const nodeAt = (board: Board, node: NodeIndex): Node => board.situation.nodes[node]!;
 
-export const colocationAt = (board: Board, colocation: number): Colocation =>
-  board.constraints.colocations[colocation]!;
+export const colocationAt = (board: Board, colocation: number): Colocation => board.colocations[colocation]!;
 
 /** A resource's own colocations with those handed down to it, in the order in which they are applied. */
 export function joined(board: Board, own: readonly number[], more: readonly number[], by: Side): number[] {
   const list = [...own];
   if (list.length === 0) return [...more];
-  for (const colocation of more) insert(list, colocation, by, board.constraints.colocations, board.situation);
+  for (const colocation of more) insert(list, colocation, by, board.colocations, board.situation);
   return list;
 }
 
@@ -148,10 +173,21 @@ export function setRow(board: Board, resource: ResourceIndex, row: Int32Array): 
   board.isOwnRow[resource] = 1;
 }
 
-/** The node's own score at this time: what is down or leaving is out of the question. */
+/** The node's own score at this time: a full member that is down or leaving is out of the question. */
 export function scoreOfNode(board: Board, node: NodeIndex): number {
-  const { online, shuttingDown, score } = nodeAt(board, node);
-  return online && !shuttingDown ? score : -infinity;
+  const { kind, online, shuttingDown, score } = nodeAt(board, node);
+  return kind !== 'member' || (online && !shuttingDown) ? score : -infinity;
+}
+
+/** A remote node will be there once its connection has a place; what was never seen is no cause for fears then. */
+export function connect(board: Board, connection: ResourceIndex): void {
+  const { connects } = resourceOf(board, connection);
+  if (connects === null) return;
+  const node = nodeAt(board, connects);
+  const isUp = board.nodeOf[connection]! >= 0 && board.next[connection] !== 'stopped';
+  const unclean = (node.unclean || board.unclean.has(connects)) && !(isUp && node.unseen);
+  const now = { ...node, unclean, online: node.online || isUp, shuttingDown: node.shuttingDown || !isUp };
+  board.isUsable[connects] = Number(canRunResources(now));
 }
 
 /** Keeps the present scores for people; what is written from now on goes to a copy. */

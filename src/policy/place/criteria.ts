@@ -175,10 +175,10 @@ function applyStickiness(board: Board, { index, kind, meta }: Resource): void {
 
 /** Of an anonymous instance the whole clone goes: which instance failed there means nothing. */
 function applyThreshold(board: Board, resource: Resource): void {
-  const { index, kind, failures, failureIgnored, meta } = resource;
-  if (kind !== 'primitive' || failureIgnored || meta.migrationThreshold === 0) return;
+  const { index, kind, failures } = resource;
+  if (kind !== 'primitive') return;
   for (const { node, count } of failures) {
-    if (count <= 0 || count < meta.migrationThreshold) continue;
+    if (!isOverThreshold(board, index, node)) continue;
     // With other parameters than those it failed with, it deserves a new chance: these failures will be forgotten.
     if (outgrewFailure(board.situation, resource, nodeAt(board, node))) continue;
     const top = topOf(board, index);
@@ -187,6 +187,14 @@ function applyThreshold(board: Board, resource: Resource): void {
     const because = `failed ${count >= infinity ? 'fatally' : `${count} times`} there (migration-threshold)`;
     addTo(board, isAnonymous ? top : index, node, -infinity, because);
   }
+}
+
+/** It has failed there as often as it may. */
+export function isOverThreshold(board: Board, resource: ResourceIndex, node: number): boolean {
+  const { failures, failureIgnored, meta } = resourceOf(board, resource);
+  if (failureIgnored || meta.migrationThreshold === 0) return false;
+  const count = failures.find((one) => one.node === node)?.count ?? 0;
+  return count > 0 && count >= meta.migrationThreshold;
 }
 
 /** Where discovery is exclusive, nodes that are not named for it are out of the question. */
@@ -220,7 +228,7 @@ function keepOffRemoteNodes(board: Board, resource: Resource): void {
   if (!inside && !isFenceDevice && connects === null) return;
   const row = writable(board, index);
   for (const node of board.situation.nodes) {
-    const isWrong = inside ? node.connection !== connection : node.connection !== null;
+    const isWrong = inside ? node.connection !== connection : node.kind === 'remote' || node.kind === 'guest';
     if (isWrong && row[node.index] !== absent) row[node.index] = -infinity;
   }
 }

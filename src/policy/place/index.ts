@@ -6,7 +6,8 @@ import type { Constraints } from '../constraints.ts';
 import type { Placement } from '../placement.ts';
 import type { ResourceIndex, Situation } from '../situation.ts';
 import { absent, infinity, type Role } from '../values.ts';
-import { type Board, currentNode, newBoard, resourceOf } from './board.ts';
+import { type Board, currentNode, newBoard, resourceOf, scoreOfNode } from './board.ts';
+import { openContainers } from './bundle.ts';
 import { byPreference } from './choose.ts';
 import { applyCriteria, discovers } from './criteria.ts';
 import { ownAndPrimaries } from './flow.ts';
@@ -15,6 +16,7 @@ import { takeTurn } from './turn.ts';
 /** `wantTerms`: say of each score what it is made of. */
 export function place(situation: Situation, constraints: Constraints, wantTerms = false): Placement {
   const board = newBoard(situation, constraints, wantTerms);
+  openContainers(board);
   applyCriteria(board);
   const sequence = sequenceOf(board);
   // Connections to remote nodes come first: whether a node can be used is decided by them.
@@ -35,9 +37,7 @@ function sequenceOf(board: Board): readonly ResourceIndex[] {
 }
 
 function sortedByScores(board: Board, sequence: readonly ResourceIndex[]): readonly ResourceIndex[] {
-  const own = Int32Array.from(board.situation.nodes, ({ score, online, shuttingDown }) =>
-    online && !shuttingDown ? score : -infinity,
-  );
+  const own = Int32Array.from(board.situation.nodes, ({ index }) => scoreOfNode(board, index));
   const nodes = byPreference(board, own, -1);
   const rows = new Map(sequence.map((resource) => [resource, ownAndPrimaries(board, resource)]));
   return sequence.toSorted((a, b) => {

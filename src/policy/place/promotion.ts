@@ -54,13 +54,22 @@ function promotionScore(board: Board, resource: ResourceIndex, node: NodeIndex):
   }
   if (!doesScoreCount(board, resource, node)) return null;
   const { alias, id, baseId, meta } = resourceOf(board, resource);
-  const { attributes } = nodeAt(board, node);
+  const attributes = attributesFor(board, resource, node);
   const names = meta.isUnique ? [alias ?? id] : [alias ?? id, baseId];
   for (const name of names) {
-    const value = attributes.get(`master-${name}`);
+    const value = attributes?.get(`master-${name}`);
     if (value !== undefined) return scoreOf(value, board.situation.options.nodeHealthScores);
   }
   return null;
+}
+
+/** Those of the node, or of the host that runs it if the resource asks for that; null: nobody runs it. */
+function attributesFor(board: Board, resource: ResourceIndex, node: NodeIndex): ReadonlyMap<string, string> | null {
+  const { attributes, container } = nodeAt(board, node);
+  const target = resourceOf(board, resource).rawMeta.get('container-attribute-target')?.toLowerCase();
+  if (target !== 'host' || container === null) return attributes;
+  const host = board.activeOn[container]![0];
+  return host === undefined ? null : nodeAt(board, host).attributes;
 }
 
 /** Only where it is known what the resource does there, unless nothing is known of it anywhere (the cluster is starting). */
@@ -150,12 +159,15 @@ function nameUnpromoted(board: Board, resource: ResourceIndex): void {
 }
 
 function addPromotedLocations(board: Board, holder: ResourceIndex, node: NodeIndex, instance: ResourceIndex): void {
+  const bundle = resourceOf(board, holder).parent;
   for (const { resource, role, nodes } of board.constraints.locations) {
-    if (resource !== holder || role !== 'promoted') continue;
+    if (role !== 'promoted' || (resource !== holder && !(resource === bundle && isBundle(board, bundle)))) continue;
     const here = nodes.find((one) => one.node === node);
     if (here !== undefined) board.priority[instance] = addScores(board.priority[instance]!, here.score);
   }
 }
+
+const isBundle = (board: Board, resource: ResourceIndex): boolean => resourceOf(board, resource).kind === 'bundle';
 
 /** Sorts instances by the clone's own scores on their nodes, with the wishes of all that are with the promoted role. */
 function rank(board: Board, clone: ResourceIndex): void {

@@ -8,6 +8,7 @@ import {
   type Board,
   banEverywhere,
   colocationAt,
+  connect,
   currentNode,
   explainChange,
   joined,
@@ -50,6 +51,7 @@ function placePrimitive(board: Board, resource: ResourceIndex, preferred: NodeIn
   show(board, resource);
   settlePlace(board, resource, preferred);
   board.isBusy[resource] = 0;
+  connect(board, resource);
   return board.nodeOf[resource]!;
 }
 
