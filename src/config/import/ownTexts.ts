@@ -1,19 +1,33 @@
 /**
  * Texts without the file that they were cut out of: the engine makes a part of a text by pointing into the whole, so that one kept
- * word keeps 50 MB. Equal texts are kept once.
+ * word keeps 50 MB. Equal texts that come soon after each other are kept once.
  */
 export class OwnTexts {
-  readonly #known = new Map<string, string>();
+  /** A text is remembered in one place, until another one takes it: a table of all would itself be large. */
+  readonly #slots: (string | undefined)[] = new Array<undefined>(slotCount).fill(undefined);
 
   copy(text: string): string {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    const slot = slotOf(text);
+    const known = this.#slots[slot];
+    if (known === text) return known;
     const own = Buffer.from(text).toString();
-    this.#known.set(own, own);
+    this.#slots[slot] = own;
     return own;
   }
 
   copyOrNull(text: string | undefined): string | null {
     return text === undefined ? null : this.copy(text);
   }
+}
+
+const slotCount = 1 << 16;
+
+/** From the length and some characters: numbers that tell texts apart mostly stand at the end. */
+function slotOf(text: string): number {
+  const { length } = text;
+  let hash = length;
+  const first = Math.max(0, length - 6);
+  for (let i = first; i < length; i++) hash = (hash * 31 + text.charCodeAt(i)) | 0;
+  for (let i = 0; i < first; i += 5) hash = (hash * 31 + text.charCodeAt(i)) | 0;
+  return (hash ^ (hash >>> 15)) & (slotCount - 1);
 }
