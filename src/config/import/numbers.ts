@@ -20,7 +20,11 @@ export function scoreOf(text: string): number | null {
 /** Whatever is not one of these words is false. */
 export const isTrue = (text: string | null | undefined): boolean => /^(true|on|yes|y|1)$/i.test(text ?? '');
 
-export const isTrueOrNull = (text: string | null): boolean | null => (text === null ? null : isTrue(text));
+/** What is neither true nor false counts as not given. */
+export function isTrueOrNull(text: string | null): boolean | null {
+  if (isTrue(text)) return true;
+  return /^(false|off|no|n|0)$/i.test(text ?? '') ? false : null;
+}
 
 const roles: ReadonlyMap<string, string> = new Map([
   ['master', 'Promoted'],
