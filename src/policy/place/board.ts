@@ -223,9 +223,9 @@ export function explainChange(board: Board, resource: ResourceIndex, before: Int
   if (board.terms === null) return;
   const after = board.rows[resource]!;
   for (let node = 0; node < after.length; node++) {
-    const change =
-      after[node]! <= -infinity ? after[node]! - Math.max(before[node]!, -infinity) : after[node]! - before[node]!;
-    if (change !== 0) explain(board, resource, node, Math.max(change, -infinity), because);
+    if (after[node] === absent || after[node] === before[node]) continue;
+    const old = before[node] === absent ? 0 : before[node]!;
+    explain(board, resource, node, after[node]! <= -infinity ? -infinity : after[node]! - old, because);
   }
 }
 

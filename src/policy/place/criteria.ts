@@ -6,7 +6,7 @@
 import { nodeInside, runsInside } from '../constrain/implicit.ts';
 import type { Location, TicketRule } from '../constraints.ts';
 import { outgrewFailure } from '../digest/index.ts';
-import type { Resource, ResourceIndex } from '../situation.ts';
+import type { Node, Resource, ResourceIndex } from '../situation.ts';
 import { absent, addScores, infinity } from '../values.ts';
 import { addTo, type Board, banEverywhere, explain, nodeAt, resourceOf, topOf, writable } from './board.ts';
 
@@ -219,16 +219,32 @@ export function discovers(board: Board, resource: ResourceIndex, node: number): 
   return mode !== modes.never;
 }
 
-/** Connections and fence devices need a full member of the cluster; fillers of a remote node run in it and nowhere else. */
+/**
+ * Connections and fence devices need a full member of the cluster, and so does what contains a guest node: guests are not
+ * nested, though bundles may be. Fillers of a remote node run in it and nowhere else.
+ */
 function keepOffRemoteNodes(board: Board, resource: Resource): void {
   const { index, container, isFenceDevice, connects, managed } = resource;
   if (resource.kind !== 'primitive' || !managed) return;
-  const inside = container !== null && runsInside(board.situation, resource, container);
-  const connection = inside ? nodeInside(board.situation, container) : null;
-  if (!inside && !isFenceDevice && connects === null) return;
-  const row = writable(board, index);
+  if (container !== null && runsInside(board.situation, resource, container)) {
+    const connection = nodeInside(board.situation, container);
+    forbidWhere(board, index, (node) => node.connection !== connection);
+    return;
+  }
+  if (isFenceDevice || connects !== null) forbidWhere(board, index, isRemote);
+  if (connects !== null && container !== null && !isInBundle(board, resource)) forbidWhere(board, container, isRemote);
+}
+
+const isRemote = ({ kind }: Node): boolean => kind === 'remote' || kind === 'guest';
+
+const isInBundle = (board: Board, { parent }: Resource): boolean =>
+  parent !== null && resourceOf(board, parent).kind === 'bundle';
+
+function forbidWhere(board: Board, resource: ResourceIndex, isWrong: (node: Node) => boolean): void {
+  const row = writable(board, resource);
   for (const node of board.situation.nodes) {
-    const isWrong = inside ? node.connection !== connection : node.kind === 'remote' || node.kind === 'guest';
-    if (isWrong && row[node.index] !== absent) row[node.index] = -infinity;
+    if (!isWrong(node) || row[node.index] === absent) continue;
+    row[node.index] = -infinity;
+    explain(board, resource, node.index, -infinity, 'it belongs elsewhere than on such a node');
   }
 }
