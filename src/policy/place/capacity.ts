@@ -74,7 +74,7 @@ function addAmount(
   sum: Map<string, number>,
 ): void {
   if (board.isOpen[resource] === 0) return;
-  const { kind, utilization, parent, rawMeta } = resourceOf(board, resource);
+  const { kind, utilization, parent, rawMeta, replicas } = resourceOf(board, resource);
   const children = board.children[resource]!;
   if (kind === 'primitive') return addAmounts(sum, utilization);
   if (kind === 'group') {
@@ -84,6 +84,8 @@ function addAmount(
       if (!companions.has(member)) addAmount(board, member, companions, sum);
     return;
   }
+  // All containers of a bundle need the same, and only they need anything.
+  if (kind === 'bundle') for (const { container } of replicas.slice(0, 1)) addAmount(board, container, companions, sum);
   if (kind === 'clone') addAmountOfClone(board, children, companions, sum);
 }
 
