@@ -13,7 +13,8 @@
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → maintenance → place (wanted, moves, score, dependents) → takeover → change → settle → order (drain).
+ * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason) → takeover → change →
+ * settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */

@@ -1,0 +1,85 @@
+/**
+ * What the policy engine is asked on behalf of a cluster: services are its primitives and clones, `with` its colocations, `on` and
+ * everything else that speaks for or against a node its locations, in a cluster where nodes have to be named (opt-in).
+ *
+ * Fencing is off for the engine, and a lost node is one that left cleanly: what may still run there is for `takeover.ts` to say.
+ */
+import type { AttributeSet, Input, NodeState, ResourceConfig } from '../../policy/input.ts';
+import type { Cluster, NodeId } from '../model.ts';
+import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
+import type { Question } from './question.ts';
+import { nodeStateOf, type PresentHere } from './status.ts';
+
+export { placeInList, preferenceStep } from './configuration.ts';
+export type { Preference, Present, Question } from './question.ts';
+
+const options: readonly AttributeSet[] = [
+  setOf('cib-bootstrap-options', [
+    ['symmetric-cluster', 'false'],
+    ['stonith-enabled', 'false'],
+    ['start-failure-is-fatal', 'false'],
+  ]),
+];
+
+/** A cluster object never changes: another one is another cluster. */
+const known = new WeakMap<Cluster, Configuration>();
+
+function configured(cluster: Cluster): Configuration {
+  const before = known.get(cluster);
+  if (before !== undefined) return before;
+  const made = configurationOf(cluster);
+  known.set(cluster, made);
+  return made;
+}
+
+/** The id of a location that stands for a preference is its index in the list. */
+export function inputOf(question: Question): Input {
+  const { nodes, places, colocations } = configured(question.cluster);
+  const { stopped, preferences } = question;
+  return {
+    options,
+    resourceDefaults: [],
+    operationDefaults: [],
+    nodes,
+    resources: resourcesOf(question),
+    constraints: {
+      // The last ones are applied first, and are the first that people read.
+      locations: [
+        ...preferences.map(({ service, node, points }, index) => locationOf(String(index), service, node, points)),
+        ...places,
+      ],
+      colocations: colocations.filter(({ dependent }) => !stopped.has(dependent)).map(({ config }) => config),
+      orders: [],
+      tickets: [],
+    },
+    topology: [],
+    tags: new Map(),
+    ticketStates: [],
+    nodeStates: nodeStatesOf(question),
+    quorate: true,
+    coordinatorId: null,
+    featureSet: '3.16.2',
+    noQuorumPanic: false,
+    hasWatchdog: false,
+    nowS: 0,
+  };
+}
+
+function resourcesOf({ cluster, stopped, leftAlone }: Question): readonly ResourceConfig[] {
+  const { resources } = configured(cluster);
+  if (stopped.size + leftAlone.size === 0) return [...resources.values()];
+  return [...resources].map(([id, resource]) => {
+    const extra: (readonly [string, string])[] = [];
+    if (stopped.has(id)) extra.push(['target-role', 'Stopped']);
+    if (leftAlone.has(id)) extra.push(['is-managed', 'false']);
+    return extra.length === 0 ? resource : { ...resource, meta: [...resource.meta, setOf(`${id}-now`, extra)] };
+  });
+}
+
+function nodeStatesOf(question: Question): readonly NodeState[] {
+  const { cluster, present } = question;
+  const byNode = new Map<NodeId, PresentHere[]>(cluster.nodes.map(({ id }) => [id, []]));
+  for (const service of cluster.services)
+    for (const copy of present.get(service.id) ?? []) byNode.get(copy.node)?.push({ service, copy });
+  return [...byNode].map(([node, here]) => nodeStateOf(node, question, here));
+}

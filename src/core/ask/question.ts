@@ -1,0 +1,31 @@
+/** What the policy engine is asked, in the words of the cluster file: see `inputOf`. */
+import type { Cluster, NodeId, ServiceId } from '../model.ts';
+
+export interface Question {
+  readonly cluster: Cluster;
+  readonly members: ReadonlySet<NodeId>;
+  readonly standby: ReadonlySet<NodeId>;
+  /** They are not to run. */
+  readonly stopped: ReadonlySet<ServiceId>;
+  /** They stay as they are, wherever that is. */
+  readonly leftAlone: ReadonlySet<ServiceId>;
+  /** Beside the places in `on`. */
+  readonly preferences: readonly Preference[];
+  /** By service; on members only. A service or a node that is missing has nothing. */
+  readonly present: ReadonlyMap<ServiceId, readonly Present[]>;
+}
+
+export interface Preference {
+  readonly service: ServiceId;
+  readonly node: NodeId;
+  /** Null forbids. */
+  readonly points: number | null;
+  readonly because: string;
+}
+
+/** A copy that runs, or failures of one that does not. */
+export interface Present {
+  readonly node: NodeId;
+  readonly state: 'running' | 'failed' | 'stopped';
+  readonly failures: number;
+}

@@ -1,0 +1,176 @@
+/** The engine's answer: the nodes that it chose, and its scores in the words of the cluster file. */
+import { must } from '../../lib/assert.ts';
+import type { Placement, ScoreTerm } from '../../policy/placement.ts';
+import type { ResourceIndex, Situation } from '../../policy/situation.ts';
+import { infinity } from '../../policy/values.ts';
+import { type Preference, placeInList } from '../ask/index.ts';
+import type { NodeId, Service, ServiceId } from '../model.ts';
+import { type Graph, joinedBy } from './graph.ts';
+import type { NodeScore } from './plan.ts';
+import {
+  type Candidate,
+  forbid,
+  isWornOut,
+  type NodeRules,
+  plainScore,
+  points,
+  type Term,
+  wornOutBecause,
+} from './score.ts';
+import { namesText } from './words.ts';
+
+export interface Answer {
+  readonly graph: Graph;
+  readonly rules: readonly NodeRules[];
+  readonly candidates: ReadonlyMap<ServiceId, Candidate>;
+  readonly preferences: readonly Preference[];
+  readonly situation: Situation;
+  readonly placement: Placement;
+}
+
+/** Best first. */
+export function placedOn(answer: Answer, service: Service, scores: readonly NodeScore[]): readonly NodeId[] {
+  const nodes = nodesOf(answer, service);
+  if (nodes.length < 2) return nodes;
+  const scoreOn = (node: NodeId): number => scores.find((each) => each.node === node)?.score ?? 0;
+  return nodes.toSorted((a, b) => scoreOn(b) - scoreOn(a) || service.on.indexOf(a) - service.on.indexOf(b));
+}
+
+function nodesOf({ situation, placement }: Answer, service: Service): readonly NodeId[] {
+  return copiesOf(situation, service).flatMap((copy) => {
+    const node = placement.nodeOf[copy] ?? -1;
+    return node < 0 ? [] : [must(situation.nodes[node], 'node of the engine').name];
+  });
+}
+
+function copiesOf({ resources, resourceById }: Situation, { id, clone }: Service): readonly ResourceIndex[] {
+  const index = must(resourceById.get(id), `resource ${id}`);
+  return clone ? must(resources[index], `resource ${id}`).children : [index];
+}
+
+// ---------------------------------------------------------------- scores
+
+/** By place of the node in the file. */
+export function scoresOf(answer: Answer, service: Service): readonly NodeScore[] {
+  const { rules, candidates } = answer;
+  const copies = copiesOf(answer.situation, service);
+  const terms = copies.map((copy) => byNode(answer.placement.terms.get(copy)));
+  const { listed } = must(candidates.get(service.id), `candidate ${service.id}`).seen;
+  const scores = rules.map((rule) => rule.unlisted);
+  listed.forEach(({ index }, place) => {
+    const rule = must(rules[index], 'rules of a listed node');
+    const node = must(answer.situation.nodeByName.get(rule.node), 'node of the engine');
+    const at = spokesman(answer.placement, copies, node);
+    const plain = plainScore(rule, place, listed.length);
+    const found = must(terms[at], 'terms of a copy').get(node) ?? noTerms;
+    const more = found.length === 0 ? noWords : wordsOf(answer, service, rule, found);
+    if (more.length === 0) scores[index] = plain;
+    else {
+      const all = [...plain.terms, ...more];
+      const total = answer.placement.scores[must(copies[at], 'copy')]?.[node] ?? -infinity;
+      scores[index] = { node: rule.node, score: all.some((term) => term.points === null) ? null : total, terms: all };
+    }
+  });
+  return scores;
+}
+
+/** All copies of a clone score alike, but for the one that got the node: it is out of the question for the others then. */
+function spokesman({ nodeOf }: Placement, copies: readonly ResourceIndex[], node: number): number {
+  const placed = copies.findIndex((copy) => nodeOf[copy] === node);
+  return placed >= 0
+    ? placed
+    : Math.max(
+        0,
+        copies.findLastIndex((copy) => (nodeOf[copy] ?? -1) >= 0),
+      );
+}
+
+function byNode(terms: readonly ScoreTerm[] = []): ReadonlyMap<number, readonly ScoreTerm[]> {
+  const found = new Map<number, ScoreTerm[]>();
+  for (const term of terms) {
+    const known = found.get(term.node);
+    if (known === undefined) found.set(term.node, [term]);
+    else known.push(term);
+  }
+  return found;
+}
+
+const noTerms: readonly ScoreTerm[] = [];
+const noWords: readonly Term[] = [];
+
+/** On a node that is out of the question for all, what others think of it does not matter. */
+function wordsOf(answer: Answer, service: Service, rule: NodeRules, terms: readonly ScoreTerm[]): readonly Term[] {
+  const words: Term[] = [];
+  for (const term of terms) {
+    if (rule.terms.length > 0 && isWish(term)) continue;
+    const word = wordOf(answer, service, rule.node, term);
+    if (word !== null && !words.some((each) => each.because === word.because)) words.push(word);
+  }
+  return words;
+}
+
+const isWish = ({ because }: ScoreTerm): boolean => because.startsWith('wishes of ');
+
+/** Null: it need not be said, or is said in other words. */
+function wordOf(answer: Answer, service: Service, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
+  const location = /^location (.+)$/.exec(because)?.[1];
+  if (location === placeInList) return null;
+  if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
+  if (isSaidElsewhere(because)) return null;
+  if (because === 'it is not managed') return points(count, 'it stays as it is');
+  const [, , primary] = /\((.+) with (.+)\)$/.exec(because) ?? [];
+  const [, dependent] = /^wishes of (.+) \(/.exec(because) ?? [];
+  if (because.endsWith('(migration-threshold)')) return forbid(wornOut(answer, service, node));
+  if (dependent !== undefined) return wish(answer, idOf(dependent), node, count);
+  if (primary !== undefined) return forbid(`runs only with ${primary}, which is placed ${whereText(answer, primary)}`);
+  return count <= -infinity ? forbid(because) : points(count, because);
+}
+
+/** By the words of the placement, by those of the node, or by the score of the copy that runs there. */
+const isSaidElsewhere = (because: string): boolean =>
+  because.startsWith('enough instances') ||
+  because === 'the clone may not run there' ||
+  because === 'it is to be stopped';
+
+/** Without the number of an instance. */
+const idOf = (name: string): ServiceId => name.replace(/\/copy(:\d+)?$/, '');
+
+function whereText(answer: Answer, id: ServiceId): string {
+  const service = must(answer.graph.services.get(id), `service ${id}`);
+  const nodes = nodesOf(answer, service);
+  return nodes.length === 0 ? 'nowhere' : `on ${namesText(nodes)}`;
+}
+
+function wornOut({ candidates }: Answer, service: Service, node: NodeId): string {
+  const copies = candidates.get(service.id)?.seen.copies ?? [];
+  return wornOutBecause(
+    service,
+    must(
+      copies.find((copy) => copy.node === node),
+      `copy of ${service.id} on ${node}`,
+    ),
+  );
+}
+
+/** What a service that runs with this one makes of a node. */
+function wish(answer: Answer, id: ServiceId, node: NodeId, count: number): Term {
+  if (count > -infinity) return points(count, `what ${id} would score here`);
+  return forbid(exclusion(answer, id, node) ?? `${id} cannot run on ${node}`);
+}
+
+/** Why it, or something that runs with it, cannot run there. */
+function exclusion(answer: Answer, id: ServiceId, node: NodeId): string | null {
+  const { graph, candidates, preferences } = answer;
+  const { service, seen } = must(candidates.get(id), `candidate ${id}`);
+  const record = seen.copies.find((copy) => copy.node === node)?.record ?? null;
+  const isForbidden = (each: Preference): boolean => each.service === id && each.node === node && each.points === null;
+  const own = service.on.includes(node)
+    ? (preferences.find(isForbidden)?.because ?? (isWornOut(service, record) ? wornOut(answer, service, node) : null))
+    : 'not listed in «on»';
+  if (own !== null) return `${id} cannot run on ${node}: ${own}`;
+  for (const dependent of joinedBy(graph, id)) {
+    const why = exclusion(answer, dependent.id, node);
+    if (why !== null) return why;
+  }
+  return null;
+}
