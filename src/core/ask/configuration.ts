@@ -6,6 +6,8 @@ import type {
   Input,
   LocationConfig,
   PrimitiveConfig,
+  ResourceSet,
+  Subject,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
 import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
@@ -34,7 +36,7 @@ export function configurationOf(cluster: Cluster): Configuration {
       utilization: [],
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
-    places: cluster.services.flatMap(placesOf),
+    places: placesOf(cluster.services),
     colocations: cluster.services.flatMap(colocationsOf),
   };
 }
@@ -76,12 +78,38 @@ function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
   return service.clone ? { kind: 'clone', id: service.id, meta: [meta], parameters: [], child: primitive } : primitive;
 }
 
-const placesOf = ({ id, on }: Service): readonly LocationConfig[] =>
-  on.map((node, place) => locationOf(placeInList, id, node, preferenceStep * (on.length - 1 - place)));
+/** One location for all services that want the same node as much. */
+function placesOf(services: readonly Service[]): readonly LocationConfig[] {
+  const groups = new Map<string, { readonly node: NodeId; readonly points: number; readonly members: ServiceId[] }>();
+  for (const { id, on } of services) {
+    for (const [place, node] of on.entries()) {
+      const points = preferenceStep * (on.length - 1 - place);
+      const key = `${points} ${node}`;
+      const group = groups.get(key) ?? { node, points, members: [] };
+      if (group.members.length === 0) groups.set(key, group);
+      group.members.push(id);
+    }
+  }
+  return [...groups.values()].map(({ node, points, members }) =>
+    locationOf(placeInList, { kind: 'sets', sets: [setOfMembers(members)] }, node, points),
+  );
+}
 
-export const locationOf = (id: string, service: ServiceId, node: NodeId, points: number | null): LocationConfig => ({
+const setOfMembers = (members: readonly ServiceId[]): ResourceSet => ({
+  id: placeInList,
+  members,
+  role: null,
+  action: null,
+  score: null,
+  kind: null,
+  sequential: null,
+  requireAll: null,
+  ordering: null,
+});
+
+export const locationOf = (id: string, subject: Subject, node: NodeId, points: number | null): LocationConfig => ({
   id,
-  subject: { kind: 'one', id: service },
+  subject,
   node,
   score: points ?? -infinity,
   role: null,

@@ -45,7 +45,9 @@ export function inputOf(question: Question): Input {
     constraints: {
       // The last ones are applied first, and are the first that people read.
       locations: [
-        ...preferences.map(({ service, node, points }, index) => locationOf(String(index), service, node, points)),
+        ...preferences.map(({ service, node, points }, index) =>
+          locationOf(String(index), { kind: 'one', id: service }, node, points),
+        ),
         ...places,
       ],
       colocations: colocations.filter(({ dependent }) => !stopped.has(dependent)).map(({ config }) => config),

@@ -52,26 +52,40 @@ function copiesOf({ resources, resourceById }: Situation, { id, clone }: Service
 
 /** By place of the node in the file. */
 export function scoresOf(answer: Answer, service: Service): readonly NodeScore[] {
-  const { rules, candidates } = answer;
-  const copies = copiesOf(answer.situation, service);
-  const terms = copies.map((copy) => byNode(answer.placement.terms.get(copy)));
+  const { rules, candidates, situation, placement } = answer;
+  const copies = copiesOf(situation, service);
+  const terms = copies.map((copy) => byNode(placement.terms.get(copy)));
   const { listed } = must(candidates.get(service.id), `candidate ${service.id}`).seen;
   const scores = rules.map((rule) => rule.unlisted);
-  listed.forEach(({ index }, place) => {
+  const hasOnlyPlaces = terms.every((each) => each.size === 0);
+  for (const [place, { index }] of listed.entries()) {
     const rule = must(rules[index], 'rules of a listed node');
-    const node = must(answer.situation.nodeByName.get(rule.node), 'node of the engine');
-    const at = spokesman(answer.placement, copies, node);
     const plain = plainScore(rule, place, listed.length);
-    const found = must(terms[at], 'terms of a copy').get(node) ?? noTerms;
-    const more = found.length === 0 ? noWords : wordsOf(answer, service, rule, found);
-    if (more.length === 0) scores[index] = plain;
-    else {
-      const all = [...plain.terms, ...more];
-      const total = answer.placement.scores[must(copies[at], 'copy')]?.[node] ?? -infinity;
-      scores[index] = { node: rule.node, score: all.some((term) => term.points === null) ? null : total, terms: all };
-    }
-  });
+    scores[index] = hasOnlyPlaces ? plain : fullScore(answer, service, rule, plain, copies, terms);
+  }
   return scores;
+}
+
+type TermsByNode = ReadonlyMap<number, readonly ScoreTerm[]>;
+
+function fullScore(
+  answer: Answer,
+  service: Service,
+  rule: NodeRules,
+  plain: NodeScore,
+  copies: readonly ResourceIndex[],
+  terms: readonly TermsByNode[],
+): NodeScore {
+  const { situation, placement } = answer;
+  const index = must(situation.nodeByName.get(rule.node), 'node of the engine');
+  const at = spokesman(placement, copies, index);
+  const found = must(terms[at], 'terms of a copy').get(index);
+  const more = found === undefined ? noWords : wordsOf(answer, service, rule, found);
+  if (more.length === 0) return plain;
+  const all = [...plain.terms, ...more];
+  const isForbidden = all.some((term) => term.points === null);
+  const total = placement.scores[must(copies[at], 'copy')]?.[index] ?? -infinity;
+  return { node: rule.node, score: isForbidden ? null : total, terms: all };
 }
 
 /** All copies of a clone score alike, but for the one that got the node: it is out of the question for the others then. */
@@ -85,9 +99,13 @@ function spokesman({ nodeOf }: Placement, copies: readonly ResourceIndex[], node
       );
 }
 
-function byNode(terms: readonly ScoreTerm[] = []): ReadonlyMap<number, readonly ScoreTerm[]> {
+const placeTerm = `location ${placeInList}`;
+
+/** Without the places in `on`, which are known. */
+function byNode(terms: readonly ScoreTerm[] = []): TermsByNode {
   const found = new Map<number, ScoreTerm[]>();
   for (const term of terms) {
+    if (term.because === placeTerm) continue;
     const known = found.get(term.node);
     if (known === undefined) found.set(term.node, [term]);
     else known.push(term);
@@ -95,7 +113,6 @@ function byNode(terms: readonly ScoreTerm[] = []): ReadonlyMap<number, readonly 
   return found;
 }
 
-const noTerms: readonly ScoreTerm[] = [];
 const noWords: readonly Term[] = [];
 
 /** On a node that is out of the question for all, what others think of it does not matter. */
@@ -114,7 +131,6 @@ const isWish = ({ because }: ScoreTerm): boolean => because.startsWith('wishes o
 /** Null: it need not be said, or is said in other words. */
 function wordOf(answer: Answer, service: Service, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
   const location = /^location (.+)$/.exec(because)?.[1];
-  if (location === placeInList) return null;
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
   if (isSaidElsewhere(because)) return null;
   if (because === 'it is not managed') return points(count, 'it stays as it is');
