@@ -136,7 +136,10 @@ function bestByValue(board: Board, source: ResourceIndex, attribute: string): Re
   return best;
 }
 
-/** Single precision, as in Pacemaker; halves are rounded away from zero, and a wish never fades to nothing. */
+/**
+ * Single precision, as in Pacemaker; halves are rounded away from zero, and a wish never fades to nothing: it becomes one with
+ * the sign of the factor, even if it was a dislike.
+ */
 function scaledWish(wish: number, factor: number): number {
   const exact = Math.fround(factor * wish);
   const points = Math.trunc(exact < 0 ? exact - 0.5 : exact + 0.5);
