@@ -18,8 +18,13 @@ export function insert(
 ): void {
   const otherOf = (index: number): Resource => resources[colocations[index]![by] satisfies ResourceIndex]!;
   const other = otherOf(colocation);
-  const at = list.findIndex((known) => compare(other, otherOf(known)) <= 0);
-  list.splice(at === -1 ? list.length : at, 0, colocation);
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compare(other, otherOf(list[middle]!)) <= 0) to = middle;
+    else from = middle + 1;
+  }
+  list.splice(from, 0, colocation);
 }
 
 const variants: readonly Resource['kind'][] = ['primitive', 'group', 'clone', 'bundle'];

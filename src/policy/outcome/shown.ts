@@ -103,6 +103,7 @@ const isImplied = ({ nodes }: Situation, { connects, orphan }: Resource): boolea
 
 /** Of a collection that nobody may touch nothing is told while all of it is on nodes that are away. */
 function isOutOfSight(situation: Situation, resource: Resource): boolean {
+  if (resource.kind === 'primitive') return false;
   const active = partsOf(situation, resource).filter((part) => isActive(situation, part));
   const isSeen = ({ managed, runningOn }: Resource): boolean =>
     managed || runningOn.some((node) => situation.nodes[node]?.online === true);
@@ -113,6 +114,7 @@ function isOutOfSight(situation: Situation, resource: Resource): boolean {
 
 /** A whole instance in one place is folded: all its members count as being where it is, in the highest role of them. */
 function shownInstance(situation: Situation, clone: Resource, instance: Resource): ShownResource[] {
+  if (isOutOfSight(situation, instance)) return [];
   const parts = partsOf(situation, instance);
   const isPending = instance.kind === 'primitive' && pendingTask(instance) !== null;
   if (!isPending && parts.every((part) => !isActive(situation, part))) return [];

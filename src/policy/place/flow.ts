@@ -31,22 +31,11 @@ export function withWishes(
 ): Int32Array {
   if (board.isMerging[source] === 1) return row;
   board.isMerging[source] = 1;
-  const wished = wishesOf(board, source, row, attribute, factor, flow);
-  board.isMerging[source] = 0;
-  return wished;
-}
-
-function wishesOf(
-  board: Board,
-  source: ResourceIndex,
-  row: Int32Array,
-  attribute: string | null,
-  factor: number,
-  flow: Flow,
-): Int32Array {
   const sum = ownWishes(board, source, row, attribute, factor, flow);
-  if (!anyCandidate(board, sum)) return flow.takesBack ? row : settle(sum, flow);
-  return settle(withFurtherWishes(board, source, sum, factor, flow), flow);
+  const isPossible = anyCandidate(board, sum);
+  const wished = isPossible ? withFurtherWishes(board, source, sum, factor, flow) : sum;
+  board.isMerging[source] = 0;
+  return !isPossible && flow.takesBack ? row : settle(wished, flow);
 }
 
 /** The first member speaks for a group; those behind it wish to be with it. */
@@ -100,6 +89,7 @@ function dependentsOf(board: Board, source: ResourceIndex): readonly number[] {
   return board.withThis[(isGroup ? board.children[source]!.at(-1) : undefined) ?? source]!;
 }
 
+/** What was spoilt on the way ends as just possible. */
 function settle(row: Int32Array, { keepsPossible }: Flow): Int32Array {
   if (keepsPossible) for (let node = 0; node < row.length; node++) if (row[node] === spoilt) row[node] = 1;
   return row;
@@ -146,7 +136,10 @@ function bestByValue(board: Board, source: ResourceIndex, attribute: string): Re
   return best;
 }
 
-/** Single precision, as in Pacemaker; halves are rounded away from zero, and a wish never fades to nothing. */
+/**
+ * Single precision, as in Pacemaker; halves are rounded away from zero, and a wish never fades to nothing: it becomes one with
+ * the sign of the factor, even if it was a dislike.
+ */
 function scaledWish(wish: number, factor: number): number {
   const exact = Math.fround(factor * wish);
   const points = Math.trunc(exact < 0 ? exact - 0.5 : exact + 0.5);
