@@ -117,13 +117,19 @@ const noWords: readonly Term[] = [];
 
 /** On a node that is out of the question for all, what others think of it does not matter. */
 function wordsOf(answer: Answer, service: Service, rule: NodeRules, terms: readonly ScoreTerm[]): readonly Term[] {
-  const words: Term[] = [];
+  const words = new Map<string, Term>();
   for (const term of terms) {
     if (rule.terms.length > 0 && isWish(term)) continue;
     const word = wordOf(answer, service, rule.node, term);
-    if (word !== null && !words.some((each) => each.because === word.because)) words.push(word);
+    if (word !== null) words.set(word.because, added(words.get(word.because), word));
   }
-  return words;
+  return [...words.values()];
+}
+
+/** The same may be said several times, for each of several services. */
+function added(before: Term | undefined, term: Term): Term {
+  if (before === undefined || term.points === null) return term;
+  return before.points === null ? before : { ...term, points: before.points + term.points };
 }
 
 const isWish = ({ because }: ScoreTerm): boolean => because.startsWith('wishes of ');

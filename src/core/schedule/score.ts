@@ -2,7 +2,7 @@
 import { must } from '../../lib/assert.ts';
 import { type Preference, preferenceStep } from '../ask/index.ts';
 import type { NodeId, Service } from '../model.ts';
-import { isGuarded, stickinessMax } from '../model.ts';
+import { isGuarded } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { Wish } from './moves.ts';
@@ -14,6 +14,9 @@ export type Term = NodeScore['terms'][number];
 
 /** More than any place in `on` and any stickiness of what is to move, less than a rule that forbids. */
 const wishPoints = 500_000;
+
+/** «Never go back»: less than infinity, so that the places in `on` still decide between two copies that both stay. */
+const stayPoints = 900_000;
 
 /** What is the same for every service: made once, used a thousand times. */
 export interface NodeRules {
@@ -93,7 +96,7 @@ function termsOn(rule: NodeRules, copy: Copy | undefined, candidate: Candidate):
 const isWished = ({ to, from }: Wish, node: NodeId): boolean => (to === null ? node !== from : node === to);
 
 function stickinessTerms({ service, isLoose }: Candidate, record: ServiceRecord | null): readonly Term[] {
-  const most = isLoose ? preferenceStep * service.on.length : stickinessMax;
+  const most = isLoose ? preferenceStep * service.on.length : stayPoints;
   const stickiness = Math.min(service.stickiness, most);
   if (stickiness === 0 || isWornOut(service, record)) return [];
   return [points(stickiness, 'stickiness: it runs here')];

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { constrain } from '../../policy/constrain/index.ts';
+import { place } from '../../policy/place/index.ts';
+import { situate } from '../../policy/situate/index.ts';
+import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
+import { inputOf, type Question } from './index.ts';
+
+const cluster = clusterOf(
+  ['a', 'b', 'c'],
+  [
+    { ...plainService('disk', ['a', 'b']), failures: { max: 3, forgetMs: null } },
+    { ...plainService('db', ['a', 'b']), with: ['disk'] },
+    { ...plainService('web', ['c', 'b', 'a']), clone: true, instances: 2 },
+  ],
+);
+
+const question: Question = {
+  cluster,
+  members: new Set(['a', 'b', 'c']),
+  standby: new Set(),
+  stopped: new Set(),
+  leftAlone: new Set(),
+  preferences: [],
+  present: new Map(),
+};
+
+/** Where the engine would have each service run. */
+function placesOf(more: Partial<Question>): Record<string, readonly string[]> {
+  const situation = situate(inputOf({ ...question, ...more }));
+  const { nodeOf } = place(situation, constrain(situation));
+  const places = cluster.services.map(({ id }) => {
+    const index = situation.resourceById.get(id) ?? -1;
+    const { children } = situation.resources[index] ?? { children: [] };
+    const nodes = [index, ...children].flatMap((each) => situation.nodes[nodeOf[each] ?? -1]?.name ?? []);
+    return [id, nodes.sort((x, y) => (x < y ? -1 : 1))] as const;
+  });
+  return Object.fromEntries(places);
+}
+
+test('each service runs on the first nodes of its list', () => {
+  expect(placesOf({})).toEqual({ disk: ['a'], db: ['a'], web: ['b', 'c'] });
+});
+
+test('nodes that are lost or in standby run nothing', () => {
+  expect(placesOf({ members: new Set(['b', 'c']) })).toEqual({ disk: ['b'], db: ['b'], web: ['b', 'c'] });
+  expect(placesOf({ standby: new Set(['c']) })).toEqual({ disk: ['a'], db: ['a'], web: ['a', 'b'] });
+});
+
+test('a preference outweighs places, and what forbids outweighs preferences', () => {
+  const prefer = (points: number | null) => [{ service: 'db', node: 'a', points, because: 'test' }];
+  expect(placesOf({ preferences: prefer(null) })).toMatchObject({ disk: ['b'], db: ['b'] });
+  const toB = [{ service: 'disk', node: 'b', points: 500, because: 'test' }];
+  expect(placesOf({ preferences: toB })).toMatchObject({ disk: ['b'], db: ['b'] });
+  expect(
+    placesOf({ preferences: [...toB, { service: 'disk', node: 'b', points: null, because: 'test' }] }),
+  ).toMatchObject({ disk: ['a'], db: ['a'] });
+});
+
+test('as many failures as it may have send it away, and what it runs with too', () => {
+  const failed = (failures: number): Partial<Question> => ({
+    present: new Map([['db', [{ node: 'a', state: 'failed', failures }]]]),
+  });
+  expect(placesOf(failed(2))).toMatchObject({ disk: ['a'], db: ['a'] });
+  expect(placesOf(failed(3))).toMatchObject({ disk: ['b'], db: ['b'] });
+});
+
+test('what is stopped has no place and no wishes', () => {
+  const preferences = [{ service: 'db', node: 'a', points: null, because: 'test' }];
+  expect(placesOf({ stopped: new Set(['db']), preferences })).toMatchObject({ disk: ['a'], db: [] });
+});
+
+test('what is left alone stays, even where it may not be', () => {
+  const leftAlone = new Set(['disk']);
+  const present: Question['present'] = new Map([['disk', [{ node: 'b', state: 'running', failures: 0 }]]]);
+  expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
+});
