@@ -18,7 +18,7 @@ import {
   show,
   writable,
 } from './board.ts';
-import { type Flow, fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { type Flow, hasInfluence, linkOf, withWishes } from './flow.ts';
 import { byInstance } from './instances.ts';
 import { addPromotionScores, dealRoles } from './promotion.ts';
 
@@ -46,9 +46,9 @@ function heedDependents(board: Board, clone: ResourceIndex): void {
   for (const index of board.withThis[clone]!) {
     const colocation = colocationAt(board, index);
     if (!hasInfluence(board, colocation, colocation.primary)) continue;
-    const { dependent, attribute, score, id } = colocation;
+    const { dependent, id } = colocation;
     const before = board.rows[clone]!;
-    const row = withWishes(board, dependent, before, attribute, fractionOf(score), flow);
+    const row = withWishes(board, dependent, before, linkOf(colocation), flow);
     if (row === before) continue;
     setRow(board, clone, row);
     explainChange(board, clone, before, `wishes of ${resourceOf(board, dependent).id} (${id})`);
