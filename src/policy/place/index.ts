@@ -75,6 +75,8 @@ function resultOf(board: Board, sequence: readonly ResourceIndex[]): Placement {
     fences: board.fences,
     sequence,
     childrenOf: board.children,
+    colocations: board.colocations,
+    colocationsWith: board.withThis,
     locks: board.locks,
   };
 }
