@@ -12,8 +12,10 @@ import {
   explainChange,
   isCandidate,
   joined,
+  keep,
   nodeAt,
   resourceOf,
+  restore,
   setRow,
   show,
   writable,
@@ -116,11 +118,11 @@ function placeInstance(
   handDown(board, collection, instance, heedsAll);
   if (preferred >= 0 && !(board.rows[instance]![preferred]! >= 0)) return false;
   forbidFull(board, collection, instance, perNode);
-  const kept = board.rows[instance]!.slice();
+  const kept = keep(board, instance);
   const chosen = turn(board, instance, preferred);
   if (chosen < 0) return false;
   if (preferred >= 0 && chosen !== preferred) {
-    setRow(board, instance, kept);
+    restore(board, instance, kept);
     takeBack(board, instance);
     return false;
   }

@@ -13,8 +13,10 @@ import {
   currentNode,
   explainChange,
   joined,
+  keep,
   placeOf,
   resourceOf,
+  restore,
   setRow,
   show,
 } from './board.ts';
@@ -59,13 +61,11 @@ function placePrimitive(board: Board, resource: ResourceIndex, preferred: NodeIn
 function followPrimary(board: Board, resource: ResourceIndex, index: number): void {
   const colocation = colocationAt(board, index);
   const { score, dependentRole, primary } = colocation;
-  const before = board.rows[resource]!;
   const mayTakeBack = dependentRole === 'promoted' || (score < 0 && score > -infinity);
-  // What was written so far must not change under the row that is kept.
-  const kept = mayTakeBack ? before.slice() : before;
+  const kept = mayTakeBack ? keep(board, resource) : null;
   takeTurn(board, primary, -1);
   attract(board, resource, primary, colocation);
-  if (mayTakeBack && !anyCandidate(board, board.rows[resource]!)) setRow(board, resource, kept);
+  if (kept !== null && !anyCandidate(board, board.rows[resource]!)) restore(board, resource, kept);
 }
 
 function heedDependent(board: Board, resource: ResourceIndex, index: number): void {
