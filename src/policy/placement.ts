@@ -1,4 +1,5 @@
 /** Where everything should run: what the pass «place» returns and the pass «act» carries out. */
+import type { Colocation } from './constraints.ts';
 import type { NodeIndex, ResourceIndex } from './situation.ts';
 import type { Role } from './values.ts';
 
@@ -33,6 +34,13 @@ export interface Placement {
   readonly sequence: readonly ResourceIndex[];
   /** By collection: its children in the order in which they were last sorted (instances: by preference or promotion). */
   readonly childrenOf: readonly (readonly ResourceIndex[])[];
+  /**
+   * Colocations as they ended: those of the constraints in the same places, and some more that containers needed. By resource,
+   * indices into them where it is the primary: who was with a group is with its last member now, and the group has none; an
+   * instance has those of its clone that mattered, and the clone still has all.
+   */
+  readonly colocations: readonly Colocation[];
+  readonly colocationsWith: readonly (readonly number[])[];
   /** Kept on a node that is shutting down or has shut down cleanly (`shutdown-lock`). */
   readonly locks: ReadonlyMap<ResourceIndex, NodeIndex>;
 }

@@ -262,6 +262,7 @@ test.each([
   ['location l a', 'line 1, column 13: «SCORE: NODE» or «rule» is missing'],
   ['location l a \\\n  inf: n1 x', 'line 2, column 11: «x» is not understood here'],
   ['colocation c a b', 'line 1, column 14: «SCORE:» is missing'],
+  ['location l a rule "x\\\ny"', 'line 2, column 3: a comparison (eq, ne, lt, gt, lte, gte) is missing'],
   ['order o inf: ( a b', 'line 1, column 14: this «(» is not closed'],
   ['property a="b', 'line 1, column 12: this " is not closed'],
   ['xml <a', 'line 1, column 1: behind «xml»: line 1, column 2'],

@@ -32,7 +32,11 @@ function statementOf(lines: readonly string[], first: number): Statement {
   const column = (/^\s*/.exec(lines[0] ?? '')?.[0].length ?? 0) + 1;
   const place = { line: first + 1, column };
   const isXml = /^\s*xml\s/i.test(lines[0] ?? '');
-  return { ...place, tokens: isXml ? [{ ...place, text: 'xml' }] : wordsOf(whole, first), raw: whole.join('\n') };
+  return {
+    ...place,
+    tokens: isXml ? [{ ...place, text: 'xml', end: place }] : wordsOf(whole, first),
+    raw: whole.join('\n'),
+  };
 }
 
 function wordsOf(lines: readonly string[], first: number): Token[] {
@@ -47,9 +51,11 @@ class Cutter {
   #begun: (Place & { text: string }) | null = null;
   #quote: '"' | "'" | null = null;
   #quotedAt: Place = { line: 1, column: 1 };
+  #reached: Place = { line: 1, column: 1 };
 
   line(text: string, line: number): void {
     for (let i = 0; i < text.length; i++) i += this.#character(text, i, line);
+    this.#reached = { line, column: text.length + 1 };
     if (this.#quote === null) this.#finish();
     else this.#add(' ', this.#quotedAt);
   }
@@ -58,6 +64,7 @@ class Cutter {
   #character(text: string, i: number, line: number): number {
     const character = text[i] ?? '';
     const place = { line, column: i + 1 };
+    this.#reached = place;
     if (this.#isEscape(text, i)) {
       this.#add(text[i + 1] ?? '', place);
       return 1;
@@ -86,7 +93,7 @@ class Cutter {
   }
 
   #finish(): void {
-    if (this.#begun !== null) this.#tokens.push(this.#begun);
+    if (this.#begun !== null) this.#tokens.push({ ...this.#begun, end: this.#reached });
     this.#begun = null;
   }
 

@@ -25,7 +25,8 @@ function wordsOf(line: string, number: number): Token[] {
   const words: Token[] = [];
   for (const match of line.matchAll(/\S+/g)) {
     if (match[0].startsWith('#')) break;
-    words.push({ text: match[0], line: number, column: match.index + 1 });
+    const column = match.index + 1;
+    words.push({ text: match[0], line: number, column, end: { line: number, column: column + match[0].length } });
   }
   return words;
 }

@@ -4,10 +4,16 @@
  */
 export class OwnTexts {
   /** A text is remembered in one place, until another one takes it: a table of all would itself be large. */
-  readonly #slots: (string | undefined)[] = new Array<undefined>(slotCount).fill(undefined);
+  readonly #slots: (string | undefined)[];
+
+  /** Some more places for a longer file. */
+  constructor(fileLength: number) {
+    const count = Math.min(Math.max(2 ** Math.ceil(Math.log2(fileLength / 256 + 1)), 16), slotsMax);
+    this.#slots = new Array<undefined>(count).fill(undefined);
+  }
 
   copy(text: string): string {
-    const slot = slotOf(text);
+    const slot = hashOf(text) & (this.#slots.length - 1);
     const known = this.#slots[slot];
     if (known === text) return known;
     const own = Buffer.from(text).toString();
@@ -20,14 +26,14 @@ export class OwnTexts {
   }
 }
 
-const slotCount = 1 << 16;
+const slotsMax = 1 << 16;
 
 /** From the length and some characters: numbers that tell texts apart mostly stand at the end. */
-function slotOf(text: string): number {
+function hashOf(text: string): number {
   const { length } = text;
   let hash = length;
   const first = Math.max(0, length - 6);
   for (let i = first; i < length; i++) hash = (hash * 31 + text.charCodeAt(i)) | 0;
   for (let i = 0; i < first; i += 5) hash = (hash * 31 + text.charCodeAt(i)) | 0;
-  return (hash ^ (hash >>> 15)) & (slotCount - 1);
+  return hash ^ (hash >>> 15);
 }

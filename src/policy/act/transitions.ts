@@ -100,14 +100,11 @@ function restart(draft: Draft, move: Move, needsStop: boolean, needsPromotion: b
   }
 }
 
-/** From the role it has to the next one. A lack of quorum may lower the next role under way. */
+/** From the role it has to the next one. */
 function advance(draft: Draft, move: Move): void {
-  const { resource } = move;
-  let role = resource.role;
-  for (;;) {
-    const next = draft.nextRole[resource.index] ?? 'unknown';
-    if (role === next) return;
-    const to = step(role, next);
+  let { role } = move.resource;
+  while (role !== move.next) {
+    const to = step(role, move.next);
     if (!take(draft, move, { from: role, to, isOptional: false, isRestart: false })) return;
     role = to;
   }

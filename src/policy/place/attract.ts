@@ -1,4 +1,5 @@
 /** What a colocation does to its dependent: to its scores while it has no place, to its promotion score afterwards. */
+import { isColocated } from '../constrain/implicit.ts';
 import type { Colocation } from '../constraints.ts';
 import type { BundleReplica, NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, addScores, infinity } from '../values.ts';
@@ -45,8 +46,7 @@ export function attract(board: Board, dependent: ResourceIndex, primary: Resourc
 /** One member speaks for a group; where members need not be together, all do, but nothing mandatory can be asked of them. */
 function speakersOf(board: Board, group: ResourceIndex, { score }: Colocation, at: number): readonly ResourceIndex[] {
   const members = resourceOf(board, group).children;
-  const isTogether = resourceOf(board, group).rawMeta.get('collocated')?.toLowerCase() !== 'false';
-  if (isTogether) return members.slice(at).slice(0, 1);
+  if (isColocated(resourceOf(board, group))) return members.slice(at).slice(0, 1);
   return score >= infinity ? [] : members;
 }
 

@@ -190,6 +190,22 @@ export function connect(board: Board, connection: ResourceIndex): void {
   board.isUsable[connects] = Number(canRunResources(now));
 }
 
+interface Kept {
+  readonly row: Int32Array;
+  readonly terms: number;
+}
+
+/** The scores of a resource as they are now, to return to if what is tried next does not work out. */
+export const keep = (board: Board, resource: ResourceIndex): Kept => ({
+  row: board.rows[resource]!.slice(),
+  terms: board.terms?.get(resource)?.length ?? 0,
+});
+
+export function restore(board: Board, resource: ResourceIndex, { row, terms }: Kept): void {
+  setRow(board, resource, row);
+  board.terms?.get(resource)?.splice(terms);
+}
+
 /** Keeps the present scores for people; what is written from now on goes to a copy. */
 export function show(board: Board, resource: ResourceIndex): void {
   board.shown[resource] = board.rows[resource]!;

@@ -1,7 +1,7 @@
 /** Bundles: containers spread like instances of a clone, then what belongs to each of them. */
 import type { BundleReplica, NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, infinity } from '../values.ts';
-import { type Board, joined, nodeAt, resourceOf, setRow, show, writable } from './board.ts';
+import { type Board, explain, joined, nodeAt, resourceOf, setRow, show, writable } from './board.ts';
 import { distribute, type Turn } from './clone.ts';
 import { isOverThreshold } from './criteria.ts';
 import { byInstance } from './instances.ts';
@@ -67,6 +67,7 @@ function placeInside(board: Board, child: ResourceIndex, node: NodeIndex, turn: 
     if (one !== node) row[one] = -infinity;
     else if (!isOverThreshold(board, child, node)) row[one] = infinity;
   }
+  explain(board, child, node, row[node]! >= infinity ? infinity : 0, 'it belongs into this container');
   const { parent } = resourceOf(board, child);
   if (parent !== null) board.isBusy[parent] = 1;
   turn(board, child, node);
@@ -88,6 +89,7 @@ export function openContainers(board: Board): void {
       const row = new Int32Array(board.situation.nodes.length).fill(absent);
       row[node] = scoreInside;
       setRow(board, child, row);
+      explain(board, child, node, scoreInside, 'it belongs into this container');
       const { parent } = resourceOf(board, child);
       if (parent !== null) writable(board, parent)[node] = -infinity;
     }

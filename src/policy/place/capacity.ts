@@ -1,4 +1,5 @@
 /** Room on nodes, for placement strategies that look at `utilization`. */
+import { isColocated } from '../constrain/implicit.ts';
 import type { Colocation } from '../constraints.ts';
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, infinity } from '../values.ts';
@@ -74,19 +75,25 @@ function addAmount(
   sum: Map<string, number>,
 ): void {
   if (board.isOpen[resource] === 0) return;
-  const { kind, utilization, parent, rawMeta, replicas } = resourceOf(board, resource);
+  const { kind, utilization, replicas } = resourceOf(board, resource);
   const children = board.children[resource]!;
   if (kind === 'primitive') return addAmounts(sum, utilization);
   if (kind === 'group') {
-    const isCloned = parent !== null && resourceOf(board, parent).kind === 'clone';
-    const isTogether = isCloned || rawMeta.get('collocated')?.toLowerCase() !== 'false';
-    for (const member of isTogether ? children : children.slice(0, 1))
+    for (const member of membersTogether(board, resource))
       if (!companions.has(member)) addAmount(board, member, companions, sum);
     return;
   }
   // All containers of a bundle need the same, and only they need anything.
   if (kind === 'bundle') for (const { container } of replicas.slice(0, 1)) addAmount(board, container, companions, sum);
   if (kind === 'clone') addAmountOfClone(board, children, companions, sum);
+}
+
+/** Members that will certainly be on one node; of a mere sequence only the first can be told. */
+function membersTogether(board: Board, group: ResourceIndex): readonly ResourceIndex[] {
+  const { parent } = resourceOf(board, group);
+  const members = board.children[group]!;
+  const isCloned = parent !== null && isClone(board, parent);
+  return isCloned || isColocated(resourceOf(board, group)) ? members : members.slice(0, 1);
 }
 
 function addAmountOfClone(
@@ -115,12 +122,8 @@ function companionsOf(board: Board, resource: ResourceIndex): Set<ResourceIndex>
 }
 
 function collect(board: Board, resource: ResourceIndex, origin: ResourceIndex, found: Set<ResourceIndex>): void {
-  const { kind, parent, rawMeta } = resourceOf(board, resource);
-  if (kind === 'group' && !found.has(resource)) {
-    const isCloned = parent !== null && resourceOf(board, parent).kind === 'clone';
-    const isTogether = isCloned || rawMeta.get('collocated')?.toLowerCase() !== 'false';
-    const members = board.children[resource]!;
-    for (const member of isTogether ? members : members.slice(0, 1)) collect(board, member, origin, found);
+  if (resourceOf(board, resource).kind === 'group' && !found.has(resource)) {
+    for (const member of membersTogether(board, resource)) collect(board, member, origin, found);
   }
   if (found.has(resource)) return;
   found.add(resource);

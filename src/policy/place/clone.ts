@@ -12,13 +12,15 @@ import {
   explainChange,
   isCandidate,
   joined,
+  keep,
   nodeAt,
   resourceOf,
+  restore,
   setRow,
   show,
   writable,
 } from './board.ts';
-import { type Flow, fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { type Flow, hasInfluence, linkOf, withWishes } from './flow.ts';
 import { byInstance } from './instances.ts';
 import { addPromotionScores, dealRoles } from './promotion.ts';
 
@@ -46,9 +48,9 @@ function heedDependents(board: Board, clone: ResourceIndex): void {
   for (const index of board.withThis[clone]!) {
     const colocation = colocationAt(board, index);
     if (!hasInfluence(board, colocation, colocation.primary)) continue;
-    const { dependent, attribute, score, id } = colocation;
+    const { dependent, id } = colocation;
     const before = board.rows[clone]!;
-    const row = withWishes(board, dependent, before, attribute, fractionOf(score), flow);
+    const row = withWishes(board, dependent, before, linkOf(colocation), flow);
     if (row === before) continue;
     setRow(board, clone, row);
     explainChange(board, clone, before, `wishes of ${resourceOf(board, dependent).id} (${id})`);
@@ -116,11 +118,11 @@ function placeInstance(
   handDown(board, collection, instance, heedsAll);
   if (preferred >= 0 && !(board.rows[instance]![preferred]! >= 0)) return false;
   forbidFull(board, collection, instance, perNode);
-  const kept = board.rows[instance]!.slice();
+  const kept = keep(board, instance);
   const chosen = turn(board, instance, preferred);
   if (chosen < 0) return false;
   if (preferred >= 0 && chosen !== preferred) {
-    setRow(board, instance, kept);
+    restore(board, instance, kept);
     takeBack(board, instance);
     return false;
   }

@@ -3,7 +3,7 @@
  * All of it goes into the rows of scores.
  */
 
-import { nodeInside, runsInside } from '../constrain/implicit.ts';
+import { isColocated, nodeInside, runsInside } from '../constrain/implicit.ts';
 import type { Location, TicketRule } from '../constraints.ts';
 import { outgrewFailure } from '../digest/index.ts';
 import type { Node, Resource, ResourceIndex } from '../situation.ts';
@@ -112,7 +112,7 @@ function lockedTo(board: Board, { index, lock }: Resource): number {
 
 /** A group's preference is that of its first member, which the others follow: they only learn which nodes are candidates. */
 function applyLocation(board: Board, location: Location, resource: ResourceIndex, factor = 1): void {
-  const { kind, rawMeta, replicas } = resourceOf(board, resource);
+  const { kind, replicas } = resourceOf(board, resource);
   prefer(board, location, resource, factor);
   if (kind === 'bundle') {
     for (const { container, ip } of replicas) {
@@ -121,7 +121,7 @@ function applyLocation(board: Board, location: Location, resource: ResourceIndex
     }
     return;
   }
-  const isTogether = kind === 'group' && rawMeta.get('collocated')?.toLowerCase() !== 'false';
+  const isTogether = kind === 'group' && isColocated(resourceOf(board, resource));
   for (const [i, child] of board.children[resource]!.entries())
     applyLocation(board, location, child, isTogether && i > 0 ? 0 : factor);
 }

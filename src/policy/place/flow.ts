@@ -17,40 +17,37 @@ export interface Flow {
   readonly takesBack: boolean;
 }
 
+/** What makes a wish of somebody's count: how much of it, and by which attribute of nodes (null: the node itself). */
+export interface Link {
+  readonly attribute: string | null;
+  readonly factor: number;
+}
+
+/** `sign`: -1 turns wishes round. */
+export const linkOf = ({ attribute, score }: Colocation, sign = 1): Link => ({
+  attribute,
+  factor: Math.fround((sign * score) / infinity),
+});
+
 /** Stands for «was possible and is now below zero» while sums are made; far from any real score. */
 const spoilt = infinity * -100;
 
 /** The row with the wishes of `source` (and of who is with it) added. The row given is not changed. */
-export function withWishes(
-  board: Board,
-  source: ResourceIndex,
-  row: Int32Array,
-  attribute: string | null,
-  factor: number,
-  flow: Flow,
-): Int32Array {
+export function withWishes(board: Board, source: ResourceIndex, row: Int32Array, link: Link, flow: Flow): Int32Array {
   if (board.isMerging[source] === 1) return row;
   board.isMerging[source] = 1;
-  const sum = ownWishes(board, source, row, attribute, factor, flow);
+  const sum = ownWishes(board, source, row, link, flow);
   const isPossible = anyCandidate(board, sum);
-  const wished = isPossible ? withFurtherWishes(board, source, sum, factor, flow) : sum;
+  const wished = isPossible ? withFurtherWishes(board, source, sum, link.factor, flow) : sum;
   board.isMerging[source] = 0;
   return !isPossible && flow.takesBack ? row : settle(wished, flow);
 }
 
 /** The first member speaks for a group; those behind it wish to be with it. */
-function ownWishes(
-  board: Board,
-  source: ResourceIndex,
-  row: Int32Array,
-  attribute: string | null,
-  factor: number,
-  flow: Flow,
-): Int32Array {
-  const { kind } = resourceOf(board, source);
-  if (kind !== 'group') return addWishes(board, source, row, attribute, factor, flow.keepsPossible);
+function ownWishes(board: Board, source: ResourceIndex, row: Int32Array, link: Link, flow: Flow): Int32Array {
+  if (resourceOf(board, source).kind !== 'group') return addWishes(board, source, row, link, flow.keepsPossible);
   const first = board.children[source]![0];
-  return first === undefined ? row : withWishes(board, first, row, attribute, factor, flow);
+  return first === undefined ? row : withWishes(board, first, row, link, flow);
 }
 
 /** Scores that a resource starts out with (a group: its last member), and those of whom it is with: what resources are sorted by. */
@@ -78,7 +75,7 @@ function withFurtherWishes(
     const colocation = colocationAt(board, index);
     if (!flow.followsPrimaries && !hasInfluence(board, colocation, colocation.primary)) continue;
     const other = flow.followsPrimaries ? colocation.primary : colocation.dependent;
-    sum = withWishes(board, other, sum, colocation.attribute, fractionOf(sign * colocation.score), further);
+    sum = withWishes(board, other, sum, linkOf(colocation, sign), further);
   }
   return sum;
 }
@@ -100,8 +97,7 @@ function addWishes(
   board: Board,
   source: ResourceIndex,
   row: Int32Array,
-  attribute: string | null,
-  factor: number,
+  { attribute, factor }: Link,
   keepsPossible: boolean,
 ): Int32Array {
   const sum = row.slice();
@@ -145,8 +141,6 @@ function scaledWish(wish: number, factor: number): number {
   const points = Math.trunc(exact < 0 ? exact - 0.5 : exact + 0.5);
   return points === 0 && wish !== 0 ? Math.sign(factor) : points;
 }
-
-export const fractionOf = (score: number): number => Math.fround(score / infinity);
 
 /** Without `influence`, wishes count only for what is not running yet; and no connection drags a sane container about. */
 export function hasInfluence(board: Board, colocation: Colocation, primary: ResourceIndex): boolean {

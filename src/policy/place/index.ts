@@ -60,7 +60,9 @@ function resultOf(board: Board, sequence: readonly ResourceIndex[]): Placement {
   const { next, nodeOf } = board;
   return {
     nodeOf,
-    roleOf: next.map((role, resource): Role => (role === 'unknown' ? defaultRole(board, resource) : role)),
+    roleOf: next.map((role, resource) =>
+      role === 'unknown' ? defaultRole(board, resource) : allowedRole(board, resource, role),
+    ),
     isRoleExplicit: Uint8Array.from(next, (role) => Number(role !== 'unknown')),
     scores: board.rows.map((row, resource) => board.shown[resource] ?? row),
     promotionScores: board.promotionScores,
@@ -73,8 +75,19 @@ function resultOf(board: Board, sequence: readonly ResourceIndex[]): Placement {
     fences: board.fences,
     sequence,
     childrenOf: board.children,
+    colocations: board.colocations,
+    colocationsWith: board.withThis,
     locks: board.locks,
   };
+}
+
+/** Without quorum, `demote` lets what is promotable and runs go on, but unpromoted. */
+function allowedRole({ situation }: Board, index: ResourceIndex, wanted: Role): Role {
+  const { quorate, noQuorum } = situation.options;
+  if (wanted !== 'promoted' || quorate || noQuorum !== 'demote') return wanted;
+  const { role, meta } = situation.resources[index]!;
+  const isDemoted = (role === 'promoted' || role === 'unpromoted') && meta.requires !== 'nothing';
+  return isDemoted ? 'unpromoted' : wanted;
 }
 
 /** What was placed will be started. */

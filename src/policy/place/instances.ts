@@ -2,7 +2,7 @@
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent } from '../values.ts';
 import { type Board, colocationAt, currentNode, resourceOf } from './board.ts';
-import { type Flow, fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { type Flow, hasInfluence, linkOf, withWishes } from './flow.ts';
 
 /** Sorts children by how little it would disturb to place them first. */
 export function byInstance(board: Board, children: readonly ResourceIndex[]): ResourceIndex[] {
@@ -82,14 +82,13 @@ function wishOf(board: Board, instance: ResourceIndex, node: NodeIndex): number 
   let row: Int32Array = new Int32Array(board.situation.nodes.length).fill(absent);
   row[node] = board.situation.nodes[node]!.score;
   for (const index of board.thisWith[parent]!) {
-    const { primary, attribute, score } = colocationAt(board, index);
-    row = withWishes(board, primary, row, attribute, fractionOf(score), flow);
+    const colocation = colocationAt(board, index);
+    row = withWishes(board, colocation.primary, row, linkOf(colocation), flow);
   }
   for (const index of board.withThis[parent]!) {
     const colocation = colocationAt(board, index);
-    const { dependent, attribute, score } = colocation;
     if (!hasInfluence(board, colocation, instance)) continue;
-    row = withWishes(board, dependent, row, attribute, fractionOf(score), { ...flow, keepsPossible: true });
+    row = withWishes(board, colocation.dependent, row, linkOf(colocation), { ...flow, keepsPossible: true });
   }
   return row[node]!;
 }

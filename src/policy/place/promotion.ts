@@ -19,7 +19,7 @@ import {
   topOf,
   writable,
 } from './board.ts';
-import { fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { hasInfluence, linkOf, withWishes } from './flow.ts';
 import { compareInstances } from './instances.ts';
 import { nextRoleOf } from './roles.ts';
 
@@ -192,18 +192,19 @@ function addRank(board: Board, clone: ResourceIndex, instance: ResourceIndex): v
 }
 
 function heedPrimary(board: Board, clone: ResourceIndex, index: number): void {
-  const { dependentRole, primary, score, attribute } = colocationAt(board, index);
+  const colocation = colocationAt(board, index);
+  const { dependentRole, primary, score } = colocation;
   if (dependentRole !== 'promoted') return;
   const flow = { followsPrimaries: false, keepsPossible: false, takesBack: score < infinity };
-  setRow(board, clone, withWishes(board, primary, board.rows[clone]!, attribute, fractionOf(score), flow));
+  setRow(board, clone, withWishes(board, primary, board.rows[clone]!, linkOf(colocation), flow));
 }
 
 function heedDependent(board: Board, clone: ResourceIndex, index: number): void {
   const colocation = colocationAt(board, index);
-  const { primaryRole, dependent, score, attribute } = colocation;
+  const { primaryRole, dependent } = colocation;
   if (primaryRole !== 'promoted' || !hasInfluence(board, colocation, colocation.primary)) return;
   const flow = { followsPrimaries: false, keepsPossible: true, takesBack: true };
-  setRow(board, clone, withWishes(board, dependent, board.rows[clone]!, attribute, fractionOf(score), flow));
+  setRow(board, clone, withWishes(board, dependent, board.rows[clone]!, linkOf(colocation), flow));
 }
 
 function withholdTickets(board: Board, clone: ResourceIndex): void {

@@ -1,4 +1,5 @@
 /** One resource's turn to be placed. What it wants to be with has its turn first; a loop ends where it closes. */
+import { isColocated } from '../constrain/implicit.ts';
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
 import { infinity, rankOf } from '../values.ts';
 import { leaveOn, refuse, settleOn } from './assign.ts';
@@ -12,8 +13,10 @@ import {
   currentNode,
   explainChange,
   joined,
+  keep,
   placeOf,
   resourceOf,
+  restore,
   setRow,
   show,
 } from './board.ts';
@@ -21,7 +24,7 @@ import { placeBundle } from './bundle.ts';
 import { forbidFull } from './capacity.ts';
 import { chosenNode } from './choose.ts';
 import { placeClone } from './clone.ts';
-import { fractionOf, hasInfluence, withWishes } from './flow.ts';
+import { hasInfluence, linkOf, withWishes } from './flow.ts';
 
 /** Places the resource if that has not been done; `preferred` (or -1) wins among equals. Returns its one node, or -1. */
 export function takeTurn(board: Board, resource: ResourceIndex, preferred: NodeIndex): NodeIndex {
@@ -58,22 +61,20 @@ function placePrimitive(board: Board, resource: ResourceIndex, preferred: NodeIn
 function followPrimary(board: Board, resource: ResourceIndex, index: number): void {
   const colocation = colocationAt(board, index);
   const { score, dependentRole, primary } = colocation;
-  const before = board.rows[resource]!;
   const mayTakeBack = dependentRole === 'promoted' || (score < 0 && score > -infinity);
-  // What was written so far must not change under the row that is kept.
-  const kept = mayTakeBack ? before.slice() : before;
+  const kept = mayTakeBack ? keep(board, resource) : null;
   takeTurn(board, primary, -1);
   attract(board, resource, primary, colocation);
-  if (mayTakeBack && !anyCandidate(board, board.rows[resource]!)) setRow(board, resource, kept);
+  if (kept !== null && !anyCandidate(board, board.rows[resource]!)) restore(board, resource, kept);
 }
 
 function heedDependent(board: Board, resource: ResourceIndex, index: number): void {
   const colocation = colocationAt(board, index);
-  const { dependent, attribute, score, id } = colocation;
+  const { dependent, id } = colocation;
   if (!hasInfluence(board, colocation, colocation.primary)) return;
   const before = board.rows[resource]!;
   const flow = { followsPrimaries: false, keepsPossible: false, takesBack: true };
-  const row = withWishes(board, dependent, before, attribute, fractionOf(score), flow);
+  const row = withWishes(board, dependent, before, linkOf(colocation), flow);
   if (row === before) return;
   setRow(board, resource, row);
   explainChange(board, resource, before, `wishes of ${resourceOf(board, dependent).id} (${id})`);
@@ -121,8 +122,7 @@ function placeGroup(board: Board, group: ResourceIndex, preferred: NodeIndex): N
   }
   board.isOpen[group] = 0;
   const first = members.find((member) => board.nodeOf[member]! >= 0);
-  const isTogether = resourceOf(board, group).rawMeta.get('collocated')?.toLowerCase() !== 'false';
-  return first === undefined || !isTogether ? -1 : board.nodeOf[first]!;
+  return first === undefined || !isColocated(resourceOf(board, group)) ? -1 : board.nodeOf[first]!;
 }
 
 function handDown(board: Board, group: ResourceIndex, members: readonly ResourceIndex[]): void {
