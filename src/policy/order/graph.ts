@@ -30,7 +30,7 @@ function isKept(net: Known, action: Action): boolean {
   if (node === null) return false;
   if (task === 'delete' && action.how === 'history') return true;
   const is = net.situation.nodes[node];
-  if (is?.kind === 'guest' && !is.needsRemoteReset) return true;
+  if (is?.kind === 'guest' && !is.needsRemoteReset && !net.actions.reset.has(node)) return true;
   return isOnline(net, node) && !isUnclean(net, node);
 }
 
