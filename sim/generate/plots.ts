@@ -9,7 +9,7 @@ import type { Prng } from '../world/prng.ts';
 import { drawCommand, drawLasting } from './commands.ts';
 import { shuffled } from './services.ts';
 
-interface Scene {
+export interface Scene {
   readonly prng: Prng;
   readonly cluster: Cluster;
   readonly node: NodeId;
@@ -20,18 +20,18 @@ interface Scene {
   readonly deadMs: number;
 }
 
-type Plot = (scene: Scene) => readonly Fault[];
+export type Plot = (scene: Scene) => readonly Fault[];
 
 const because = 'drawn by the simulator';
 
-const isolate = (node: NodeId, atMs: number, forMs: number): Fault => ({
+export const isolate = (node: NodeId, atMs: number, forMs: number): Fault => ({
   kind: 'isolate',
   node,
   link: null,
   atMs,
   forMs,
 });
-const ask = (node: NodeId, atMs: number, command: Command): Fault => ({
+export const ask = (node: NodeId, atMs: number, command: Command): Fault => ({
   kind: 'command',
   node,
   command,
@@ -40,7 +40,7 @@ const ask = (node: NodeId, atMs: number, command: Command): Fault => ({
 });
 
 /** A share of the loss timeout. */
-const share = ({ prng, deadMs }: Scene, from: number, to: number): number =>
+export const share = ({ prng, deadMs }: Scene, from: number, to: number): number =>
   deadMs * (from + prng.next() * (to - from));
 
 /** What reaches a node is late, and then nothing does: the last grants come when they are nearly over. */
@@ -367,10 +367,19 @@ function holderOf(prng: Prng, { services }: Cluster): NodeId {
 }
 
 /** A sequence on one node; those that need others find none in a cluster of one. */
-export function drawPlot(prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): readonly Fault[] {
+export const drawPlot = (prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): readonly Fault[] =>
+  drawFrom(plotsFor(cluster), prng, cluster, beginMs, healAtMs);
+
+export function drawFrom(
+  choice: readonly Plot[],
+  prng: Prng,
+  cluster: Cluster,
+  beginMs: number,
+  healAtMs: number,
+): readonly Fault[] {
   const node = holderOf(prng, cluster);
   const others = cluster.nodes.map(({ id }) => id).filter((id) => id !== node);
-  const plot = prng.pick(plotsFor(cluster));
+  const plot = prng.pick(choice);
   if (others.length === 0) return [];
   const { deadMs } = cluster.heartbeat;
   const atMs = beginMs + prng.below(deadMs * 4);

@@ -81,6 +81,16 @@ export const serviceMutants: readonly Mutant[] = [
     replace: '[];',
   },
   {
+    name: 'order-forgotten',
+    world: 'watchdog',
+    rule: 'an order to a node that lost its lease may still arrive when it is back',
+    by: ['exclusive', 'takeover'],
+    file: coordinate,
+    find: '\n  replaceUndeliverable(turn);',
+    replace:
+      '\n  const known = [...turn.state.ordered].filter(([, { seen, to }]) => seen || isActing(turn.state, to));\n  put(turn, { ordered: new Map(known) });',
+  },
+  {
     name: 'stale-records',
     rule: 'nothing is ordered before every member has told what it runs',
     by: ['exclusive', 'takeover', 'order'],

@@ -99,11 +99,19 @@ function perform(host: Host, op: AgentOp): OpResult {
 
 /** What is seen to run is known of from then on. Where it runs elsewhere too, that remains the fault of whoever began it. */
 function look(host: Host, service: Service): OpResult {
-  const running = host.running.get(service.id);
+  const { id } = service;
+  const running = host.running.get(id);
   if (running === undefined) return { outcome: 'stopped' };
-  if (![...host.world.hosts.values()].some((other) => other.holds(service.id))) host.unowned.delete(service.id);
+  if (host.unowned.has(id)) {
+    const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
+    // What is found is taken for the one and may be moved, whatever still runs where nobody can be asked.
+    if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
+    if (!others.some((other) => other.holds(id))) host.unowned.delete(id);
+  }
   return { outcome: 'running', digest: running.digest };
 }
+
+const isActing = ({ isHelpless, loop }: Host): boolean => !isHelpless && loop?.state.installed != null;
 
 function start(host: Host, op: AgentOp): OpResult {
   const { service } = op;

@@ -1,10 +1,14 @@
 /** The watchdog of a machine: hardware that outlives the daemon, and resets the machine unless it is fed. */
 import type { Watchdog } from '../../src/core/model.ts';
+import type { WatchdogState } from '../../src/core/ports.ts';
 import type { Fault } from './faults.ts';
 import type { Host } from './host.ts';
 import type { Prng } from './prng.ts';
 
 export type WatchdogTrouble = Extract<Fault, { kind: 'watchdog' }>;
+
+/** Between two tries to open a device that is missing. */
+const retryMs = 5000;
 
 export class WatchdogCard {
   trouble: WatchdogTrouble | null = null;
@@ -12,6 +16,7 @@ export class WatchdogCard {
   failedToFire = false;
   readonly #host: Host;
   readonly #prng: Prng;
+  #wanted: Watchdog | null = null;
   #armed: { readonly timeoutMs: number; fedAtMs: number } | null = null;
 
   constructor(host: Host) {
@@ -24,17 +29,14 @@ export class WatchdogCard {
   }
 
   watch(watchdog: Watchdog | null): void {
-    const { agenda } = this.#host.world;
-    const { life } = this.#host;
-    const missing = this.trouble?.how === 'missing' && watchdog !== null;
-    if (!missing) this.#armed = null;
-    if (watchdog !== null && !missing) {
-      this.#armed = { timeoutMs: watchdog.timeoutMs, fedAtMs: agenda.nowMs };
-      this.#expectFood(this.#armed);
+    this.#wanted = watchdog;
+    if (watchdog === null) {
+      this.#armed = null;
+      this.#say('none', '');
+    } else if (!this.#arm(watchdog)) {
+      this.#say('failed', 'no such device');
+      this.#tryLater(watchdog, this.#host.life);
     }
-    const state = watchdog === null ? 'none' : missing ? 'failed' : 'armed';
-    const because = missing ? 'no such device' : '';
-    agenda.after(this.#prng.between(1, 5), () => this.#host.deliverTo(life, { kind: 'watchdog', state, because }));
   }
 
   feed(): void {
@@ -45,6 +47,30 @@ export class WatchdogCard {
   reset(): void {
     this.#armed = null;
     this.failedToFire = false;
+  }
+
+  /** Where it is missing, what a former life of the daemon armed counts on. */
+  #arm({ timeoutMs }: Watchdog): boolean {
+    if (this.trouble?.how === 'missing') return false;
+    this.#armed = { timeoutMs, fedAtMs: this.#host.world.agenda.nowMs };
+    this.#expectFood(this.#armed);
+    this.#say('armed', '');
+    return true;
+  }
+
+  #say(state: WatchdogState, because: string): void {
+    const { life, world } = this.#host;
+    world.agenda.after(this.#prng.between(1, 5), () =>
+      this.#host.deliverTo(life, { kind: 'watchdog', state, because }),
+    );
+  }
+
+  /** As the daemon's driver, which cannot do so while it is held up. */
+  #tryLater(watchdog: Watchdog, life: number): void {
+    this.#host.world.agenda.after(retryMs, () => {
+      if (this.#host.life !== life || this.#wanted !== watchdog) return;
+      if (this.#host.pausedDepth > 0 || !this.#arm(watchdog)) this.#tryLater(watchdog, life);
+    });
   }
 
   #expectFood(armed: { readonly timeoutMs: number; fedAtMs: number }): void {

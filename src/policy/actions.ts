@@ -19,8 +19,10 @@ export interface Action {
   readonly node: NodeIndex | null;
   readonly intervalMs: number;
   /**
-   * Of fence: `reboot`, `off`, `on`. Of notify and its confirmations: `pre`, `post`, `confirmed-pre`, ... Of gates: their name
-   * (`load stopped`, `probe_again` on a node). Of delete: `history` if only the record is deleted, whether it runs or not.
+   * Of fence: `reboot`, `off`, `on`. Of notify: when and of what, as in `pre start`; of a collection's steps also
+   * `confirmed-pre start`, `post started`, `confirmed-post started`. Of gates: their name (`load stopped`, `probe_again` on a
+   * node; `started`, `stopped`, `promoted`, `demoted` of a collection). Of delete: `history` if only the record is deleted,
+   * whether it runs or not.
    */
   readonly how: string | null;
   /** Nothing has to be done by anybody: it only orders others. Stops on nodes that are fenced become pseudo. */
@@ -90,6 +92,8 @@ export const Implies = {
   preserve: 1 << 18,
   /** Only if `first` is not part of a live migration. */
   unlessMigrating: 1 << 19,
+  /** Only if both are on the same node and `first` is necessary (resources that must not be together). */
+  apart: 1 << 20,
 } as const;
 
 export interface Edge {
@@ -115,6 +119,15 @@ export class Actions {
   readonly all: Action[] = [];
   private readonly byKey = new Map<string, Action>();
   private readonly byResource = new Map<ResourceIndex, Action[]>();
+  private readonly byTask = new Map<ResourceIndex, Map<Task, Action[]>>();
+  /** By pair of actions: all that the edges between them imply. */
+  private readonly implied = new Map<number, number>();
+  /** Resources that were given a node and cannot be active there after all: what they need on the same node will not be. */
+  readonly unplaced = new Set<ResourceIndex>();
+  /** Nodes that were found to need fencing only while actions were thought of; `Node.unclean` says it of the others. */
+  readonly condemned = new Set<NodeIndex>();
+  /** Guest nodes that go down with their container; `Node.needsRemoteReset` says it of the others. */
+  readonly reset = new Set<NodeIndex>();
 
   /** The one action of this kind on this node: made if it is not there. If it is, it stays optional only if both are. */
   add(wanted: NewAction): Action {
@@ -150,12 +163,19 @@ export class Actions {
     };
     this.all.push(action);
     this.byKey.set(key, action);
-    if (resource !== null) {
-      const list = this.byResource.get(resource);
-      if (list === undefined) this.byResource.set(resource, [action]);
-      else list.push(action);
-    }
+    if (resource !== null) this.list(resource, action);
     return action;
+  }
+
+  private list(resource: ResourceIndex, action: Action): void {
+    const all = this.byResource.get(resource);
+    if (all === undefined) this.byResource.set(resource, [action]);
+    else all.push(action);
+    const tasks = this.byTask.get(resource) ?? new Map<Task, Action[]>();
+    this.byTask.set(resource, tasks);
+    const same = tasks.get(action.task);
+    if (same === undefined) tasks.set(action.task, [action]);
+    else same.push(action);
   }
 
   find(task: Task, resource: ResourceIndex | null, node: NodeIndex | null, intervalMs = 0, how: string | null = null) {
@@ -167,19 +187,33 @@ export class Actions {
     return this.byResource.get(resource) ?? [];
   }
 
-  /** One edge for each pair: implications add up. */
-  order(first: Action, second: Action, implies: number): void {
-    if (first === second || implies === 0) return;
-    const known = first.after.find((edge) => edge.second === second);
-    if (known !== undefined) {
-      known.implies |= implies;
-      return;
-    }
+  /** Of one resource and task: the one made last; with a node, the one made last there. */
+  latest(resource: ResourceIndex, task: Task, node: NodeIndex | null = null): Action | undefined {
+    return this.byTask
+      .get(resource)
+      ?.get(task)
+      ?.findLast((action) => node === null || action.node === node);
+  }
+
+  /**
+   * Adds an edge, unless there was one of this pair that implies any of the same: what was said first holds. (Pacemaker does so
+   * too, and what its plans look like depends on it.) True: added.
+   */
+  order(first: Action, second: Action, implies: number): boolean {
+    if (first === second || implies === 0) return false;
+    const pair = first.id * idsMax + second.id;
+    const known = this.implied.get(pair) ?? 0;
+    if ((known & implies) !== 0) return false;
+    this.implied.set(pair, known | implies);
     const edge: Edge = { first, second, implies };
     first.after.push(edge);
     second.before.push(edge);
+    return true;
   }
 }
+
+/** Products of two ids stay exact. */
+const idsMax = 2 ** 26;
 
 /**
  * Orders between resources and tasks that are wanted whatever the nodes turn out to be (a group's members, a clone's

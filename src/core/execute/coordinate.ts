@@ -34,7 +34,7 @@ export function coordinate(turn: Turn): void {
   if (view === null || view.coordinator !== state.self || !isCurrent(state) || !hasQuorum(state, nowMs)) return;
   if (state.pending !== null || !recordsAreFresh(state) || isColdStart(state, nowMs)) return;
   noteSeen(turn);
-  dropUndeliverable(turn);
+  replaceUndeliverable(turn);
   repeatUnseen(turn);
   replan(turn);
   orderReady(turn);
@@ -75,11 +75,21 @@ function isActing(state: NodeState, node: NodeId): boolean {
   return node === state.self || state.peers.get(node)?.beat?.installed === state.installed?.number;
 }
 
-/** An order that waits until its node is back in the view would be carried out long after the plan that it belonged to. */
-function dropUndeliverable(turn: Turn): void {
-  const { state } = turn;
-  const kept = [...state.ordered].filter(([, sent]) => sent.seen || isActing(state, sent.to));
-  if (kept.length < state.ordered.size) put(turn, { ordered: new Map(kept) });
+/**
+ * An order that waits until its node is back in the view would be carried out long after the plan that it belonged to. It may still
+ * be on its way all the same: an order to look, which does no harm, takes its place, and once that is seen the older one is refused.
+ */
+function replaceUndeliverable(turn: Turn): void {
+  for (const [key, sent] of turn.state.ordered) {
+    const { state, nowMs } = turn;
+    if (sent.seen || sent.order.verb === 'probe' || isActing(state, sent.to)) continue;
+    const planNumber = state.planNumber + 1;
+    const id: OrderId = { view: sent.order.id.view, plan: planNumber, action: 0 };
+    const because = `${sent.to} had no lease when it was to ${sent.order.verb} it`;
+    const order: Order = { ...sent.order, id, verb: 'probe', handFrom: null, handTo: null, drained: [], because };
+    const instead: OrderSent = { order, to: sent.to, sentAtMs: nowMs, tries: 0, seen: false };
+    put(turn, { planNumber, ordered: new Map(state.ordered).set(key, instead) });
+  }
 }
 
 function noteSeen(turn: Turn): void {
@@ -266,7 +276,7 @@ function repeatUnseen(turn: Turn): void {
       heartbeat(turn.state).intervalMs,
       turn.state.limits.firstRepeatMs * 2 ** Math.min(sent.tries, 10),
     );
-    if (sent.seen || turn.nowMs - sent.sentAtMs < waitMs) continue;
+    if (sent.seen || turn.nowMs - sent.sentAtMs < waitMs || !isActing(turn.state, sent.to)) continue;
     deliver(turn, sent.order, sent.to);
   }
 }

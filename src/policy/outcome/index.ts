@@ -3,6 +3,7 @@
 export { carryOut, type Decided, type World } from './carryOut.ts';
 export { changesOf, currentNode } from './changes.ts';
 export { essentialOrder } from './essential.ts';
+export { planOf } from './plan.ts';
 export { inSequence } from './sequence.ts';
 export {
   type Flag,

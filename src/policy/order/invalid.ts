@@ -1,0 +1,33 @@
+/** Edges that would only make a plan impossible. */
+import { type Action, type Edge, Implies } from '../actions.ts';
+import { counts } from './graph.ts';
+import type { Net } from './net.ts';
+
+export function dropInvalid(net: Net): void {
+  for (const action of net.actions.all) for (const edge of action.before) if (isInvalid(net, edge)) edge.implies = 0;
+}
+
+function isInvalid(net: Net, edge: Edge): boolean {
+  return isFromInside(net, edge) || (edge.implies === Implies.load && closesLoop(net, edge));
+}
+
+/** What runs on a guest node cannot be waited for by what the node consists of, whatever people ordered. */
+function isFromInside(net: Net, { first, second, implies }: Edge): boolean {
+  if ((implies & Implies.preserve) !== 0 || first.resource === null || first.node === null || second.resource === null)
+    return false;
+  const node = net.situation.nodes[first.node];
+  return node?.container === second.resource;
+}
+
+/** Two that migrate to each other's node need not wait for each other's room. */
+function closesLoop(net: Net, edge: Edge): boolean {
+  if (edge.second.task !== 'migrate_to' || !counts(net, edge)) return false;
+  const seen = new Set<Action>([edge.first]);
+  for (const action of seen)
+    for (const before of action.before) {
+      if (!counts(net, before)) continue;
+      if (before.first === edge.second) return true;
+      seen.add(before.first);
+    }
+  return false;
+}
