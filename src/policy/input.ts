@@ -340,4 +340,6 @@ export interface HistoryOperation {
   readonly migrateSource: string | null;
   readonly migrateTarget: string | null;
   readonly version: string | null;
+  /** How what it was begun with compares to today's definition, where who asks knows; missing: the digests say. */
+  readonly definition?: 'current' | 'changed' | 'reloadable';
 }

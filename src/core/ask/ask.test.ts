@@ -58,7 +58,7 @@ test('a preference outweighs places, and what forbids outweighs preferences', ()
 
 test('as many failures as it may have send it away, and what it runs with too', () => {
   const failed = (failures: number): Partial<Question> => ({
-    present: new Map([['db', [{ node: 'a', state: 'failed', failures }]]]),
+    present: new Map([['db', [{ node: 'a', state: 'failed', failures, definition: 'current' }]]]),
   });
   expect(placesOf(failed(2))).toMatchObject({ disk: ['a'], db: ['a'] });
   expect(placesOf(failed(3))).toMatchObject({ disk: ['b'], db: ['b'] });
@@ -71,6 +71,8 @@ test('what is stopped has no place and no wishes', () => {
 
 test('what is left alone stays, even where it may not be', () => {
   const leftAlone = new Set(['disk']);
-  const present: Question['present'] = new Map([['disk', [{ node: 'b', state: 'running', failures: 0 }]]]);
+  const present: Question['present'] = new Map([
+    ['disk', [{ node: 'b', state: 'running', failures: 0, definition: 'current' }]],
+  ]);
   expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
 });

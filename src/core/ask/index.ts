@@ -18,6 +18,8 @@ const options: readonly AttributeSet[] = [
     ['symmetric-cluster', 'false'],
     ['stonith-enabled', 'false'],
     ['start-failure-is-fatal', 'false'],
+    // Whoever asks knows what has not been looked at yet.
+    ['enable-startup-probes', 'false'],
   ]),
 ];
 

@@ -28,4 +28,6 @@ export interface Present {
   readonly node: NodeId;
   readonly state: 'running' | 'failed' | 'stopped';
   readonly failures: number;
+  /** What it was started with, compared with what it would be started with now. */
+  readonly definition: 'current' | 'changed' | 'reloadable';
 }

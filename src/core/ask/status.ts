@@ -46,11 +46,11 @@ function historyOf({ service, copy }: PresentHere): readonly ResourceHistory[] {
 
 const monitorMs = 10_000;
 
-function operationsOf(id: string, { state }: Present): readonly HistoryOperation[] {
+function operationsOf(id: string, { state, definition }: Present): readonly HistoryOperation[] {
   const start = operation(id, 'start', 1, 0);
   switch (state) {
     case 'running':
-      return [start];
+      return [{ ...start, definition, restartDigest: definition }];
     case 'failed':
       return [start, operation(id, 'monitor', 2, 1)];
     case 'stopped':
@@ -84,5 +84,6 @@ function operation(id: string, name: 'start' | 'monitor', callId: number, rc: nu
     migrateSource: null,
     migrateTarget: null,
     version: null,
+    definition: 'current',
   };
 }

@@ -1,5 +1,6 @@
 /** The engine's answer: the nodes that it chose, and its scores in the words of the cluster file. */
 import { must } from '../../lib/assert.ts';
+import type { Actions } from '../../policy/actions.ts';
 import type { Placement, ScoreTerm } from '../../policy/placement.ts';
 import type { ResourceIndex, Situation } from '../../policy/situation.ts';
 import { infinity } from '../../policy/values.ts';
@@ -26,6 +27,7 @@ export interface Answer {
   readonly preferences: readonly Preference[];
   readonly situation: Situation;
   readonly placement: Placement;
+  readonly actions: Actions;
 }
 
 /** Best first. */
@@ -43,7 +45,7 @@ function nodesOf({ situation, placement }: Answer, service: Service): readonly N
   });
 }
 
-function copiesOf({ resources, resourceById }: Situation, { id, clone }: Service): readonly ResourceIndex[] {
+export function copiesOf({ resources, resourceById }: Situation, { id, clone }: Service): readonly ResourceIndex[] {
   const index = must(resourceById.get(id), `resource ${id}`);
   return clone ? must(resources[index], `resource ${id}`).children : [index];
 }

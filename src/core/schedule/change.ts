@@ -1,9 +1,10 @@
 /** What has to change for one service to get from where it is seen to where it is placed, seen by itself? */
 import type { NodeId, Service } from '../model.ts';
-import { mayOverlap, reloads } from '../model.ts';
+import { mayOverlap } from '../model.ts';
 import type { Placement } from './plan.ts';
 import { lastFailureOf, whyAgainst } from './score.ts';
 import { type Copy, isActive, mayLinger, underWay } from './seen.ts';
+import { definitionOf, type Steps } from './steps.ts';
 import type { Waits } from './takeover.ts';
 import { namesText, timesText } from './words.ts';
 
@@ -42,24 +43,31 @@ export interface Start extends Step {
   readonly handFrom: NodeId | null;
 }
 
-export function changeOf(service: Service, copies: readonly Copy[], placement: Placement, waits: Waits): Change {
-  const starts = startsOf(service, copies, placement, waits);
+/** `steps`: what the engine would do. */
+export function changeOf(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  steps: Steps,
+  waits: Waits,
+): Change {
+  const starts = startsOf(service, copies, placement, steps, waits);
   return {
     service,
     placement,
     copies,
     probes: probesOf(copies),
     starts,
-    stops: copies.flatMap((copy) => stopOf(service, copy, copies, placement, starts)),
-    reloads: copies.filter((copy) => isChanged(service, copy, placement) && reloads(service)).map(newDefinition),
+    stops: copies.flatMap((copy) => stopOf(service, copy, copies, placement, steps, starts)),
+    reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
   };
 }
 
-const noSteps: readonly Step[] = [];
+const noProbes: readonly Step[] = [];
 
 function probesOf(copies: readonly Copy[]): readonly Step[] {
   const unseen = copies.filter((copy) => copy.listed && copy.state === 'unknown');
-  if (unseen.length === 0) return noSteps;
+  if (unseen.length === 0) return noProbes;
   return unseen.map(({ node, record }) => ({
     node,
     because: record?.lastFailure == null ? 'not looked at yet' : `not known to be stopped: ${record.lastFailure}`,
@@ -71,22 +79,17 @@ const newDefinition = ({ node }: Copy): Step => ({ node, because: 'its definitio
 
 const isPlaced = (placement: Placement, node: NodeId): boolean => placement.nodes.includes(node);
 
-/** It runs where it should, from an older definition. A driver that cannot tell (null) is believed. */
-function isChanged(service: Service, { node, state, record }: Copy, placement: Placement): boolean {
-  const digest = record?.digest ?? null;
-  return state === 'running' && digest !== null && digest !== service.digest && isPlaced(placement, node);
-}
-
 /**
- * A new definition that cannot be reloaded. A clone takes it one copy after the other, in one plan each: the others go on serving,
- * and what needs them is not interrupted.
+ * A clone takes a new definition one copy after the other, in one plan each: the others go on serving, and what needs them is not
+ * interrupted.
  */
-function mustRestart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
-  if (reloads(service) || !isChanged(service, copy, placement)) return false;
+function isItsTurn(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
   if (!service.clone) return true;
   const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
   if (others.some(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked')) return false;
-  return copies.find((each) => isChanged(service, each, placement)) === copy;
+  const isChanged = (each: Copy): boolean =>
+    isPlaced(placement, each.node) && definitionOf(service, each) === 'changed';
+  return copies.find(isChanged) === copy;
 }
 
 // ---------------------------------------------------------------- stops
@@ -96,9 +99,12 @@ function stopOf(
   copy: Copy,
   copies: readonly Copy[],
   placement: Placement,
+  steps: Steps,
   starts: readonly Start[],
 ): readonly Stop[] {
   const { node, state, record } = copy;
+  // What has no place for the sake of something that it needs is stopped, wherever the engine would have it.
+  if (!steps.stops.has(node) && placement.nodes.length > 0) return [];
   const stop = (kind: StopKind, because: string, more: Partial<Stop> = {}): readonly Stop[] => [
     { node, kind, because, handTo: null, mayWait: isPatient(service, kind), blocked: null, ...more },
   ];
@@ -106,7 +112,7 @@ function stopOf(
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
   if (state !== 'running') return [];
   if (isPlaced(placement, node))
-    return mustRestart(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
+    return isItsTurn(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
   if (service.clone || placement.nodes.length === 0) return stop('end', why);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
@@ -151,32 +157,22 @@ function whyNotHere(service: Service, placement: Placement, node: NodeId): strin
 
 // ---------------------------------------------------------------- starts
 
-function startsOf(service: Service, copies: readonly Copy[], placement: Placement, waits: Waits): readonly Start[] {
+function startsOf(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  steps: Steps,
+  waits: Waits,
+): readonly Start[] {
   const starts: Start[] = [];
   for (const node of placement.nodes) {
     const copy = copies.find((each) => each.node === node);
-    if (copy === undefined || !mustStart(service, copy, copies, placement)) continue;
+    if (copy === undefined || !steps.starts.has(node)) continue;
+    if (copy.state === 'running' && !isItsTurn(service, copy, copies, placement)) continue;
     const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
     starts.push({ node, because: startBecause(service, copy, copies, placement), handFrom: null, blocked });
   }
   return starts;
-}
-
-function mustStart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
-  switch (copy.state) {
-    case 'unknown':
-    case 'probing':
-    case 'stopped':
-    case 'stopping':
-    case 'failed':
-      return true;
-    case 'running':
-      return mustRestart(service, copy, copies, placement);
-    case 'starting':
-    case 'reloading':
-    case 'blocked':
-      return false;
-  }
 }
 
 /** What is under way has to end first, as far as it could mean two copies where one is allowed. */

@@ -13,7 +13,7 @@
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason) → takeover → change →
+ * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, steps) → takeover → change →
  * settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
@@ -31,6 +31,7 @@ import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
 import { lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
+import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, takeoverWaits, type Waits } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
@@ -43,13 +44,13 @@ export function schedule(input: ScheduleInput): Plan {
   const seen = seenOf(graph, input);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const frozen = frozenOf(graph, input, seen);
-  const placements = place(graph, input, seen, held, frozen);
+  const { placements, steps } = place(graph, input, seen, held, frozen);
   const waits = takeoverWaits(graph, input, held);
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
     const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
     const placement = must(placements.get(service.id), `placement of ${service.id}`);
-    const change = changeOf(service, copies, placement, waits);
+    const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, waits);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const settled = settle(graph, changes, waits);

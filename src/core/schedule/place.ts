@@ -1,5 +1,6 @@
 /** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
+import { act } from '../../policy/act/index.ts';
 import { constrain } from '../../policy/constrain/index.ts';
 import { place as placeAll } from '../../policy/place/index.ts';
 import { situate } from '../../policy/situate/index.ts';
@@ -12,12 +13,19 @@ import { type Wishes, wishesOf } from './moves.ts';
 import type { Held, NodeScore, Placement, ScheduleInput } from './plan.ts';
 import { reasonFor, refusals } from './reason.ts';
 import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stuckOf } from './score.ts';
-import { isActive, type Seen, type SeenService } from './seen.ts';
+import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
+import { definitionOf, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
 
 export type Placements = ReadonlyMap<ServiceId, Placement>;
 
-export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held, frozen: Frozen): Placements {
+export interface Placed {
+  readonly placements: Placements;
+  readonly steps: StepsOfAll;
+}
+
+/** The second half of the answer: what the engine would do about it. */
+export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held, frozen: Frozen): Placed {
   const rules = nodeRulesOf(graph, input);
   const not = unwanted(graph, input.admin);
   const candidates = candidatesOf(graph, input, seen, held);
@@ -38,7 +46,7 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
     placed.set(service.id, placement);
     for (const node of placement.nodes) load.set(node, (load.get(node) ?? 0) + 1);
   }
-  return withoutUnrunnable(graph, placed);
+  return { placements: withoutUnrunnable(graph, placed), steps: stepsOf(answer) };
 }
 
 const runningOn = ({ copies }: SeenService): readonly NodeId[] =>
@@ -100,7 +108,7 @@ function ask(
   const present = new Map<ServiceId, readonly Present[]>();
   for (const [id, candidate] of candidates) {
     preferences.push(...preferencesOf(candidate, rules));
-    present.set(id, presentOf(candidate, frozen));
+    present.set(id, presentOf(candidate));
     if (isStuck(candidate)) leftAlone.add(id);
   }
   const question = inputOf({
@@ -113,26 +121,32 @@ function ask(
     present,
   });
   const situation = situate(question);
-  const placement = placeAll(situation, constrain(situation), true);
-  return { graph, rules, candidates, preferences, situation, placement };
+  const constraints = constrain(situation);
+  const placement = placeAll(situation, constraints, true);
+  const { actions } = act(situation, constraints, placement);
+  return { graph, rules, candidates, preferences, situation, placement, actions };
 }
 
 /** It may run where its stop failed, and runs nowhere else. */
 const isStuck = ({ service, seen }: Candidate): boolean =>
   !service.clone && stuckOf(service, seen) !== null && runningOn(seen).length === 0;
 
-function presentOf({ service, seen, runsOn }: Candidate, frozen: Frozen): readonly Present[] {
-  const nodes = nodesOf(service, seen, runsOn, frozen);
+function presentOf({ service, seen }: Candidate): readonly Present[] {
   return seen.copies.flatMap((copy) => {
     const failures = copy.record?.failures ?? 0;
-    const state = !nodes.includes(copy.node) ? 'stopped' : copy.state === 'failed' ? 'failed' : 'running';
-    return state === 'stopped' && failures === 0 ? [] : [{ node: copy.node, state, failures }];
+    const state = stateOf(service, seen, copy);
+    return state === 'stopped' && failures === 0
+      ? []
+      : [{ node: copy.node, state, failures, definition: definitionOf(service, copy) }];
   });
 }
 
-function nodesOf(service: Service, seen: SeenService, runsOn: readonly NodeId[], frozen: Frozen): readonly NodeId[] {
-  if (frozen.has(service.id)) return runningOn(seen);
-  return (service.clone ? null : stuckOf(service, seen))?.nodes ?? runsOn;
+/** As good as running is what will run in a moment, or may still run where it cannot be stopped and nothing else runs. */
+function stateOf(service: Service, seen: SeenService, copy: Copy): Present['state'] {
+  if (isActive(copy.state)) return 'running';
+  if (copy.state === 'failed' || mayLinger(copy)) return 'failed';
+  if (copy.state === 'blocked' && !service.clone && stuckOf(service, seen)?.nodes.includes(copy.node)) return 'running';
+  return 'stopped';
 }
 
 // ---------------------------------------------------------------- what cannot run

@@ -1,0 +1,101 @@
+/** What the engine would do for each service, node by node. */
+import { must } from '../../lib/assert.ts';
+import type { Action } from '../../policy/actions.ts';
+import type { ResourceIndex } from '../../policy/situation.ts';
+import type { Present } from '../ask/index.ts';
+import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
+import { type Answer, copiesOf } from './answer.ts';
+import { type Copy, isActive, mayLinger } from './seen.ts';
+
+export interface Steps {
+  readonly starts: ReadonlySet<NodeId>;
+  readonly stops: ReadonlySet<NodeId>;
+  readonly reloads: ReadonlySet<NodeId>;
+}
+
+/** A service without any is not in it. */
+export type StepsOfAll = ReadonlyMap<ServiceId, Steps>;
+
+export const noSteps: Steps = { starts: new Set(), stops: new Set(), reloads: new Set() };
+
+export function stepsOf(answer: Answer): StepsOfAll {
+  const all = new Map<ServiceId, Steps>();
+  for (const service of answer.graph.cluster.services) {
+    const steps = stepsOfService(answer, service);
+    if (steps !== null) all.set(service.id, steps);
+  }
+  return all;
+}
+
+interface Growing {
+  readonly starts: Set<NodeId>;
+  readonly stops: Set<NodeId>;
+  readonly reloads: Set<NodeId>;
+}
+
+function stepsOfService(answer: Answer, service: Service): Steps | null {
+  const sum: Growing = { starts: new Set(), stops: new Set(), reloads: new Set() };
+  const indices = copiesOf(answer.situation, service);
+  for (const index of indices) addSteps(answer, index, sum);
+  for (const copy of keptOf(answer, service, indices)) {
+    sum.starts.delete(copy.node);
+    sum.stops.delete(copy.node);
+    if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
+  }
+  for (const node of brokenOf(answer, service)) sum.stops.add(node);
+  return sum.starts.size + sum.stops.size + sum.reloads.size === 0 ? null : sum;
+}
+
+function addSteps(answer: Answer, index: ResourceIndex, sum: Growing): void {
+  const running = must(answer.situation.resources[index], 'resource').runningOn;
+  for (const { task, node } of wantedOf(answer, index)) {
+    if (node === null) continue;
+    const name = nameOf(answer, node);
+    if (task === 'stop') sum.stops.add(name);
+    if (task === 'reload-agent') sum.reloads.add(name);
+    if (task !== 'start') continue;
+    sum.starts.add(name);
+    // To start it where it runs is to restart it.
+    if (running.includes(node)) sum.stops.add(name);
+  }
+}
+
+/**
+ * Where a copy is to run and one works already: of several copies of what must run once, all would be stopped before the one
+ * that is to stay is started again; and copies of a clone are all alike, so that none has to make way for another one.
+ */
+function keptOf(answer: Answer, service: Service, indices: readonly ResourceIndex[]): readonly Copy[] {
+  const { situation, placement } = answer;
+  const running = indices.flatMap((index) => situation.resources[index]?.runningOn ?? []);
+  if (running.length < (service.clone ? 1 : 2)) return noCopies;
+  const wanted = indices.map((index) => placement.nodeOf[index] ?? -1).filter((node) => running.includes(node));
+  const names = wanted.map((node) => nameOf(answer, node));
+  return seenOf(answer, service).filter(
+    (copy) => names.includes(copy.node) && isActive(copy.state) && definitionOf(service, copy) !== 'changed',
+  );
+}
+
+/** One that cannot be stopped stays as it is, for the engine everywhere; what is broken elsewhere ends all the same. */
+function brokenOf(answer: Answer, service: Service): readonly NodeId[] {
+  const copies = seenOf(answer, service);
+  if (service.clone || !copies.some(({ state }) => state === 'blocked')) return noNodes;
+  return copies.filter((copy) => copy.state === 'failed' || mayLinger(copy)).map(({ node }) => node);
+}
+
+const noCopies: readonly Copy[] = [];
+const noNodes: readonly NodeId[] = [];
+
+const seenOf = ({ candidates }: Answer, { id }: Service): readonly Copy[] =>
+  must(candidates.get(id), `candidate ${id}`).seen.copies;
+
+const wantedOf = ({ actions }: Answer, index: ResourceIndex): readonly Action[] =>
+  actions.of(index).filter(({ isOptional, isPseudo }) => !isOptional && !isPseudo);
+
+const nameOf = ({ situation }: Answer, node: number): NodeId => must(situation.nodes[node], 'node of the engine').name;
+
+/** A driver that cannot tell what it runs (null) is believed. */
+export function definitionOf(service: Service, { state, record }: Copy): Present['definition'] {
+  const digest = record?.digest ?? null;
+  if (state !== 'running' || digest === null || digest === service.digest) return 'current';
+  return reloads(service) ? 'reloadable' : 'changed';
+}
