@@ -19,9 +19,8 @@ function isFromInside(net: Net, { first, second, implies }: Edge): boolean {
   return node?.container === second.resource;
 }
 
-/** Two that migrate to each other's node need not wait for each other's room. */
 function closesLoop(net: Net, edge: Edge): boolean {
-  if (edge.second.task !== 'migrate_to' || !counts(net, edge)) return false;
+  if (!counts(net, edge)) return false;
   const seen = new Set<Action>([edge.first]);
   for (const action of seen)
     for (const before of action.before) {
