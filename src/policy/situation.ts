@@ -155,6 +155,8 @@ export interface Resource {
   /** Nodes where a stop is necessary because of what the history says of it there, and where a demotion is (on-fail=demote). */
   readonly mustStopOn: readonly NodeIndex[];
   readonly mustDemoteOn: readonly NodeIndex[];
+  /** Nodes where a stop was thought necessary until it was found stopped there: it is done all the same if the resource restarts. */
+  readonly mayStopOn: readonly NodeIndex[];
   /** A start has been asked for whose result is not known yet. */
   readonly startPending: boolean;
   /** Nodes where its history is to be deleted because the shutdown lock has expired. */

@@ -89,12 +89,21 @@ export function isCandidate(draft: Draft, resource: Resource, node: NodeIndex): 
   return draft.placement.scores[resource.index]?.[node] !== absent;
 }
 
-/** Group, clone or bundle that holds it, whatever the depth; itself if none does. */
+/** Group or clone that holds it, whatever the depth; itself if none does. What is inside a bundle ends at the bundle's clone. */
 export function topOf(draft: Draft, resource: Resource): Resource {
   let top = resource;
-  while (top.parent !== null) top = resourceAt(draft, top.parent);
-  return top;
+  for (;;) {
+    const parent = parentOf(draft, top);
+    if (parent === null || parent.kind === 'bundle') return top;
+    top = parent;
+  }
 }
+
+const parentOf = (draft: Draft, { parent }: Resource): Resource | null =>
+  parent === null ? null : resourceAt(draft, parent);
+
+/** Null: it is not part of one. */
+export const bundleOf = (draft: Draft, resource: Resource): Resource | null => parentOf(draft, topOf(draft, resource));
 
 export const isManaged = ({ placement }: Draft, { index }: Resource): boolean => placement.managed[index] === 1;
 

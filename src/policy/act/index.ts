@@ -43,6 +43,7 @@ export function act(situation: Situation, _constraints: Constraints, placement: 
 function heedHistory(draft: Draft, resource: Resource): void {
   noteRecurring(draft, resource);
   for (const node of resource.mustStopOn) make(draft, resource, { task: 'stop', node });
+  for (const node of resource.mayStopOn) make(draft, resource, { task: 'stop', node, isOptional: true });
   for (const node of resource.mustDemoteOn) make(draft, resource, { task: 'demote', node });
   for (const node of resource.unlockedOn) make(draft, resource, { task: 'delete', how: 'history', node });
   for (const node of resource.history.keys()) forgetFailures(draft, resource, node);

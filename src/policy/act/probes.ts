@@ -3,7 +3,17 @@ import { type Action, Implies } from '../actions.ts';
 import { isTrue, wholeOf } from '../rule/text.ts';
 import type { BundleReplica, NodeIndex, Resource, ResourceIndex } from '../situation.ts';
 import { rankOf } from '../values.ts';
-import { type Draft, isFailed, isRemote, type NodeNow, nodeAt, resourceAt, targetOf, topOf } from './draft.ts';
+import {
+  bundleOf,
+  type Draft,
+  isFailed,
+  isRemote,
+  type NodeNow,
+  nodeAt,
+  resourceAt,
+  targetOf,
+  topOf,
+} from './draft.ts';
 import { condemn } from './fence.ts';
 import { make } from './make.ts';
 import { isConnectionLost } from './remote.ts';
@@ -99,8 +109,8 @@ function canHost(draft: Draft, resource: Resource, node: NodeNow): boolean {
 /** In a bundle's containers runs nothing but what the bundle itself puts there. */
 function isInsideOther(draft: Draft, resource: Resource, { is }: NodeNow): boolean {
   if (is.container === null || resource.kind !== 'primitive') return false;
-  const bundle = topOf(draft, resourceAt(draft, is.container));
-  return bundle.kind === 'bundle' && !bundle.replicas.some(({ child }) => child === resource.index);
+  const bundle = bundleOf(draft, resourceAt(draft, is.container));
+  return bundle !== null && !bundle.replicas.some(({ child }) => child === resource.index);
 }
 
 const holdsGuest = (draft: Draft, resource: Resource): boolean =>

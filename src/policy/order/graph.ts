@@ -63,7 +63,7 @@ export function counts(net: Known, { first, second, implies }: Edge): boolean {
   if (implies === Implies.order && first.isMigratable && first.task === 'stop') return false;
   if (implies === Implies.load) return isRoomNeeded(net, first, second);
   if (implies === Implies.apart) return !first.isOptional && !isElsewhere(first, second);
-  return !isLeftFailed(net, first, second);
+  return !isLeftFailed(net, first, second) && (!first.isOptional || first.isPrinted);
 }
 
 /** Room is needed where it will be; a migration needs it where it leads to. */

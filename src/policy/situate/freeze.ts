@@ -140,6 +140,7 @@ function frozenResource(
     failed: resource.failed,
     stopsToRecover: resource.stopsToRecover,
     mustStopOn: nodesOf(resource.mustStopOn),
+    mayStopOn: nodesOf(resource.mayStopOn),
     mustDemoteOn: nodesOf(resource.mustDemoteOn),
     startPending: resource.startPending,
     unlockedOn: nodesOf(resource.unlockedOn),
