@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import { constrain } from '../../policy/constrain/index.ts';
-import { place } from '../../policy/place/index.ts';
-import { situate } from '../../policy/situate/index.ts';
 import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
-import { inputOf, type Question } from './index.ts';
+import { decideOn, type Question } from './index.ts';
 
 const cluster = clusterOf(
   ['a', 'b', 'c'],
@@ -26,8 +23,8 @@ const question: Question = {
 
 /** Where the engine would have each service run. */
 function placesOf(more: Partial<Question>): Record<string, readonly string[]> {
-  const situation = situate(inputOf({ ...question, ...more }));
-  const { nodeOf } = place(situation, constrain(situation));
+  const { situation, placement } = decideOn({ ...question, ...more });
+  const { nodeOf } = placement;
   const places = cluster.services.map(({ id }) => {
     const index = situation.resourceById.get(id) ?? -1;
     const { children } = situation.resources[index] ?? { children: [] };

@@ -1,4 +1,4 @@
-/** The part of the engine's input that the cluster file decides alone: resources, places in `on`, who runs with whom. */
+/** The part of the engine's input that the cluster file decides alone: resources, and who runs with whom. */
 import type {
   AttributeSet,
   CloneConfig,
@@ -6,22 +6,13 @@ import type {
   Input,
   LocationConfig,
   PrimitiveConfig,
-  ResourceSet,
-  Subject,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
 import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
 
-/** For each place further up in `on`. */
-export const preferenceStep = 100;
-
-/** Id of all locations that stand for a place in `on`. */
-export const placeInList = 'on';
-
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
-  readonly places: readonly LocationConfig[];
   readonly colocations: readonly { readonly dependent: ServiceId; readonly config: ColocationConfig }[];
 }
 
@@ -36,7 +27,6 @@ export function configurationOf(cluster: Cluster): Configuration {
       utilization: [],
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
-    places: placesOf(cluster.services),
     colocations: cluster.services.flatMap(colocationsOf),
   };
 }
@@ -78,38 +68,9 @@ function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
   return service.clone ? { kind: 'clone', id: service.id, meta: [meta], parameters: [], child: primitive } : primitive;
 }
 
-/** One location for all services that want the same node as much. */
-function placesOf(services: readonly Service[]): readonly LocationConfig[] {
-  const groups = new Map<string, { readonly node: NodeId; readonly points: number; readonly members: ServiceId[] }>();
-  for (const { id, on } of services) {
-    for (const [place, node] of on.entries()) {
-      const points = preferenceStep * (on.length - 1 - place);
-      const key = `${points} ${node}`;
-      const group = groups.get(key) ?? { node, points, members: [] };
-      if (group.members.length === 0) groups.set(key, group);
-      group.members.push(id);
-    }
-  }
-  return [...groups.values()].map(({ node, points, members }) =>
-    locationOf(placeInList, { kind: 'sets', sets: [setOfMembers(members)] }, node, points),
-  );
-}
-
-const setOfMembers = (members: readonly ServiceId[]): ResourceSet => ({
-  id: placeInList,
-  members,
-  role: null,
-  action: null,
-  score: null,
-  kind: null,
-  sequential: null,
-  requireAll: null,
-  ordering: null,
-});
-
-export const locationOf = (id: string, subject: Subject, node: NodeId, points: number | null): LocationConfig => ({
+export const locationOf = (id: string, service: ServiceId, node: NodeId, points: number | null): LocationConfig => ({
   id,
-  subject,
+  subject: { kind: 'one', id: service },
   node,
   score: points ?? -infinity,
   role: null,

@@ -4,13 +4,18 @@
  *
  * Fencing is off for the engine, and a lost node is one that left cleanly: what may still run there is for `takeover.ts` to say.
  */
+
+import { constrain } from '../../policy/constrain/index.ts';
+import { type Decision, decideWith } from '../../policy/index.ts';
 import type { AttributeSet, Input, NodeState, ResourceConfig } from '../../policy/input.ts';
+import { situate } from '../../policy/situate/index.ts';
 import type { Cluster, NodeId } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
+import { withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
-export { placeInList, preferenceStep } from './configuration.ts';
+export { placeInList, preferenceStep } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
 
 const options: readonly AttributeSet[] = [
@@ -34,9 +39,16 @@ function configured(cluster: Cluster): Configuration {
   return made;
 }
 
-/** The id of a location that stands for a preference is its index in the list. */
-export function inputOf(question: Question): Input {
-  const { nodes, places, colocations } = configured(question.cluster);
+/** With what each score is made of. The id of a location that stands for a preference is its index in the list. */
+export function decideOn(question: Question): Decision {
+  const situation = situate(inputOf(question));
+  const constraints = withPlaces(constrain(situation), question.cluster, situation);
+  return decideWith(situation, constraints, { terms: true });
+}
+
+/** Without the places in `on`. */
+function inputOf(question: Question): Input {
+  const { nodes, colocations } = configured(question.cluster);
   const { stopped, preferences } = question;
   return {
     options,
@@ -45,13 +57,9 @@ export function inputOf(question: Question): Input {
     nodes,
     resources: resourcesOf(question),
     constraints: {
-      // The last ones are applied first, and are the first that people read.
-      locations: [
-        ...preferences.map(({ service, node, points }, index) =>
-          locationOf(String(index), { kind: 'one', id: service }, node, points),
-        ),
-        ...places,
-      ],
+      locations: preferences.map(({ service, node, points }, index) =>
+        locationOf(String(index), service, node, points),
+      ),
       colocations: colocations.filter(({ dependent }) => !stopped.has(dependent)).map(({ config }) => config),
       orders: [],
       tickets: [],

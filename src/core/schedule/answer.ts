@@ -1,7 +1,7 @@
 /** The engine's answer: the nodes that it chose, and its scores in the words of the cluster file. */
 import { must } from '../../lib/assert.ts';
-import type { Actions } from '../../policy/actions.ts';
 import type { Placement, ScoreTerm } from '../../policy/placement.ts';
+import type { PolicyPlan } from '../../policy/plan.ts';
 import type { ResourceIndex, Situation } from '../../policy/situation.ts';
 import { infinity } from '../../policy/values.ts';
 import { type Preference, placeInList } from '../ask/index.ts';
@@ -27,7 +27,7 @@ export interface Answer {
   readonly preferences: readonly Preference[];
   readonly situation: Situation;
   readonly placement: Placement;
-  readonly actions: Actions;
+  readonly plan: PolicyPlan;
 }
 
 /** Best first. */
@@ -55,6 +55,7 @@ export function copiesOf({ resources, resourceById }: Situation, { id, clone }: 
 /** By place of the node in the file. */
 export function scoresOf(answer: Answer, service: Service): readonly NodeScore[] {
   const { rules, candidates, situation, placement } = answer;
+  const said: Said = new Map();
   const copies = copiesOf(situation, service);
   const terms = copies.map((copy) => byNode(placement.terms.get(copy)));
   const { listed } = must(candidates.get(service.id), `candidate ${service.id}`).seen;
@@ -63,26 +64,31 @@ export function scoresOf(answer: Answer, service: Service): readonly NodeScore[]
   for (const [place, { index }] of listed.entries()) {
     const rule = must(rules[index], 'rules of a listed node');
     const plain = plainScore(rule, place, listed.length);
-    scores[index] = hasOnlyPlaces ? plain : fullScore(answer, service, rule, plain, copies, terms);
+    scores[index] = hasOnlyPlaces ? plain : fullScore({ answer, service, copies, terms, said }, rule, plain);
   }
   return scores;
 }
 
 type TermsByNode = ReadonlyMap<number, readonly ScoreTerm[]>;
 
-function fullScore(
-  answer: Answer,
-  service: Service,
-  rule: NodeRules,
-  plain: NodeScore,
-  copies: readonly ResourceIndex[],
-  terms: readonly TermsByNode[],
-): NodeScore {
-  const { situation, placement } = answer;
+/** What was put into words already, for this service: whom it runs with is said of nearly all nodes. */
+type Said = Map<string, Term>;
+
+interface Telling {
+  readonly answer: Answer;
+  readonly service: Service;
+  readonly copies: readonly ResourceIndex[];
+  readonly terms: readonly TermsByNode[];
+  readonly said: Said;
+}
+
+function fullScore(telling: Telling, rule: NodeRules, plain: NodeScore): NodeScore {
+  const { situation, placement } = telling.answer;
+  const { copies, terms } = telling;
   const index = must(situation.nodeByName.get(rule.node), 'node of the engine');
-  const at = spokesman(placement, copies, index);
+  const at = copies.length === 1 ? 0 : spokesman(placement, copies, index);
   const found = must(terms[at], 'terms of a copy').get(index);
-  const more = found === undefined ? noWords : wordsOf(answer, service, rule, found);
+  const more = found === undefined ? noWords : wordsOf(telling, rule, found);
   if (more.length === 0) return plain;
   const all = [...plain.terms, ...more];
   const isForbidden = all.some((term) => term.points === null);
@@ -118,11 +124,15 @@ function byNode(terms: readonly ScoreTerm[] = []): TermsByNode {
 const noWords: readonly Term[] = [];
 
 /** On a node that is out of the question for all, what others think of it does not matter. */
-function wordsOf(answer: Answer, service: Service, rule: NodeRules, terms: readonly ScoreTerm[]): readonly Term[] {
+function wordsOf(telling: Telling, rule: NodeRules, terms: readonly ScoreTerm[]): readonly Term[] {
+  const [only] = terms;
+  if (only !== undefined && terms.length === 1) {
+    const word = isSilent(rule, only) ? null : wordOf(telling, rule.node, only);
+    return word === null ? noWords : [word];
+  }
   const words = new Map<string, Term>();
   for (const term of terms) {
-    if (rule.terms.length > 0 && isWish(term)) continue;
-    const word = wordOf(answer, service, rule.node, term);
+    const word = isSilent(rule, term) ? null : wordOf(telling, rule.node, term);
     if (word !== null) words.set(word.because, added(words.get(word.because), word));
   }
   return [...words.values()];
@@ -134,10 +144,13 @@ function added(before: Term | undefined, term: Term): Term {
   return before.points === null ? before : { ...term, points: before.points + term.points };
 }
 
-const isWish = ({ because }: ScoreTerm): boolean => because.startsWith('wishes of ');
+const isSilent = (rule: NodeRules, { because }: ScoreTerm): boolean =>
+  rule.terms.length > 0 && because.startsWith('wishes of ');
 
 /** Null: it need not be said, or is said in other words. */
-function wordOf(answer: Answer, service: Service, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
+function wordOf({ answer, service, said }: Telling, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
+  const before = said.get(because);
+  if (before !== undefined) return before;
   const location = /^location (.+)$/.exec(because)?.[1];
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
   if (isSaidElsewhere(because)) return null;
@@ -146,7 +159,11 @@ function wordOf(answer: Answer, service: Service, node: NodeId, { because, point
   const [, dependent] = /^wishes of (.+) \(/.exec(because) ?? [];
   if (because.endsWith('(migration-threshold)')) return forbid(wornOut(answer, service, node));
   if (dependent !== undefined) return wish(answer, idOf(dependent), node, count);
-  if (primary !== undefined) return forbid(`runs only with ${primary}, which is placed ${whereText(answer, primary)}`);
+  if (primary !== undefined) {
+    const apart = forbid(`runs only with ${primary}, which is placed ${whereText(answer, primary)}`);
+    said.set(because, apart);
+    return apart;
+  }
   return count <= -infinity ? forbid(because) : points(count, because);
 }
 

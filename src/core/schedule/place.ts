@@ -1,10 +1,6 @@
 /** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
-import { act } from '../../policy/act/index.ts';
-import { constrain } from '../../policy/constrain/index.ts';
-import { place as placeAll } from '../../policy/place/index.ts';
-import { situate } from '../../policy/situate/index.ts';
-import { inputOf, type Preference, type Present } from '../ask/index.ts';
+import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { type Answer, placedOn, scoresOf } from './answer.ts';
 import { type Graph, joinedBy } from './graph.ts';
@@ -111,7 +107,7 @@ function ask(
     present.set(id, presentOf(candidate));
     if (isStuck(candidate)) leftAlone.add(id);
   }
-  const question = inputOf({
+  const { situation, placement, plan } = decideOn({
     cluster: graph.cluster,
     members: new Set(view.members),
     standby: new Set(Object.keys(admin.standby)),
@@ -120,11 +116,7 @@ function ask(
     preferences,
     present,
   });
-  const situation = situate(question);
-  const constraints = constrain(situation);
-  const placement = placeAll(situation, constraints, true);
-  const { actions } = act(situation, constraints, placement);
-  return { graph, rules, candidates, preferences, situation, placement, actions };
+  return { graph, rules, candidates, preferences, situation, placement, plan };
 }
 
 /** It may run where its stop failed, and runs nowhere else. */

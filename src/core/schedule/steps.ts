@@ -1,6 +1,6 @@
 /** What the engine would do for each service, node by node. */
 import { must } from '../../lib/assert.ts';
-import type { Action } from '../../policy/actions.ts';
+import type { PolicyAction } from '../../policy/plan.ts';
 import type { ResourceIndex } from '../../policy/situation.ts';
 import type { Present } from '../ask/index.ts';
 import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
@@ -20,8 +20,9 @@ export const noSteps: Steps = { starts: new Set(), stops: new Set(), reloads: ne
 
 export function stepsOf(answer: Answer): StepsOfAll {
   const all = new Map<ServiceId, Steps>();
+  const planned = byResource(answer);
   for (const service of answer.graph.cluster.services) {
-    const steps = stepsOfService(answer, service);
+    const steps = stepsOfService(answer, planned, service);
     if (steps !== null) all.set(service.id, steps);
   }
   return all;
@@ -33,10 +34,30 @@ interface Growing {
   readonly reloads: Set<NodeId>;
 }
 
-function stepsOfService(answer: Answer, service: Service): Steps | null {
+type Planned = ReadonlyMap<ResourceIndex, readonly PolicyAction[]>;
+
+/** Steps without work only order others. */
+function byResource({ plan }: Answer): Planned {
+  const planned = new Map<ResourceIndex, PolicyAction[]>();
+  for (const action of plan.actions) {
+    const { resource, node, isPseudo } = action;
+    if (resource === null || node === null || isPseudo) continue;
+    const known = planned.get(resource);
+    if (known === undefined) planned.set(resource, [action]);
+    else known.push(action);
+  }
+  return planned;
+}
+
+function stepsOfService(answer: Answer, planned: Planned, service: Service): Steps | null {
   const sum: Growing = { starts: new Set(), stops: new Set(), reloads: new Set() };
   const indices = copiesOf(answer.situation, service);
-  for (const index of indices) addSteps(answer, index, sum);
+  for (const { task, node } of indices.flatMap((index) => planned.get(index) ?? [])) {
+    const name = nameOf(answer, must(node, 'node of an action'));
+    if (task === 'start') sum.starts.add(name);
+    if (task === 'stop') sum.stops.add(name);
+    if (task === 'reload-agent') sum.reloads.add(name);
+  }
   for (const copy of keptOf(answer, service, indices)) {
     sum.starts.delete(copy.node);
     sum.stops.delete(copy.node);
@@ -44,20 +65,6 @@ function stepsOfService(answer: Answer, service: Service): Steps | null {
   }
   for (const node of brokenOf(answer, service)) sum.stops.add(node);
   return sum.starts.size + sum.stops.size + sum.reloads.size === 0 ? null : sum;
-}
-
-function addSteps(answer: Answer, index: ResourceIndex, sum: Growing): void {
-  const running = must(answer.situation.resources[index], 'resource').runningOn;
-  for (const { task, node } of wantedOf(answer, index)) {
-    if (node === null) continue;
-    const name = nameOf(answer, node);
-    if (task === 'stop') sum.stops.add(name);
-    if (task === 'reload-agent') sum.reloads.add(name);
-    if (task !== 'start') continue;
-    sum.starts.add(name);
-    // To start it where it runs is to restart it.
-    if (running.includes(node)) sum.stops.add(name);
-  }
 }
 
 /**
@@ -87,9 +94,6 @@ const noNodes: readonly NodeId[] = [];
 
 const seenOf = ({ candidates }: Answer, { id }: Service): readonly Copy[] =>
   must(candidates.get(id), `candidate ${id}`).seen.copies;
-
-const wantedOf = ({ actions }: Answer, index: ResourceIndex): readonly Action[] =>
-  actions.of(index).filter(({ isOptional, isPseudo }) => !isOptional && !isPseudo);
 
 const nameOf = ({ situation }: Answer, node: number): NodeId => must(situation.nodes[node], 'node of the engine').name;
 
