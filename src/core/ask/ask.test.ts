@@ -17,6 +17,8 @@ const question: Question = {
   standby: new Set(),
   stopped: new Set(),
   leftAlone: new Set(),
+  scattered: new Set(),
+  mute: new Set(),
   preferences: [],
   present: new Map(),
 };

@@ -13,7 +13,14 @@ import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
-  readonly colocations: readonly { readonly dependent: ServiceId; readonly config: ColocationConfig }[];
+  readonly colocations: readonly Tie[];
+}
+
+/** `dependent` runs only with `primary`. */
+interface Tie {
+  readonly dependent: ServiceId;
+  readonly primary: ServiceId;
+  readonly config: ColocationConfig;
 }
 
 export function configurationOf(cluster: Cluster): Configuration {
@@ -79,8 +86,8 @@ export const locationOf = (id: string, service: ServiceId, node: NodeId, points:
   lifetime: [],
 });
 
-const colocationsOf = ({ id, with: targets }: Service) =>
-  targets.map((target) => ({ dependent: id, config: colocationOf(id, target) }));
+const colocationsOf = ({ id, with: targets }: Service): readonly Tie[] =>
+  targets.map((target) => ({ dependent: id, primary: target, config: colocationOf(id, target) }));
 
 const colocationOf = (dependent: ServiceId, primary: ServiceId): ColocationConfig => ({
   id: `${dependent} with ${primary}`,

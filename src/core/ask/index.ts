@@ -49,7 +49,7 @@ export function decideOn(question: Question): Decision {
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
   const { nodes, colocations } = configured(question.cluster);
-  const { stopped, preferences } = question;
+  const { stopped, scattered, mute, preferences } = question;
   return {
     options,
     resourceDefaults: [],
@@ -60,7 +60,9 @@ function inputOf(question: Question): Input {
       locations: preferences.map(({ service, node, points }, index) =>
         locationOf(String(index), service, node, points),
       ),
-      colocations: colocations.filter(({ dependent }) => !stopped.has(dependent)).map(({ config }) => config),
+      colocations: colocations
+        .filter(({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary))
+        .map(({ config }) => config),
       orders: [],
       tickets: [],
     },

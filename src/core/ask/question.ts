@@ -9,6 +9,10 @@ export interface Question {
   readonly stopped: ReadonlySet<ServiceId>;
   /** They stay as they are, wherever that is. */
   readonly leftAlone: ReadonlySet<ServiceId>;
+  /** Of those, the ones in several places where one is allowed: nothing is tied to them. */
+  readonly scattered: ReadonlySet<ServiceId>;
+  /** Of those, the ones that have no say in where what they run with goes. */
+  readonly mute: ReadonlySet<ServiceId>;
   /** Beside the places in `on`. */
   readonly preferences: readonly Preference[];
   /** By service; on members only. A service or a node that is missing has nothing. */

@@ -12,6 +12,7 @@ import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stu
 import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
 import { definitionOf, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
+import { namesText } from './words.ts';
 
 export type Placements = ReadonlyMap<ServiceId, Placement>;
 
@@ -100,11 +101,13 @@ function ask(
   not: Unrunnable,
 ): Answer {
   const leftAlone = new Set(frozen.keys());
+  const scattered = scatteredOf(candidates, frozen);
   const preferences: Preference[] = [];
   const present = new Map<ServiceId, readonly Present[]>();
   for (const [id, candidate] of candidates) {
-    preferences.push(...preferencesOf(candidate, rules));
-    present.set(id, presentOf(candidate));
+    // What is left alone stays in spite of all, and whom it runs with stays with it.
+    if (!frozen.has(id)) preferences.push(...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered));
+    present.set(id, presentOf(candidate, frozen));
     if (isStuck(candidate)) leftAlone.add(id);
   }
   const { situation, placement, plan } = decideOn({
@@ -113,6 +116,8 @@ function ask(
     standby: new Set(Object.keys(admin.standby)),
     stopped: new Set(not.keys()),
     leftAlone,
+    scattered: new Set(scattered.keys()),
+    mute: new Set([...frozen.keys()].filter((id) => !hasOnePlace(must(candidates.get(id), `candidate ${id}`)))),
     preferences,
     present,
   });
@@ -123,10 +128,38 @@ function ask(
 const isStuck = ({ service, seen }: Candidate): boolean =>
   !service.clone && stuckOf(service, seen) !== null && runningOn(seen).length === 0;
 
-function presentOf({ service, seen }: Candidate): readonly Present[] {
+type Scattered = ReadonlyMap<ServiceId, readonly NodeId[]>;
+
+/** What must run once, runs in several places and is left alone: the engine would hold only one of them for its place. */
+function scatteredOf(candidates: Candidates, frozen: Frozen): Scattered {
+  const scattered = new Map<ServiceId, readonly NodeId[]>();
+  for (const id of frozen.keys()) {
+    const { service, seen } = must(candidates.get(id), `candidate ${id}`);
+    const nodes = runningOn(seen);
+    if (!service.clone && nodes.length > 1) scattered.set(id, nodes);
+  }
+  return scattered;
+}
+
+const hasOnePlace = ({ service, seen }: Candidate): boolean => !service.clone && runningOn(seen).length === 1;
+
+function besideScattered({ service }: Candidate, scattered: Scattered): readonly Preference[] {
+  if (scattered.size === 0) return [];
+  return service.with.flatMap((target) => {
+    const nodes = scattered.get(target);
+    if (nodes === undefined) return [];
+    const because = `runs only with ${target}, which is placed on ${namesText(nodes)}`;
+    const elsewhere = service.on.filter((node) => !nodes.includes(node));
+    return elsewhere.map((node) => ({ service: service.id, node, points: null, because }));
+  });
+}
+
+/** Of what is left alone only what works counts: what runs with it goes nowhere else. */
+function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Present[] {
   return seen.copies.flatMap((copy) => {
-    const failures = copy.record?.failures ?? 0;
-    const state = stateOf(service, seen, copy);
+    const isLeft = frozen.has(service.id);
+    const failures = isLeft ? 0 : (copy.record?.failures ?? 0);
+    const state = isLeft && !isActive(copy.state) ? 'stopped' : stateOf(service, seen, copy);
     return state === 'stopped' && failures === 0
       ? []
       : [{ node: copy.node, state, failures, definition: definitionOf(service, copy) }];
