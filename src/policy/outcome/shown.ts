@@ -154,7 +154,7 @@ function isActive(situation: Situation, resource: Resource): boolean {
 
 function shownPrimitive(situation: Situation, resource: Resource): ShownResource[] {
   const role = roleWord(situation, resource);
-  if (role === 'Stopped') return [];
+  if (role === 'Stopped' || isOldOrphan(resource)) return [];
   const flags = flagsOf(resource);
   return placesShown(resource).map((place) => ({
     id: nameOf(situation, resource),
@@ -163,6 +163,9 @@ function shownPrimitive(situation: Situation, resource: Resource): ShownResource
     flags,
   }));
 }
+
+/** Of what is stopped and not configured any more not even what is under way is told. */
+const isOldOrphan = ({ orphan, role }: Resource): boolean => orphan && (role === 'stopped' || role === 'unknown');
 
 /** Where it runs; if nowhere, where an operation is pending. */
 function placesShown(resource: Resource): readonly NodeIndex[] {
