@@ -151,10 +151,9 @@ export const nodeAt = (board: Board, node: NodeIndex): Node => board.situation.n
 
 export const colocationAt = (board: Board, colocation: number): Colocation => board.colocations[colocation]!;
 
-/** A resource's own colocations with those handed down to it, in the order in which they are applied. */
+/** A resource's own colocations with those handed down to it, in the order in which they are applied: of equal ones, the last first. */
 export function joined(board: Board, own: readonly number[], more: readonly number[], by: Side): number[] {
   const list = [...own];
-  if (list.length === 0) return [...more];
   for (const colocation of more) insert(list, colocation, by, board.colocations, board.situation);
   return list;
 }
