@@ -97,8 +97,7 @@ function change(decided: Decided, draft: Draft, action: PolicyAction, resource: 
   const id = recordedAs(draft, resource, node);
   if (task === 'delete') draft.history.delete(id);
   else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
-  else if (task === 'cancel')
-    forget(draft, id, (each) => each.intervalMs === intervalMs && each.operation === 'monitor');
+  else if (task === 'cancel') forget(draft, id, (each) => each.id === `${id}_monitor_${intervalMs}`);
   else if (task !== 'notify' && task !== 'gate')
     record(draft, id, resource, operationOf(decided, draft, id, action, resource));
 }
@@ -196,7 +195,7 @@ function resultOf({ task, intervalMs, node }: PolicyAction, resource: Resource, 
 }
 
 function migrationEnds({ situation, placement }: Decided, resource: Resource): { source: string; target: string } {
-  const source = resource.partialMigration?.source ?? currentNode(resource);
+  const source = resource.partialMigration?.source ?? currentNode(situation, resource);
   const name = (node: number | null | undefined): string => situation.nodes[node ?? -1]?.name ?? '';
   return { source: name(source), target: name(placement.nodeOf[resource.index]) };
 }

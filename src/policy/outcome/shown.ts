@@ -156,7 +156,7 @@ function shownPrimitive(situation: Situation, resource: Resource): ShownResource
   const role = roleWord(situation, resource);
   if (role === 'Stopped' || isOldOrphan(resource)) return [];
   const flags = flagsOf(resource);
-  return placesShown(resource).map((place) => ({
+  return placesShown(situation, resource).map((place) => ({
     id: nameOf(situation, resource),
     node: nodeName(situation, place),
     role,
@@ -168,9 +168,9 @@ function shownPrimitive(situation: Situation, resource: Resource): ShownResource
 const isOldOrphan = ({ orphan, role }: Resource): boolean => orphan && (role === 'stopped' || role === 'unknown');
 
 /** Where it runs; if nowhere, where an operation is pending. */
-function placesShown(resource: Resource): readonly NodeIndex[] {
+function placesShown(situation: Situation, resource: Resource): readonly NodeIndex[] {
   if (resource.runningOn.length > 1) return resource.runningOn;
-  const current = currentNode(resource);
+  const current = currentNode(situation, resource);
   if (current !== null) return [current];
   const pending = pendingNode(resource);
   return pending === null ? [] : [pending];
@@ -183,7 +183,7 @@ function shownReplica(situation: Situation, bundle: Resource, at: number): Shown
   const container = resourceAt(situation, replica.container);
   const remote = replica.remote === null ? null : resourceAt(situation, replica.remote);
   const service = replica.child === null ? container : resourceAt(situation, replica.child);
-  const place = currentNode(container);
+  const place = currentNode(situation, container);
   const places = service.runningOn.length > 1 ? service.runningOn : place === null ? [] : [place];
   return places.map((node) => ({
     id: (remote ?? container).id,
