@@ -3,6 +3,7 @@
  * of anonymous clones go by one name and are folded as `crm_simulate` folds them, because that is what the field reads.
  */
 import { must } from '../../lib/assert.ts';
+import { isTrue } from '../rule/text.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
 import type { Role } from '../values.ts';
 import { currentNode } from './changes.ts';
@@ -98,8 +99,8 @@ function shownBelow(situation: Situation, resource: Resource): ShownResource[] {
 }
 
 /** The connection to a guest node goes without saying: what contains the guest tells of it. */
-const isImplied = ({ nodes }: Situation, { connects, orphan }: Resource): boolean =>
-  !orphan && connects !== null && nodes[connects]?.kind === 'guest';
+const isImplied = ({ nodes }: Situation, { connects, orphan, rawMeta }: Resource): boolean =>
+  isTrue(rawMeta.get('internal_rsc')) || (!orphan && connects !== null && nodes[connects]?.kind === 'guest');
 
 /** Of a collection that nobody may touch nothing is told while all of it is on nodes that are away. */
 function isOutOfSight(situation: Situation, resource: Resource): boolean {
