@@ -92,15 +92,16 @@ function newState(node: Node): NodeState {
 }
 
 function change(decided: Decided, draft: Draft, action: PolicyAction, resource: Resource): void {
-  const { task, node, intervalMs } = action;
+  const { task, node } = action;
   if (node === null) return;
   const id = recordedAs(draft, resource, node);
   if (task === 'delete') draft.history.delete(id);
   else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
-  else if (task === 'cancel') forget(draft, id, (each) => each.id === `${id}_monitor_${intervalMs}`);
-  else if (task !== 'notify' && task !== 'gate')
-    record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+  else if (recorded(task)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
 }
+
+/** What a check found stays true when the check ends. */
+const recorded = (task: PolicyAction['task']): boolean => !['notify', 'gate', 'cancel'].includes(task);
 
 /** The name under which the node knows it already; an instance of an anonymous clone may have any number there. */
 function recordedAs({ state, history }: Draft, resource: Resource, node: NodeIndex): string {
@@ -112,12 +113,9 @@ function recordedAs({ state, history }: Draft, resource: Resource, node: NodeInd
   return own ?? names.find((id) => history.has(id)) ?? resource.historyId;
 }
 
-/** What was asked for before and has no result yet is overtaken. */
-const pendingStatus = -1;
-
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {
   const known = draft.history.get(id);
-  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id && each.status !== pendingStatus);
+  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id);
   const agent = resource.agent ?? must(known, `agent of ${resource.id}`).agent;
   draft.history.set(id, {
     container: null,
@@ -143,6 +141,9 @@ function forgetFailures(draft: Draft, id: string, resource: Resource): void {
   draft.transient = draft.transient.map((set) => ({ ...set, values: set.values.filter(([name]) => !isOfIt(name)) }));
 }
 
+/** Who asked, where nobody did, as `crm_simulate` writes it: what is pending on behalf of somebody else counts as newer. */
+const nobody = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
+
 /** `migrate_to` and `migrate_from` have entries of their own, so has each recurring check; of the rest the last one counts. */
 function operationOf(
   decided: Decided,
@@ -156,6 +157,7 @@ function operationOf(
   const isMigration = task === 'migrate_to' || task === 'migrate_from';
   const operation = task === 'reload-agent' ? 'start' : task;
   const rc = resultOf(action, resource, decided.placement);
+  const transitionKey = `1:-1:${rc}:${nobody}`;
   const known = draft.history.get(id)?.operations ?? [];
   const callId = known.reduce((highest, each) => Math.max(highest, each.callId), 0) + 1;
   const ends = isMigration ? migrationEnds(decided, resource) : null;
@@ -167,8 +169,8 @@ function operationOf(
     callId,
     rc,
     status: 0,
-    magic: `0:${rc};1:0:${rc}:carried-out`,
-    transitionKey: `1:0:${rc}:carried-out`,
+    magic: `0:${rc};${transitionKey}`,
+    transitionKey,
     lastChangeS: decided.situation.input.nowS,
     lastRunS: decided.situation.input.nowS,
     node: null,
