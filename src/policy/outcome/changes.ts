@@ -65,7 +65,7 @@ function roleNow({ resources }: Situation, resource: Resource): Role {
   const role = resource.role === 'stopped' && resource.runningOn.length > 0 ? 'started' : resource.role;
   if (role !== 'started') return role;
   for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1])
-    if (at.meta.promotable) return 'unpromoted';
+    if (at.kind === 'clone' && at.meta.promotable) return 'unpromoted';
   return role;
 }
 
