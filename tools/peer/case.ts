@@ -18,7 +18,7 @@ export function peerCase(name: string, cib: string): PeerResult | PeerError {
     const began = performance.now();
     const decision = decide(input);
     const ms = Math.round((performance.now() - began) * 1000) / 1000;
-    const after = situate(carryOut(decision, { nodesLeave: false }));
+    const after = situate(carryOut(decision, { nodesLeave: false, endsAreResults: true }));
     return { ...peerResult(name, decision, after), ms };
   } catch (error) {
     return { case: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
