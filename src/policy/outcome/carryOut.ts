@@ -4,9 +4,11 @@
  */
 import { must } from '../../lib/assert.ts';
 import { digestNow } from '../digest/index.ts';
+import { intervalOf, operationsOf } from '../digest/operations.ts';
 import type { AttributeSet, HistoryOperation, Input, NodeState, ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { PolicyAction, PolicyPlan } from '../plan.ts';
+import { roleOf } from '../rule/index.ts';
 import type { Node, NodeIndex, Resource, Situation } from '../situation.ts';
 import { currentNode } from './changes.ts';
 import { inSequence } from './sequence.ts';
@@ -193,13 +195,19 @@ function operationOf(
 
 /** OCF: 0 done or running, 7 not running, 8 running promoted. A check finds what it expects to find. */
 function resultOf({ task, intervalMs, node }: PolicyAction, resource: Resource, placement: Placement): number {
-  if (task !== 'monitor') return 0;
-  const isThere =
-    intervalMs > 0 ? placement.nodeOf[resource.index] === node : node !== null && resource.runningOn.includes(node);
-  if (!isThere) return 7;
+  if (task !== 'monitor' || node === null) return 0;
+  const isThere = intervalMs > 0 ? placement.nodeOf[resource.index] === node : resource.runningOn.includes(node);
+  if (!isThere) return intervalMs === 0 || watchesStopped(resource, intervalMs) ? 7 : 0;
   const role = intervalMs > 0 ? placement.roleOf[resource.index] : resource.role;
   return role === 'promoted' ? 8 : 0;
 }
+
+/** Other checks where it is not to be are resumed there before it leaves. */
+const watchesStopped = (resource: Resource, intervalMs: number): boolean =>
+  operationsOf(resource).some(
+    (operation) =>
+      intervalOf(operation) === intervalMs && roleOf(operation.attributes.get('role') ?? null) === 'stopped',
+  );
 
 function migrationEnds({ situation, placement }: Decided, resource: Resource): { source: string; target: string } {
   const source = resource.partialMigration?.source ?? currentNode(situation, resource);
