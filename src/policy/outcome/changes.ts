@@ -132,11 +132,14 @@ const given = (stop: Action | undefined, start: Action | undefined): Action | un
 
 function change(view: View, kind: Change['kind'], action: Action | undefined, reason = action): Change {
   const { current, next, role, nextRole } = view;
+  const from = current === null ? null : { node: current, role };
+  const to = next === null ? null : { node: next, role: nextRole };
   return {
     kind,
     resource: view.resource.index,
-    from: current === null ? null : { node: current, role },
-    to: next === null ? null : { node: next, role: nextRole },
+    // What restarts was there, even if nobody knows of it.
+    from: kind === 'restart' ? (from ?? to) : from,
+    to,
     isBlocked: action?.isRunnable === false,
     because: reason?.because ?? '',
   };
