@@ -98,6 +98,8 @@ export interface Node {
   /** Sum by the health strategy, and whether resources that do not bear unhealthy nodes must leave it. */
   readonly health: number;
   readonly score: number;
+  /** The score, or minus infinity for a cluster node that is known to be down or leaving: rules joined by `or` add it to theirs. */
+  readonly worth: number;
   /** Effective values: node attributes with rules applied, then transient ones over them; also `#uname`, `#id`, `#kind`, `#site-name`, ... */
   readonly attributes: ReadonlyMap<string, string>;
   readonly utilization: ReadonlyMap<string, number>;

@@ -198,9 +198,12 @@ export function isOverThreshold(board: Board, resource: ResourceIndex, node: num
   return count > 0 && count >= meta.migrationThreshold;
 }
 
-/** Where discovery is exclusive, nodes that are not named for it are out of the question. */
+/**
+ * Where discovery is exclusive, nodes that are not named for it are out of the question: for all of a collection if it is
+ * exclusive as a whole, and not for a part that alone is.
+ */
 function applyExclusiveDiscovery(board: Board, { index }: Resource): void {
-  if (!isExclusive(board, index)) return;
+  if (board.isExclusive[topOf(board, index)] !== 1) return;
   const mode = board.discovery.get(index);
   const row = writable(board, index);
   for (let node = 0; node < row.length; node++) {
