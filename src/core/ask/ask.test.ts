@@ -75,3 +75,22 @@ test('what is left alone stays, even where it may not be', () => {
   ]);
   expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
 });
+
+test.each([
+  ['current', []],
+  ['changed', ['stop a', 'start a']],
+  ['reloadable', ['reload-agent a']],
+] as const)('a definition that is %s asks for %j', (definition, steps) => {
+  const present: Question['present'] = new Map([['disk', [{ node: 'a', state: 'running', failures: 0, definition }]]]);
+  const { situation, plan } = decideOn({ ...question, present });
+  const disk = situation.resourceById.get('disk');
+  const found = plan.actions.filter(({ resource }) => resource === disk);
+  expect(found.map(({ task, node }) => `${task} ${situation.nodes[node ?? -1]?.name}`).sort()).toEqual(
+    [...steps].sort(),
+  );
+});
+
+test('the order of services that have nothing to do with each other changes nothing', () => {
+  const turned = clusterOf(['a', 'b', 'c'], cluster.services.toReversed());
+  expect(placesOf({ cluster: turned })).toEqual(placesOf({}));
+});

@@ -25,6 +25,8 @@ export interface Answer {
   readonly rules: readonly NodeRules[];
   readonly candidates: ReadonlyMap<ServiceId, Candidate>;
   readonly preferences: readonly Preference[];
+  /** The same, by service. */
+  readonly preferencesBy: ReadonlyMap<ServiceId, readonly Preference[]>;
   readonly situation: Situation;
   readonly placement: Placement;
   readonly plan: PolicyPlan;
@@ -201,12 +203,13 @@ function wish(answer: Answer, id: ServiceId, node: NodeId, count: number): Term 
 
 /** Why it, or something that runs with it, cannot run there. */
 function exclusion(answer: Answer, id: ServiceId, node: NodeId): string | null {
-  const { graph, candidates, preferences } = answer;
+  const { graph, candidates, preferencesBy } = answer;
   const { service, seen } = must(candidates.get(id), `candidate ${id}`);
   const record = seen.copies.find((copy) => copy.node === node)?.record ?? null;
-  const isForbidden = (each: Preference): boolean => each.service === id && each.node === node && each.points === null;
+  const isForbidden = (each: Preference): boolean => each.node === node && each.points === null;
   const own = service.on.includes(node)
-    ? (preferences.find(isForbidden)?.because ?? (isWornOut(service, record) ? wornOut(answer, service, node) : null))
+    ? (preferencesBy.get(id)?.find(isForbidden)?.because ??
+      (isWornOut(service, record) ? wornOut(answer, service, node) : null))
     : 'not listed in «on»';
   if (own !== null) return `${id} cannot run on ${node}: ${own}`;
   for (const dependent of joinedBy(graph, id)) {

@@ -102,14 +102,16 @@ function ask(
 ): Answer {
   const leftAlone = new Set(frozen.keys());
   const scattered = scatteredOf(candidates, frozen);
-  const preferences: Preference[] = [];
+  const preferencesBy = new Map<ServiceId, readonly Preference[]>();
   const present = new Map<ServiceId, readonly Present[]>();
   for (const [id, candidate] of candidates) {
     // What is left alone stays in spite of all, and whom it runs with stays with it.
-    if (!frozen.has(id)) preferences.push(...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered));
+    if (!frozen.has(id))
+      preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
     present.set(id, presentOf(candidate, frozen));
     if (isStuck(candidate)) leftAlone.add(id);
   }
+  const preferences = [...preferencesBy.values()].flat();
   const { situation, placement, plan } = decideOn({
     cluster: graph.cluster,
     members: new Set(view.members),
@@ -121,7 +123,7 @@ function ask(
     preferences,
     present,
   });
-  return { graph, rules, candidates, preferences, situation, placement, plan };
+  return { graph, rules, candidates, preferences, preferencesBy, situation, placement, plan };
 }
 
 /** It may run where its stop failed, and runs nowhere else. */
