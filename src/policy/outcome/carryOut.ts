@@ -31,7 +31,7 @@ interface Draft {
 /**
  * Who writes down what was done. `crm_simulate` does it differently from nodes: one that was told to shut down is still there,
  * with nothing running; the end of a check is a result too, so that what was stopped before it counts as running; and nothing
- * that is deleted is forgotten.
+ * that is deleted or cleared is forgotten.
  */
 export type Recorder = 'nodes' | 'crm_simulate';
 
@@ -99,10 +99,14 @@ function change(decided: Decided, draft: Draft, action: PolicyAction, by: Record
   const { task, node } = action;
   if (node === null) return;
   const id = recordedAs(draft, resource, node);
-  if (task === 'delete') {
-    if (by === 'nodes') draft.history.delete(id);
-  } else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
-  else if (isRecorded(task, by)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+  if (task === 'delete' || task === 'clear_failcount') {
+    if (by === 'nodes') clear(draft, id, task, resource);
+  } else if (isRecorded(task, by)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+}
+
+function clear(draft: Draft, id: string, task: 'delete' | 'clear_failcount', resource: Resource): void {
+  if (task === 'delete') draft.history.delete(id);
+  else forgetFailures(draft, id, resource);
 }
 
 /** What a check found stays true when the check ends. */
