@@ -57,16 +57,17 @@ export function copiesOf({ resources, resourceById }: Situation, { id, clone }: 
 /** By place of the node in the file. */
 export function scoresOf(answer: Answer, service: Service): readonly NodeScore[] {
   const { rules, candidates, situation, placement } = answer;
-  const said: Said = new Map();
   const copies = copiesOf(situation, service);
   const terms = copies.map((copy) => byNode(placement.terms.get(copy)));
   const { listed } = must(candidates.get(service.id), `candidate ${service.id}`).seen;
   const scores = rules.map((rule) => rule.unlisted);
   const hasOnlyPlaces = terms.every((each) => each.size === 0);
-  for (const [place, { index }] of listed.entries()) {
+  const telling: Telling = { answer, service, copies, terms, said: new Map() };
+  let place = 0;
+  for (const { index } of listed) {
     const rule = must(rules[index], 'rules of a listed node');
-    const plain = plainScore(rule, place, listed.length);
-    scores[index] = hasOnlyPlaces ? plain : fullScore({ answer, service, copies, terms, said }, rule, plain);
+    const plain = plainScore(rule, place++, listed.length);
+    scores[index] = hasOnlyPlaces ? plain : fullScore(telling, rule, plain);
   }
   return scores;
 }

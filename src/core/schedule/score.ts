@@ -72,24 +72,30 @@ export function preferencesOf(candidate: Candidate, rules: readonly NodeRules[])
   const everywhere = bannedEverywhere(service, seen);
   const stuck = service.clone ? null : stuckOf(service, seen);
   const preferences: Preference[] = [];
+  // Most copies of a large cluster have nothing to say: one list for all of them.
+  const terms: Term[] = [];
   for (const { index, copy } of seen.listed) {
     const rule = must(rules[index], 'rules of a listed node');
-    const terms = [...everywhere, ...termsOn(rule, copy, candidate)];
+    terms.length = 0;
+    for (const term of everywhere) terms.push(term);
+    addTermsOn(terms, rule, copy, candidate);
     if (stuck !== null && !stuck.nodes.includes(rule.node)) terms.push(stuck.term);
-    for (const term of terms) preferences.push({ service: service.id, node: rule.node, ...term });
+    for (const { points: count, because } of terms)
+      preferences.push({ service: service.id, node: rule.node, points: count, because });
   }
   return preferences;
 }
 
-function termsOn(rule: NodeRules, copy: Copy | undefined, candidate: Candidate): readonly Term[] {
+function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, candidate: Candidate): void {
   const { service, runsOn, wish } = candidate;
   const record = copy?.record ?? null;
-  const terms: Term[] = [];
   if (copy !== undefined && record !== null) terms.push(...bansOf(service, copy, record));
   if (runsOn.includes(rule.node)) terms.push(...stickinessTerms(candidate, record));
-  else terms.push(...rule.newcomers, ...(isGuarded(service) ? rule.guarded : []));
+  else {
+    for (const term of rule.newcomers) terms.push(term);
+    if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
+  }
   if (wish !== undefined && isWished(wish, rule.node)) terms.push(points(wishPoints, wish.because));
-  return terms;
 }
 
 /** Away from a node is to any other: were it forbidden, what can run nowhere else would be down. */
