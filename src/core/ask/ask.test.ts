@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { noRules, type Rules } from '../model.ts';
 import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
 import { decideOn, type Question } from './index.ts';
 
@@ -93,4 +94,56 @@ test.each([
 test('the order of services that have nothing to do with each other changes nothing', () => {
   const turned = clusterOf(['a', 'b', 'c'], cluster.services.toReversed());
   expect(placesOf({ cluster: turned })).toEqual(placesOf({}));
+});
+
+const location = { role: null, discovery: null, rules: [], lifetime: [] } as const;
+
+/** The cluster above with rules of its own. */
+const ruled = (rules: Partial<Rules>, services = cluster.services): Partial<Question> => ({
+  cluster: { ...cluster, services, rules: { ...noRules, ...rules } },
+});
+
+describe('rules of the cluster file', () => {
+  test('a location outweighs places, but opens no node that «on» does not name', () => {
+    const onNode = (node: string) =>
+      ruled({ locations: [{ ...location, id: 'far', subject: { kind: 'one', id: 'disk' }, node, score: 500 }] });
+    expect(placesOf(onNode('b'))).toMatchObject({ disk: ['b'], db: ['b'] });
+    expect(placesOf(onNode('c'))).toMatchObject({ disk: ['a'], db: ['a'] });
+  });
+
+  test('a colocation of negative score keeps apart', () => {
+    const link = { kind: 'pair', dependent: 'web', dependentRole: null, dependentInstance: null } as const;
+    const apart = {
+      id: 'apart',
+      score: -1_000_000,
+      nodeAttribute: null,
+      influence: null,
+      lifetime: [],
+      link: { ...link, primary: 'disk', primaryRole: null, primaryInstance: null },
+    };
+    expect(placesOf(ruled({ colocations: [apart] }))).toMatchObject({ disk: ['a'], web: ['b', 'c'] });
+    const two = cluster.services.map((service) => ({ ...service, instances: service.clone ? 3 : 1 }));
+    expect(placesOf(ruled({ colocations: [apart] }, two))).toMatchObject({ disk: ['a'], web: ['b', 'c'] });
+  });
+
+  test('what needs a ticket does not run without it', () => {
+    const ticket = { id: 'needs', ticket: 'east', lossPolicy: null, lifetime: [] };
+    const tickets = [{ ...ticket, subject: { kind: 'one', id: 'db', role: null } as const }];
+    expect(placesOf(ruled({ tickets }))).toMatchObject({ db: [] });
+    expect(placesOf(ruled({ tickets, ticketStates: { east: 'granted' } }))).toMatchObject({ db: ['a'] });
+  });
+
+  test('where there is no room for both, the more important one has it', () => {
+    const services = ['low', 'high'].map((id) => ({
+      ...plainService(id, ['a', 'b']),
+      utilization: { cpu: 2 },
+      meta: { priority: id === 'high' ? '10' : '1' },
+    }));
+    const full = clusterOf(['a', 'b'], services);
+    const nodes = full.nodes.map((node) => ({ ...node, utilization: { cpu: node.id === 'a' ? 3 : 1 } }));
+    const rules: Rules = { ...noRules, options: { 'placement-strategy': 'utilization' } };
+    const { situation, placement } = decideOn({ ...question, cluster: { ...full, nodes, rules } });
+    const nodeOf = (id: string) => placement.nodeOf[situation.resourceById.get(id) ?? -1] ?? -1;
+    expect([situation.nodes[nodeOf('high')]?.name, nodeOf('low')]).toEqual(['a', -1]);
+  });
 });

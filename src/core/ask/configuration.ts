@@ -25,13 +25,13 @@ interface Tie {
 
 export function configurationOf(cluster: Cluster): Configuration {
   return {
-    nodes: cluster.nodes.map(({ id }) => ({
+    nodes: cluster.nodes.map(({ id, attributes, utilization }) => ({
       id,
       name: id,
       type: 'member',
       score: 0,
-      attributes: [],
-      utilization: [],
+      attributes: setsOf('attributes', attributes),
+      utilization: setsOf('utilization', utilization),
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
     colocations: cluster.services.flatMap(colocationsOf),
@@ -45,6 +45,18 @@ export const setOf = (id: string, values: readonly (readonly [string, string])[]
   values,
 });
 
+const setsOf = (id: string, values: Readonly<Record<string, string | number>>): readonly AttributeSet[] => {
+  const entries = Object.entries(values);
+  return entries.length === 0
+    ? []
+    : [
+        setOf(
+          id,
+          entries.map(([name, value]) => [name, String(value)] as const),
+        ),
+      ];
+};
+
 /** Its name in the history: that of a copy, where there are several. */
 export const historyIdOf = ({ id, clone }: Service): string => (clone ? `${id}/copy` : id);
 
@@ -54,25 +66,42 @@ export const agentOf = ({ resource }: Service): PrimitiveConfig['agent'] => ({
   type: resource.kind,
 });
 
-/** Stickiness is a preference like any other (see `Question`): copies of a clone are all alike, and each would stick alone. */
 function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
-  const meta = setOf(`${service.id}-meta`, [
-    ['migration-threshold', String(service.failures.max)],
-    ['resource-stickiness', '0'],
-    ['clone-max', String(service.instances)],
-    ['clone-node-max', '1'],
-  ]);
+  const { id, clone, utilization } = service;
+  const meta = metaOf(service);
   const primitive: PrimitiveConfig = {
     kind: 'primitive',
     id: historyIdOf(service),
     agent: agentOf(service),
     template: null,
-    meta: service.clone ? [] : [meta],
+    meta: clone ? [] : meta,
     parameters: [],
-    utilization: [],
+    utilization: setsOf('utilization', utilization),
     operations: [],
   };
-  return service.clone ? { kind: 'clone', id: service.id, meta: [meta], parameters: [], child: primitive } : primitive;
+  return clone ? { kind: 'clone', id, meta, parameters: [], child: primitive } : primitive;
+}
+
+/**
+ * The later sets win. Stickiness is a preference like any other (see `Question`): copies of a clone are all alike, and each would
+ * stick alone.
+ */
+function metaOf(service: Service): readonly AttributeSet[] {
+  const own = setOf(`${service.id}-meta`, [
+    ['migration-threshold', String(service.failures.max)],
+    ['resource-stickiness', '0'],
+    ['clone-max', String(service.instances)],
+    ['clone-node-max', '1'],
+    ['interleave', String(service.interleave)],
+    ['ordered', String(service.ordered)],
+  ]);
+  const ruled = service.metaRules.map(
+    ({ rule, meta }, index): AttributeSet => ({
+      ...setOf(`${service.id}-meta-${index}`, Object.entries(meta)),
+      rule,
+    }),
+  );
+  return [...setsOf(`${service.id}-more`, service.meta), own, ...ruled];
 }
 
 export const locationOf = (id: string, service: ServiceId, node: NodeId, points: number | null): LocationConfig => ({
@@ -90,7 +119,8 @@ const colocationsOf = ({ id, with: targets }: Service): readonly Tie[] =>
   targets.map((target) => ({ dependent: id, primary: target, config: colocationOf(id, target) }));
 
 const colocationOf = (dependent: ServiceId, primary: ServiceId): ColocationConfig => ({
-  id: `${dependent} with ${primary}`,
+  // No id of a file begins like this.
+  id: `#${dependent} with ${primary}`,
   score: infinity,
   nodeAttribute: null,
   influence: true,

@@ -7,25 +7,23 @@
 
 import { constrain } from '../../policy/constrain/index.ts';
 import { type Decision, decideWith } from '../../policy/index.ts';
-import type { AttributeSet, Input, NodeState, ResourceConfig } from '../../policy/input.ts';
+import type { Input, NodeState, ResourceConfig } from '../../policy/input.ts';
 import { situate } from '../../policy/situate/index.ts';
-import type { Cluster, NodeId } from '../model.ts';
+import type { Cluster, NodeId, Rules } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
 import { withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
-export { placeInList, preferenceStep } from './places.ts';
+export { placeInList } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
 
-const options: readonly AttributeSet[] = [
-  setOf('cib-bootstrap-options', [
-    ['symmetric-cluster', 'false'],
-    ['stonith-enabled', 'false'],
-    ['start-failure-is-fatal', 'false'],
-    // Whoever asks knows what has not been looked at yet.
-    ['enable-startup-probes', 'false'],
-  ]),
+const fixedOptions: readonly (readonly [string, string])[] = [
+  ['symmetric-cluster', 'false'],
+  ['stonith-enabled', 'false'],
+  ['start-failure-is-fatal', 'false'],
+  // Whoever asks knows what has not been looked at yet.
+  ['enable-startup-probes', 'false'],
 ];
 
 /** A cluster object never changes: another one is another cluster. */
@@ -49,26 +47,33 @@ export function decideOn(question: Question): Decision {
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
   const { nodes, colocations } = configured(question.cluster);
-  const { stopped, scattered, mute, preferences } = question;
+  const { cluster, stopped, scattered, mute, preferences } = question;
+  const { rules } = cluster;
   return {
-    options,
+    options: [setOf('cib-bootstrap-options', [...fixedOptions, ...Object.entries(rules.options)])],
     resourceDefaults: [],
     operationDefaults: [],
     nodes,
     resources: resourcesOf(question),
     constraints: {
-      locations: preferences.map(({ service, node, points }, index) =>
-        locationOf(String(index), service, node, points),
-      ),
-      colocations: colocations
-        .filter(({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary))
-        .map(({ config }) => config),
+      locations: [
+        ...rules.locations,
+        ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
+      ],
+      colocations: [
+        ...rules.colocations,
+        ...colocations
+          .filter(
+            ({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary),
+          )
+          .map(({ config }) => config),
+      ],
       orders: [],
-      tickets: [],
+      tickets: rules.tickets,
     },
     topology: [],
-    tags: new Map(),
-    ticketStates: [],
+    tags: tagsOf(rules),
+    ticketStates: ticketsOf(rules),
     nodeStates: nodeStatesOf(question),
     quorate: true,
     coordinatorId: null,
@@ -78,6 +83,19 @@ function inputOf(question: Question): Input {
     nowS: 0,
   };
 }
+
+/** A group is all of its members, who run together anyway. */
+const tagsOf = ({ tags, groups }: Rules): Input['tags'] =>
+  new Map([...Object.entries(tags), ...groups.map(({ id, members }) => [id, members] as const)]);
+
+const ticketsOf = ({ ticketStates }: Rules): Input['ticketStates'] =>
+  Object.entries(ticketStates).map(([id, state]) => ({
+    id,
+    granted: state !== 'revoked',
+    standby: state === 'standby',
+    lastGrantedS: null,
+    attributes: new Map(),
+  }));
 
 function resourcesOf({ cluster, stopped, leftAlone }: Question): readonly ResourceConfig[] {
   const { resources } = configured(cluster);

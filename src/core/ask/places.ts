@@ -7,25 +7,22 @@ import type { Constraints, Location } from '../../policy/constraints.ts';
 import type { Situation } from '../../policy/situation.ts';
 import type { Cluster, ServiceId } from '../model.ts';
 
-/** For each place further up in `on`. */
-export const preferenceStep = 100;
-
 /** Id of all locations that stand for a place in `on`. */
-export const placeInList = 'on';
+export const placeInList = '#on';
 
 type Places = Location['nodes'];
 
 /** The engine numbers nodes by name, so that the numbers are the same for one cluster at all times. */
 const known = new WeakMap<Cluster, ReadonlyMap<ServiceId, Places>>();
 
-/** Behind all others: the last ones are applied first, and are the first that people read. */
+/** Behind all others: the last ones are applied first, and are the first that people read. No other node is made possible by any. */
 export function withPlaces(constraints: Constraints, cluster: Cluster, situation: Situation): Constraints {
   const places = known.get(cluster) ?? placesOf(cluster, situation);
   known.set(cluster, places);
   const locations = cluster.services.map(({ id }): Location => {
     const resource = must(situation.resourceById.get(id), `resource ${id}`);
     const nodes = must(places.get(id), `places of ${id}`);
-    return { id: placeInList, resource, role: null, discovery: 'always', nodes };
+    return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
   });
   return { ...constraints, locations: [...constraints.locations, ...locations] };
 }
@@ -33,13 +30,13 @@ export function withPlaces(constraints: Constraints, cluster: Cluster, situation
 function placesOf({ services }: Cluster, { nodeByName }: Situation): ReadonlyMap<ServiceId, Places> {
   const lists = new Map<string, Places>();
   const places = new Map<ServiceId, Places>();
-  for (const { id, on } of services) {
-    const key = on.join(' ');
+  for (const { id, on, onScore } of services) {
+    const key = `${onScore} ${on.join(' ')}`;
     const list =
       lists.get(key) ??
       on.map((name, place) => ({
         node: must(nodeByName.get(name), `node ${name}`),
-        score: preferenceStep * (on.length - 1 - place),
+        score: onScore * (on.length - 1 - place),
       }));
     lists.set(key, list);
     places.set(id, list);

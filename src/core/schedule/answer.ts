@@ -66,7 +66,7 @@ export function scoresOf(answer: Answer, service: Service): readonly NodeScore[]
   let place = 0;
   for (const { index } of listed) {
     const rule = must(rules[index], 'rules of a listed node');
-    const plain = plainScore(rule, place++, listed.length);
+    const plain = plainScore(rule, service, place++, listed.length);
     scores[index] = hasOnlyPlaces ? plain : fullScore(telling, rule, plain);
   }
   return scores;
@@ -154,11 +154,11 @@ const isSilent = (rule: NodeRules, { because }: ScoreTerm): boolean =>
 function wordOf({ answer, service, said }: Telling, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
   const before = said.get(because);
   if (before !== undefined) return before;
-  const location = /^location (.+)$/.exec(because)?.[1];
+  const location = /^location #(\d+)$/.exec(because)?.[1];
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
   if (isSaidElsewhere(because)) return null;
   if (because === 'it is not managed') return points(count, 'it stays as it is');
-  const [, , primary] = /\((.+) with (.+)\)$/.exec(because) ?? [];
+  const [, , primary] = /\(#(.+) with (.+)\)$/.exec(because) ?? [];
   const [, dependent] = /^wishes of (.+) \(/.exec(because) ?? [];
   if (because.endsWith('(migration-threshold)')) return forbid(wornOut(answer, service, node));
   if (dependent !== undefined) return wish(answer, idOf(dependent), node, count);
@@ -167,7 +167,8 @@ function wordOf({ answer, service, said }: Telling, node: NodeId, { because, poi
     said.set(because, apart);
     return apart;
   }
-  return count <= -infinity ? forbid(because) : points(count, because);
+  const words = because.replace(/\/copy(:\d+)?/, '');
+  return count <= -infinity ? forbid(words) : points(count, words);
 }
 
 /** By the words of the placement, by those of the node, or by the score of the copy that runs there. */

@@ -1,6 +1,6 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
 import { must } from '../../lib/assert.ts';
-import { type Preference, preferenceStep } from '../ask/index.ts';
+import type { Preference } from '../ask/index.ts';
 import type { NodeId, Service } from '../model.ts';
 import { isGuarded } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
@@ -28,8 +28,8 @@ export interface NodeRules {
   readonly newcomers: readonly Term[];
   /** The same, for those that must not run twice. */
   readonly guarded: readonly Term[];
-  /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length. */
-  readonly plain: Map<number, NodeScore[]>;
+  /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length and points. */
+  readonly plain: Map<string, NodeScore[]>;
 }
 
 export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: ScheduleInput): readonly NodeRules[] {
@@ -102,18 +102,20 @@ function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, cand
 const isWished = ({ to, from }: Wish, node: NodeId): boolean => (to === null ? node !== from : node === to);
 
 function stickinessTerms({ service, isLoose }: Candidate, record: ServiceRecord | null): readonly Term[] {
-  const most = isLoose ? preferenceStep * service.on.length : stayPoints;
+  const most = isLoose ? service.onScore * service.on.length : stayPoints;
   const stickiness = Math.min(service.stickiness, most);
   if (stickiness === 0 || isWornOut(service, record)) return [];
   return [points(stickiness, 'stickiness: it runs here')];
 }
 
 /** Made once for each place: a cluster has thousands of copies and few places. */
-export function plainScore(rule: NodeRules, place: number, count: number): NodeScore {
-  let known = rule.plain.get(count);
+export function plainScore(rule: NodeRules, { on, onScore }: Service, place: number, count: number): NodeScore {
+  const key = `${count} ${onScore}`;
+  let known = rule.plain.get(key);
   if (known === undefined) {
-    known = Array.from({ length: count }, (_, at) => scored(rule.node, [...rule.terms, placeTerm(at, count)]));
-    rule.plain.set(count, known);
+    const terms = (at: number): readonly Term[] => [...rule.terms, placeTerm(at, count, onScore)];
+    known = Array.from({ length: on.length }, (_, at) => scored(rule.node, terms(at)));
+    rule.plain.set(key, known);
   }
   return must(known[place], 'score of a place in «on»');
 }
@@ -140,8 +142,8 @@ export function whyAgainst(score: NodeScore | undefined): string | null {
 export const whyForbidden = (score: NodeScore | undefined): string | null =>
   score?.terms.find((term) => term.points === null)?.because ?? null;
 
-const placeTerm = (place: number, count: number): Term =>
-  points(preferenceStep * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);
+const placeTerm = (place: number, count: number, step: number): Term =>
+  points(step * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);
 
 // ---------------------------------------------------------------- failures
 
