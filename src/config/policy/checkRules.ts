@@ -1,0 +1,67 @@
+/** Rules that ask about what is not known where they stand, or about attributes that no node has. */
+import type { Expression, Rule } from '../../policy/input.ts';
+import type { Checked } from '../check.ts';
+import { nodeForm } from '../normalise.ts';
+import { atValue, type Path } from '../places.ts';
+import type { Report } from '../report.ts';
+import { ruleOf } from '../rule/parse.ts';
+import { quote } from '../show.ts';
+import { nearest } from '../suggest.ts';
+import { entriesWithPaths, locationsWithPaths } from './paths.ts';
+
+/** Where rules stand, with what each may ask about. */
+const places = {
+  where: { may: ['attribute', 'date'], words: 'nodes and dates' },
+  meta: { may: ['date', 'resource'], words: 'dates and agents' },
+  while: { may: ['date'], words: 'dates' },
+} as const;
+
+export function checkRules(checked: Checked, report: Report): void {
+  const { file } = checked;
+  const { colocations, orders, tickets } = file.policy;
+  const attributes = attributesOf(checked);
+  for (const { path, file: location } of locationsWithPaths(file)) {
+    check(location.where, 'where', [...path, 'where'], report);
+    check(location.while, 'while', [...path, 'while'], report);
+    if (location.where !== undefined) checkAttributes(location.where, [...path, 'where'], attributes, report);
+  }
+  for (const [kind, entries] of Object.entries({ colocation: colocations, order: orders, ticket: tickets }))
+    for (const [index, entry] of entries.entries())
+      check(entry?.while, 'while', ['constraints', kind, index, 'while'], report);
+  for (const { path, entry } of entriesWithPaths(file))
+    for (const [index, rule] of (entry.rules ?? []).entries())
+      check(rule.where, 'meta', [...path, 'rules', index, 'where'], report);
+}
+
+function check(text: string | undefined, place: keyof typeof places, path: Path, report: Report): void {
+  if (text === undefined) return;
+  const { may, words } = places[place];
+  const wrong = expressionsOf(ruleOf(text, '')).find(({ kind }) => !(may as readonly string[]).includes(kind));
+  if (wrong === undefined) return;
+  const about = wrong.kind === 'attribute' ? `the attribute ${quote(wrong.attribute)}` : `an ${nameOf(wrong)}`;
+  report.error('RULE_CONTEXT', atValue(...path), `a rule asks about ${about} here, where only ${words} are known`);
+}
+
+const nameOf = ({ kind }: Expression): string => (kind === 'resource' ? 'agent' : kind);
+
+function expressionsOf(rule: Rule): Exclude<Expression, { readonly kind: 'rule' }>[] {
+  return rule.expressions.flatMap((each) => (each.kind === 'rule' ? expressionsOf(each.rule) : [each]));
+}
+
+function attributesOf({ file }: Checked): ReadonlySet<string> {
+  const names = [...file.nodes.values()].flatMap((node) =>
+    node === null ? [] : Object.keys(nodeForm(node).attributes ?? {}),
+  );
+  return new Set(names);
+}
+
+/** Attributes may also be set while the cluster runs: only a name that is nearly one of the file is likely to be a mistake. */
+function checkAttributes(text: string, path: Path, known: ReadonlySet<string>, report: Report): void {
+  for (const expression of expressionsOf(ruleOf(text, ''))) {
+    if (expression.kind !== 'attribute' || known.has(expression.attribute)) continue;
+    const near = nearest(expression.attribute, known);
+    if (near === null || expression.attribute.startsWith('#')) continue;
+    const message = `no node of the file has the attribute ${quote(expression.attribute)}`;
+    report.warning('UNKNOWN_ATTRIBUTE', atValue(...path), message, `did you mean «${near}»?`);
+  }
+}
