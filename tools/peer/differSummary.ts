@@ -254,5 +254,5 @@ function sideOf(text: string): Side {
 
 function plainId(id: string, unique: ReadonlySet<string>, { primitives }: Names): string {
   const base = id.replace(/:\d+$/, '');
-  return base !== id && !unique.has(base) && (primitives.has(base) || primitives.size === 0) ? base : id;
+  return base !== id && !unique.has(base) && primitives.has(base) ? base : id;
 }
