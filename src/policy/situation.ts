@@ -98,6 +98,8 @@ export interface Node {
   /** Sum by the health strategy, and whether resources that do not bear unhealthy nodes must leave it. */
   readonly health: number;
   readonly score: number;
+  /** The score, or minus infinity for a cluster node that is known to be down or leaving: rules joined by `or` add it to theirs. */
+  readonly worth: number;
   /** Effective values: node attributes with rules applied, then transient ones over them; also `#uname`, `#id`, `#kind`, `#site-name`, ... */
   readonly attributes: ReadonlyMap<string, string>;
   readonly utilization: ReadonlyMap<string, number>;
@@ -155,6 +157,8 @@ export interface Resource {
   /** Nodes where a stop is necessary because of what the history says of it there, and where a demotion is (on-fail=demote). */
   readonly mustStopOn: readonly NodeIndex[];
   readonly mustDemoteOn: readonly NodeIndex[];
+  /** Nodes where a stop was thought necessary until it was found stopped there: it is done all the same if the resource restarts. */
+  readonly mayStopOn: readonly NodeIndex[];
   /** A start has been asked for whose result is not known yet. */
   readonly startPending: boolean;
   /** Nodes where its history is to be deleted because the shutdown lock has expired. */

@@ -97,6 +97,7 @@ function checkHistory(draft: Draft, resource: Resource, node: NodeNow, history: 
   }
   const isActive = resource.runningOn.includes(index);
   if (resource.agent !== null && !isSameAgent(resource.agent, history.agent)) {
+    unfence(draft, resource, index, 'device definition changed');
     if (isActive) {
       make(draft, resource, { task: 'stop', node: index, because: 'agent changed' });
       draft.startPending.add(resource.index);

@@ -2,7 +2,7 @@
 import type { Action } from '../actions.ts';
 import { changedFenceDevices } from '../digest/index.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
-import { type Draft, isFailed, isManaged, nodeAt, resourceAt } from './draft.ts';
+import { type Draft, isFailed, isManaged, type NodeNow, nodeAt, resourceAt } from './draft.ts';
 
 /** A guest node goes down with its container: that can be done if the container's host is up or can be fenced. */
 export function canFence(draft: Draft, node: NodeIndex): boolean {
@@ -44,17 +44,20 @@ export function condemn(draft: Draft, node: NodeIndex, because: string): void {
   else if (now.is.kind === 'remote') {
     const connection = now.is.connection === null ? null : resourceAt(draft, now.is.connection);
     if (connection === null || isManaged(draft, connection)) now.needsReset = true;
-    now.unclean = true;
-    fence(draft, node, { isOptional: true, because });
-  } else if (!now.unclean) {
-    now.unclean = true;
-    fence(draft, node, { isOptional: true, because });
-  }
+    doom(draft, now, because);
+  } else if (!now.unclean) doom(draft, now, because);
+}
+
+function doom(draft: Draft, now: NodeNow, because: string): void {
+  now.unclean = true;
+  draft.actions.condemned.add(now.is.index);
+  fence(draft, now.is.index, { isOptional: true, because });
 }
 
 function condemnContainer(draft: Draft, node: NodeIndex, container: Resource): void {
   if (isFailed(draft, container) || !isManaged(draft, container)) return;
   nodeAt(draft, node).needsReset = true;
+  draft.actions.reset.add(node);
   draft.failed.add(container.index);
 }
 

@@ -2,6 +2,7 @@
 import { type Action, Implies } from '../actions.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import {
+  bundleOf,
   type Draft,
   isBlocked,
   isCandidate,
@@ -150,7 +151,7 @@ function implyStops(
 ): void {
   const isAfter = needsFencing(resource) || nodeAt(draft, node).is.kind === 'guest';
   const top = topOf(draft, resource);
-  const isBundled = top.kind === 'bundle' && top !== resource;
+  const isBundled = bundleOf(draft, resource) !== null;
   const stops = actions.filter((action) => action.task === 'stop' && action.node === node);
   for (const stop of stops) {
     stop.isPseudo = true;

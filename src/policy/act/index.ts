@@ -8,7 +8,7 @@ import { outgrewFailure } from '../digest/index.ts';
 import type { Placement } from '../placement.ts';
 import type { NodeIndex, Resource, Situation } from '../situation.ts';
 import { addressOf, checkHistories, clearFailures, noteRecurring } from './changes.ts';
-import { type Draft, draftOf, failuresOn, nodeAt, resourceAt } from './draft.ts';
+import { type Draft, draftOf, failuresOn, nodeAt, resourceAt, targetOf } from './draft.ts';
 import { condemn } from './fence.ts';
 import { scheduleFencingAndShutdowns } from './fencing.ts';
 import { make } from './make.ts';
@@ -31,6 +31,7 @@ export function act(situation: Situation, _constraints: Constraints, placement: 
   for (const resource of primitives) heedHistory(draft, resource);
   for (const resource of primitives) orderOwnActions(draft, resource);
   checkHistories(draft);
+  for (const resource of primitives) if (targetOf(draft, resource) === null) reconsider(draft, resource);
   scheduleProbes(draft);
   for (const top of situation.top) clearFailuresOfOrphan(draft, resourceAt(draft, top));
   for (const top of situation.top) scheduleAll(draft, resourceAt(draft, top));
@@ -43,6 +44,7 @@ export function act(situation: Situation, _constraints: Constraints, placement: 
 function heedHistory(draft: Draft, resource: Resource): void {
   noteRecurring(draft, resource);
   for (const node of resource.mustStopOn) make(draft, resource, { task: 'stop', node });
+  for (const node of resource.mayStopOn) make(draft, resource, { task: 'stop', node, isOptional: true });
   for (const node of resource.mustDemoteOn) make(draft, resource, { task: 'demote', node });
   for (const node of resource.unlockedOn) make(draft, resource, { task: 'delete', how: 'history', node });
   for (const node of resource.history.keys()) forgetFailures(draft, resource, node);
@@ -59,6 +61,14 @@ function forgetFailures(draft: Draft, resource: Resource, node: NodeIndex): void
   const because = hasExpired ? 'it expired' : 'resource parameters have changed';
   const action = clearFailures(draft, resource, node, because);
   if (situation.options.fencingEnabled) orderAfterReset(draft, resource, action);
+}
+
+/** What was thought of before anybody knew that there is no place for it: it stops, and nothing recurs or ends to recur any more. */
+function reconsider(draft: Draft, { index }: Resource): void {
+  for (const action of draft.actions.of(index)) {
+    if (action.task === 'stop') action.isOptional = false;
+    else if (action.task === 'start' || action.intervalMs > 0) action.isRunnable = false;
+  }
 }
 
 /** Not of instances that a clone no longer has: their name is that of others. */

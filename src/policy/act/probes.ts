@@ -3,7 +3,17 @@ import { type Action, Implies } from '../actions.ts';
 import { isTrue, wholeOf } from '../rule/text.ts';
 import type { BundleReplica, NodeIndex, Resource, ResourceIndex } from '../situation.ts';
 import { rankOf } from '../values.ts';
-import { type Draft, isFailed, isRemote, type NodeNow, nodeAt, resourceAt, targetOf, topOf } from './draft.ts';
+import {
+  bundleOf,
+  type Draft,
+  isFailed,
+  isRemote,
+  type NodeNow,
+  nodeAt,
+  resourceAt,
+  targetOf,
+  topOf,
+} from './draft.ts';
 import { condemn } from './fence.ts';
 import { make } from './make.ts';
 import { isConnectionLost } from './remote.ts';
@@ -99,8 +109,8 @@ function canHost(draft: Draft, resource: Resource, node: NodeNow): boolean {
 /** In a bundle's containers runs nothing but what the bundle itself puts there. */
 function isInsideOther(draft: Draft, resource: Resource, { is }: NodeNow): boolean {
   if (is.container === null || resource.kind !== 'primitive') return false;
-  const bundle = topOf(draft, resourceAt(draft, is.container));
-  return bundle.kind === 'bundle' && !bundle.replicas.some(({ child }) => child === resource.index);
+  const bundle = bundleOf(draft, resourceAt(draft, is.container));
+  return bundle !== null && !bundle.replicas.some(({ child }) => child === resource.index);
 }
 
 const holdsGuest = (draft: Draft, resource: Resource): boolean =>
@@ -116,23 +126,23 @@ function probePrimitive(draft: Draft, resource: Resource, node: NodeIndex): void
   orderBeforeStart(draft, resource, action);
 }
 
-/** Of a clone all instances wait. What cannot be probed is not started, but what runs is not stopped for it. */
+/**
+ * Of a clone all instances wait. What cannot be probed is not started, and no other instance of its clone either; only what runs
+ * is not stopped because of its own probes.
+ */
 function orderBeforeStart(draft: Draft, resource: Resource, action: Action): void {
   const top = topOf(draft, resource);
   const started = top.kind === 'clone' ? top : resource;
   const start = { resource: started.index, task: 'start' } as const;
-  if (!action.isRunnable && !isRunning(draft, started))
-    draft.orderings.push({ first: { action }, second: start, implies: Implies.order | Implies.runnable });
+  if (!action.isRunnable && resource.runningOn.length === 0)
+    draft.orderings.push({ first: { action }, second: start, implies: Implies.runnable });
   if (draft.probed.has(resource.index)) return;
   draft.probed.add(resource.index);
   const probes = { resource: resource.index, task: 'monitor', intervalMs: 0 } as const;
   draft.orderings.push({ first: probes, second: start, implies: Implies.order });
-  if (started === resource)
-    draft.orderings.push({ first: probes, second: { ...start, task: 'reload-agent' }, implies: Implies.order });
+  const reload = { resource: resource.index, task: 'reload-agent' } as const;
+  draft.orderings.push({ first: probes, second: reload, implies: Implies.order });
 }
-
-const isRunning = (draft: Draft, { runningOn, children }: Resource): boolean =>
-  runningOn.length > 0 || children.some((child) => isRunning(draft, resourceAt(draft, child)));
 
 /** On a guest that is down nothing runs; if it will go down, starts wait for that instead of for a probe. */
 function guestIsGone(draft: Draft, resource: Resource, node: NodeIndex): boolean {

@@ -172,11 +172,21 @@ describe('locations', () => {
       `<rsc_location id="l" rsc="p">${rule(known, 'score-attribute="size"')}</rsc_location>`,
       ['p a=4 c=-1000000'],
     ],
+    [
+      'of a rule with another role outside, which does not count',
+      `<rsc_location id="l" rsc="p" role="Promoted">${rule(onB)}</rsc_location>`,
+      ['p b=3'],
+    ],
+    [
+      'of a rule with alternatives, beside what a node that leaves is worth',
+      `<rsc_location id="l" rsc="p">${rule(onB + known, 'score="3" boolean-op="or"')}</rsc_location>`,
+      ['p a=3 b=3 c=-1000000'],
+    ],
     ['of a tag', '<rsc_location id="l" rsc="t" node="a" score="7"/>', ['q a=7', 'r a=7']],
     ['by pattern', '<rsc_location id="l" rsc-pattern="^[ps]$" node="a" score="7"/>', ['p a=7', 's a=7']],
     ['by what does not match', '<rsc_location id="l" rsc-pattern="!^[ps]$" node="a" score="7"/>', ['q a=7', 'r a=7']],
   ])('%s', (_, constraints, expected) => {
-    const attributes = { a: { size: '4' }, c: { size: '-INFINITY' } };
+    const attributes = { a: { size: '4' }, c: { size: '-INFINITY', shutdown: '1' } };
     expect(locations(constraints, { attributes })).toEqual(expected);
   });
 });

@@ -5,7 +5,7 @@ import type { LocationConfig, Rule } from '../input.ts';
 import { type RuleContext, readSets, roleOf, ruleHolds } from '../rule/index.ts';
 import { scoreOf } from '../rule/text.ts';
 import type { Resource, ResourceIndex, Situation } from '../situation.ts';
-import { infinity, type Role } from '../values.ts';
+import { addScores, infinity, type Role } from '../values.ts';
 import { expanded, type Names } from './names.ts';
 import { known, membersOf } from './sets.ts';
 
@@ -104,9 +104,10 @@ function locationOfRule(config: LocationConfig, rule: Rule, target: Target, situ
   const nodes: { node: number; score: number }[] = [];
   for (const node of situation.nodes) {
     if (!ruleHolds(rule, { ...context, nodeAttributes: node.attributes })) continue;
-    nodes.push({ node: node.index, score: scoreOn(rule, target, node.attributes, situation) });
+    const score = scoreOn(rule, target, node.attributes, situation);
+    nodes.push({ node: node.index, score: rule.join === 'or' ? addScores(node.worth, score) : score });
   }
-  const role = target.role === null ? roleOfRule(rule.role) : roleOfConstraint(target.role);
+  const role = roleOfRule(rule.role);
   return { id: rule.id, resource: target.resource, role, discovery: discoveryOf(config), nodes };
 }
 
@@ -138,7 +139,7 @@ function roleOfConstraint(text: string | null): Role | null {
   return role === 'started' || role === 'unpromoted' ? null : role;
 }
 
-/** In rules `Started` is taken at its word, and no resource is placed with that as its next role. */
+/** Only the rule's own role counts; `Started` is taken at its word, and no resource is placed with that as its next role. */
 function roleOfRule(text: string | null): Role | null {
   const role = roleOf(text);
   return role === 'unpromoted' ? null : role;

@@ -19,8 +19,12 @@ export class FlagReader {
   private readonly versions: Int32Array;
   private readonly known = new Map<number, { readonly version: number; readonly flags: Flags }>();
 
-  constructor(net: Net) {
+  private readonly changed: (action: Action) => void;
+
+  /** `changed` is told of steps that turn out to be necessary or impossible while they are looked at. */
+  constructor(net: Net, changed: (action: Action) => void) {
     this.net = net;
+    this.changed = changed;
     this.versions = new Int32Array(net.situation.resources.length);
   }
 
@@ -57,12 +61,14 @@ export class FlagReader {
     if (!action.isOptional) return;
     action.isOptional = false;
     this.touch(action.resource);
+    this.changed(action);
   }
 
   forbid(action: Action): void {
     if (!action.isRunnable) return;
     action.isRunnable = false;
     this.touch(action.resource);
+    this.changed(action);
   }
 
   private ofGroup(action: Action, group: Resource, node: NodeIndex | null): Flags {

@@ -25,8 +25,8 @@ class Stream {
 
   constructor(net: Net) {
     this.net = net;
-    const flags = new FlagReader(net);
     const changed = (action: Action): void => this.changed(action);
+    const flags = new FlagReader(net, changed);
     this.spread = { net, flags, pairing: new Pairing(net), changed };
   }
 

@@ -30,7 +30,7 @@ function isKept(net: Known, action: Action): boolean {
   if (node === null) return false;
   if (task === 'delete' && action.how === 'history') return true;
   const is = net.situation.nodes[node];
-  if (is?.kind === 'guest' && !is.needsRemoteReset) return true;
+  if (is?.kind === 'guest' && !is.needsRemoteReset && !net.actions.reset.has(node)) return true;
   return isOnline(net, node) && !isUnclean(net, node);
 }
 
@@ -63,7 +63,7 @@ export function counts(net: Known, { first, second, implies }: Edge): boolean {
   if (implies === Implies.order && first.isMigratable && first.task === 'stop') return false;
   if (implies === Implies.load) return isRoomNeeded(net, first, second);
   if (implies === Implies.apart) return !first.isOptional && !isElsewhere(first, second);
-  return !isLeftFailed(net, first, second);
+  return !isLeftFailed(net, first, second) && (!first.isOptional || first.isPrinted);
 }
 
 /** Room is needed where it will be; a migration needs it where it leads to. */

@@ -4,11 +4,21 @@ import { counts } from './graph.ts';
 import type { Net } from './net.ts';
 
 export function dropInvalid(net: Net): void {
-  for (const action of net.actions.all) for (const edge of action.before) if (isInvalid(net, edge)) edge.implies = 0;
+  for (const action of net.actions.all) for (const edge of action.before) if (isFromInside(net, edge)) edge.implies = 0;
+  for (const migration of migrationsLastFirst(net))
+    for (const edge of migration.before) if (edge.implies === Implies.load && closesLoop(net, edge)) edge.implies = 0;
 }
 
-function isInvalid(net: Net, edge: Edge): boolean {
-  return isFromInside(net, edge) || (edge.implies === Implies.load && closesLoop(net, edge));
+/** Of two that wait for each other's room, the one whose turn came later need not wait. */
+function migrationsLastFirst({ placement, actions, situation }: Net): readonly Action[] {
+  const turns = new Map(placement.sequence.map((top, turn) => [top, turn]));
+  const turnOf = ({ resource }: Action): number => {
+    let top = resource;
+    for (let at = resource; at !== null; at = situation.resources[at]?.parent ?? null) top = at;
+    return turns.get(top ?? -1) ?? -1;
+  };
+  const migrations = actions.all.filter(({ task }) => task === 'migrate_to');
+  return migrations.sort((a, b) => turnOf(b) - turnOf(a) || b.id - a.id);
 }
 
 /** What runs on a guest node cannot be waited for by what the node consists of, whatever people ordered. */
@@ -19,9 +29,8 @@ function isFromInside(net: Net, { first, second, implies }: Edge): boolean {
   return node?.container === second.resource;
 }
 
-/** Two that migrate to each other's node need not wait for each other's room. */
 function closesLoop(net: Net, edge: Edge): boolean {
-  if (edge.second.task !== 'migrate_to' || !counts(net, edge)) return false;
+  if (!counts(net, edge)) return false;
   const seen = new Set<Action>([edge.first]);
   for (const action of seen)
     for (const before of action.before) {

@@ -18,7 +18,7 @@ import {
 import type { Move } from './steps.ts';
 
 export function notifyAll(net: Net, announcements: Announcements): void {
-  const flags = new FlagReader(net);
+  const flags = new FlagReader(net, () => undefined);
   for (const index of announcements.keys()) for (const action of [...net.actions.of(index)]) flags.of(action, null);
   for (const [index, announced] of announcements) {
     const leaves = leavesOf(net, resourceAt(net, index));
@@ -127,9 +127,12 @@ export function fencingOf(net: Known, node: NodeIndex): Action | null {
 
 // ---------------------------------------------------------------- nodes
 
-/** As far as is known by now: what has to be fenced counts as not clean. */
-export const isUnclean = (net: Known, node: NodeIndex): boolean =>
-  net.situation.nodes[node]?.unclean === true || fencingOf(net, node) !== null;
+/** As far as is known by now. A remote node that was never seen is as good as clean once it is connected to. */
+export function isUnclean(net: Known, node: NodeIndex): boolean {
+  const is = net.situation.nodes[node];
+  if (is === undefined || net.actions.condemned.has(node)) return true;
+  return is.unclean && !(is.connection !== null && is.unseen && isOnline(net, node));
+}
 
 /** A remote node is there once its connection is. */
 export function isOnline(net: Known, node: NodeIndex): boolean {

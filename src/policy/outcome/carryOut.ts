@@ -4,9 +4,11 @@
  */
 import { must } from '../../lib/assert.ts';
 import { digestNow } from '../digest/index.ts';
+import { intervalOf, operationsOf } from '../digest/operations.ts';
 import type { AttributeSet, HistoryOperation, Input, NodeState, ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { PolicyAction, PolicyPlan } from '../plan.ts';
+import { roleOf } from '../rule/index.ts';
 import type { Node, NodeIndex, Resource, Situation } from '../situation.ts';
 import { currentNode } from './changes.ts';
 import { inSequence } from './sequence.ts';
@@ -26,15 +28,17 @@ interface Draft {
   readonly history: Map<string, ResourceHistory>;
 }
 
-/** `nodesLeave`: a node that was told to shut down is gone afterwards; otherwise it is still there, with nothing running. */
-export interface World {
-  readonly nodesLeave: boolean;
-}
+/**
+ * Who writes down what was done. `crm_simulate` does it differently from nodes: one that was told to shut down is still there,
+ * with nothing running; the end of a check is a result too, so that what was stopped before it counts as running; and nothing
+ * that is deleted or cleared is forgotten.
+ */
+export type Recorder = 'nodes' | 'crm_simulate';
 
-export function carryOut(decided: Decided, { nodesLeave }: World = { nodesLeave: true }): Input {
+export function carryOut(decided: Decided, by: Recorder = 'nodes'): Input {
   const { situation, plan } = decided;
   const drafts = new Map(situation.input.nodeStates.map((state) => [state.name, draftOf(state)]));
-  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, nodesLeave);
+  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, by);
   return { ...situation.input, nodeStates: [...drafts.values()].map(stateOf) };
 }
 
@@ -51,7 +55,7 @@ function stateOf({ state, isGone, transient, history }: Draft): NodeState {
   return { ...known, hasLrm: false, inMembership: 'false', peer: 'offline', join: 'down', expected: 'down' };
 }
 
-function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, nodesLeave: boolean): void {
+function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, by: Recorder): void {
   if (action.node === null) return;
   const { situation } = decided;
   const node = must(situation.nodes[action.node], `node ${action.node}`);
@@ -60,9 +64,9 @@ function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: Polic
   if (action.task === 'fence') {
     if (action.how !== 'on') leave(draft);
   } else if (action.task === 'shutdown') {
-    if (nodesLeave) leave(draft);
+    if (by === 'nodes') leave(draft);
   } else if (action.resource !== null) {
-    change(decided, draft, action, must(situation.resources[action.resource], `resource ${action.resource}`));
+    change(decided, draft, action, by, must(situation.resources[action.resource], `resource ${action.resource}`));
   }
 }
 
@@ -91,17 +95,23 @@ function newState(node: Node): NodeState {
   };
 }
 
-function change(decided: Decided, draft: Draft, action: PolicyAction, resource: Resource): void {
-  const { task, node, intervalMs } = action;
+function change(decided: Decided, draft: Draft, action: PolicyAction, by: Recorder, resource: Resource): void {
+  const { task, node } = action;
   if (node === null) return;
   const id = recordedAs(draft, resource, node);
-  if (task === 'delete') draft.history.delete(id);
-  else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
-  else if (task === 'cancel')
-    forget(draft, id, (each) => each.intervalMs === intervalMs && each.operation === 'monitor');
-  else if (task !== 'notify' && task !== 'gate')
-    record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+  if (task === 'delete' || task === 'clear_failcount') {
+    if (by === 'nodes') clear(draft, id, task, resource);
+  } else if (isRecorded(task, by)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
 }
+
+function clear(draft: Draft, id: string, task: 'delete' | 'clear_failcount', resource: Resource): void {
+  if (task === 'delete') draft.history.delete(id);
+  else forgetFailures(draft, id, resource);
+}
+
+/** What a check found stays true when the check ends. */
+const isRecorded = (task: PolicyAction['task'], by: Recorder): boolean =>
+  task === 'cancel' ? by === 'crm_simulate' : task !== 'notify' && task !== 'gate';
 
 /** The name under which the node knows it already; an instance of an anonymous clone may have any number there. */
 function recordedAs({ state, history }: Draft, resource: Resource, node: NodeIndex): string {
@@ -113,12 +123,9 @@ function recordedAs({ state, history }: Draft, resource: Resource, node: NodeInd
   return own ?? names.find((id) => history.has(id)) ?? resource.historyId;
 }
 
-/** What was asked for before and has no result yet is overtaken. */
-const pendingStatus = -1;
-
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {
   const known = draft.history.get(id);
-  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id && each.status !== pendingStatus);
+  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id);
   const agent = resource.agent ?? must(known, `agent of ${resource.id}`).agent;
   draft.history.set(id, {
     container: null,
@@ -144,6 +151,9 @@ function forgetFailures(draft: Draft, id: string, resource: Resource): void {
   draft.transient = draft.transient.map((set) => ({ ...set, values: set.values.filter(([name]) => !isOfIt(name)) }));
 }
 
+/** Who asked, where nobody did, as `crm_simulate` writes it: what is pending on behalf of somebody else counts as newer. */
+const nobody = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
+
 /** `migrate_to` and `migrate_from` have entries of their own, so has each recurring check; of the rest the last one counts. */
 function operationOf(
   decided: Decided,
@@ -157,6 +167,7 @@ function operationOf(
   const isMigration = task === 'migrate_to' || task === 'migrate_from';
   const operation = task === 'reload-agent' ? 'start' : task;
   const rc = resultOf(action, resource, decided.placement);
+  const transitionKey = `1:-1:${rc}:${nobody}`;
   const known = draft.history.get(id)?.operations ?? [];
   const callId = known.reduce((highest, each) => Math.max(highest, each.callId), 0) + 1;
   const ends = isMigration ? migrationEnds(decided, resource) : null;
@@ -168,8 +179,8 @@ function operationOf(
     callId,
     rc,
     status: 0,
-    magic: `0:${rc};1:0:${rc}:carried-out`,
-    transitionKey: `1:0:${rc}:carried-out`,
+    magic: `0:${rc};${transitionKey}`,
+    transitionKey,
     lastChangeS: decided.situation.input.nowS,
     lastRunS: decided.situation.input.nowS,
     node: null,
@@ -187,16 +198,22 @@ function operationOf(
 
 /** OCF: 0 done or running, 7 not running, 8 running promoted. A check finds what it expects to find. */
 function resultOf({ task, intervalMs, node }: PolicyAction, resource: Resource, placement: Placement): number {
-  if (task !== 'monitor') return 0;
-  const isThere =
-    intervalMs > 0 ? placement.nodeOf[resource.index] === node : node !== null && resource.runningOn.includes(node);
-  if (!isThere) return 7;
+  if (task !== 'monitor' || node === null) return 0;
+  const isThere = intervalMs > 0 ? placement.nodeOf[resource.index] === node : resource.runningOn.includes(node);
+  if (!isThere) return intervalMs === 0 || watchesStopped(resource, intervalMs) ? 7 : 0;
   const role = intervalMs > 0 ? placement.roleOf[resource.index] : resource.role;
   return role === 'promoted' ? 8 : 0;
 }
 
+/** Other checks where it is not to be are resumed there before it leaves. */
+const watchesStopped = (resource: Resource, intervalMs: number): boolean =>
+  operationsOf(resource).some(
+    (operation) =>
+      intervalOf(operation) === intervalMs && roleOf(operation.attributes.get('role') ?? null) === 'stopped',
+  );
+
 function migrationEnds({ situation, placement }: Decided, resource: Resource): { source: string; target: string } {
-  const source = resource.partialMigration?.source ?? currentNode(resource);
+  const source = resource.partialMigration?.source ?? currentNode(situation, resource);
   const name = (node: number | null | undefined): string => situation.nodes[node ?? -1]?.name ?? '';
   return { source: name(source), target: name(placement.nodeOf[resource.index]) };
 }

@@ -13,7 +13,7 @@ import type { Role } from '../values.ts';
 export function changesOf(situation: Situation, placement: Placement, actions: Actions): Change[] {
   return situation.resources.flatMap((resource) => {
     if (resource.kind !== 'primitive' || placement.managed[resource.index] !== 1) return [];
-    return changesOfOne(viewOf(placement, actions, resource, roleNow(situation, resource)));
+    return changesOfOne(viewOf(situation, placement, actions, resource));
   });
 }
 
@@ -34,11 +34,12 @@ interface View {
   readonly stops: readonly Action[];
 }
 
-function viewOf(placement: Placement, actions: Actions, resource: Resource, role: Role): View {
+function viewOf(situation: Situation, placement: Placement, actions: Actions, resource: Resource): View {
   const mine = actions.of(resource.index);
   const find = (task: Task, node: NodeIndex | null): Action | undefined =>
     mine.find((each) => each.task === task && (node === null || each.node === null || each.node === node));
-  const current = currentNode(resource);
+  const isGivenUp = actions.givenUp.has(resource.index);
+  const current = currentNode(situation, isGivenUp ? { ...resource, partialMigration: null } : resource);
   const place = placement.nodeOf[resource.index] ?? -1;
   const next = place < 0 ? null : place;
   const start = find('start', next);
@@ -47,7 +48,7 @@ function viewOf(placement: Placement, actions: Actions, resource: Resource, role
     resource,
     current,
     next,
-    role,
+    role: roleNow(situation, resource),
     nextRole: placement.roleOf[resource.index] ?? 'stopped',
     moves: current !== null && next !== null && current !== next,
     start,
@@ -65,15 +66,20 @@ function roleNow({ resources }: Situation, resource: Resource): Role {
   const role = resource.role === 'stopped' && resource.runningOn.length > 0 ? 'started' : resource.role;
   if (role !== 'started') return role;
   for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1])
-    if (at.meta.promotable) return 'unpromoted';
+    if (at.kind === 'clone' && at.meta.promotable) return 'unpromoted';
   return role;
 }
 
-/** Of several places the first, unless a migration is half done: then its source. */
-export function currentNode(resource: Resource): NodeIndex | null {
-  const source = resource.partialMigration?.source;
-  if (source !== undefined && resource.runningOn.includes(source)) return source;
-  return resource.runningOn[0] ?? null;
+/**
+ * Of several places the first, unless a migration is half done: then its source. What needs no fencing is rather where the node
+ * is in good order.
+ */
+export function currentNode({ nodes }: Situation, { partialMigration, runningOn, meta }: Resource): NodeIndex | null {
+  const source = partialMigration?.source;
+  if (source !== undefined && runningOn.includes(source)) return source;
+  const needsFencing = meta.requires === 'fencing' || meta.requires === 'unfencing';
+  const isGood = (index: NodeIndex): boolean => nodes[index]?.online === true && !nodes[index].unclean;
+  return (source === undefined && !needsFencing ? runningOn.find(isGood) : undefined) ?? runningOn[0] ?? null;
 }
 
 /** With `multiple-active=stop_unexpected` it stays where it is expected: the stop is that of another node. */
@@ -127,11 +133,14 @@ const given = (stop: Action | undefined, start: Action | undefined): Action | un
 
 function change(view: View, kind: Change['kind'], action: Action | undefined, reason = action): Change {
   const { current, next, role, nextRole } = view;
+  const from = current === null ? null : { node: current, role };
+  const to = next === null ? null : { node: next, role: nextRole };
   return {
     kind,
     resource: view.resource.index,
-    from: current === null ? null : { node: current, role },
-    to: next === null ? null : { node: next, role: nextRole },
+    // What restarts was there, even if nobody knows of it.
+    from: kind === 'restart' ? (from ?? to) : from,
+    to,
     isBlocked: action?.isRunnable === false,
     because: reason?.because ?? '',
   };

@@ -14,7 +14,11 @@ function actionsOf(...lines: readonly string[]): PolicyAction[] {
     intervalMs: 0,
     how: line.charAt(0),
     isPseudo: false,
-    after: [...line.slice(1).trim()].map((name) => names.indexOf(name)),
+    after: line
+      .slice(1)
+      .trim()
+      .split('')
+      .map((name) => names.indexOf(name)),
     because: '',
   }));
 }

@@ -9,6 +9,16 @@ import { changesOf } from './changes.ts';
 export function planOf(situation: Situation, placement: Placement, actions: Actions): PolicyPlan {
   return {
     ...orderedActions(situation, placement, actions),
-    changes: changesOf(situation, placement, actions),
+    changes: changesOf(situation, withoutUnplaced(placement, actions), actions),
+  };
+}
+
+/** What turned out to have no place after all changes nothing. */
+function withoutUnplaced(placement: Placement, { unplaced }: Actions): Placement {
+  if (unplaced.size === 0) return placement;
+  return {
+    ...placement,
+    nodeOf: placement.nodeOf.map((node, resource) => (unplaced.has(resource) ? -1 : node)),
+    roleOf: placement.roleOf.map((role, resource) => (unplaced.has(resource) ? 'stopped' : role)),
   };
 }

@@ -3,6 +3,7 @@
  * of anonymous clones go by one name and are folded as `crm_simulate` folds them, because that is what the field reads.
  */
 import { must } from '../../lib/assert.ts';
+import { isTrue } from '../rule/text.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
 import type { Role } from '../values.ts';
 import { currentNode } from './changes.ts';
@@ -98,8 +99,8 @@ function shownBelow(situation: Situation, resource: Resource): ShownResource[] {
 }
 
 /** The connection to a guest node goes without saying: what contains the guest tells of it. */
-const isImplied = ({ nodes }: Situation, { connects, orphan }: Resource): boolean =>
-  !orphan && connects !== null && nodes[connects]?.kind === 'guest';
+const isImplied = ({ nodes }: Situation, { connects, orphan, rawMeta }: Resource): boolean =>
+  isTrue(rawMeta.get('internal_rsc')) || (!orphan && connects !== null && nodes[connects]?.kind === 'guest');
 
 /** Of a collection that nobody may touch nothing is told while all of it is on nodes that are away. */
 function isOutOfSight(situation: Situation, resource: Resource): boolean {
@@ -154,9 +155,9 @@ function isActive(situation: Situation, resource: Resource): boolean {
 
 function shownPrimitive(situation: Situation, resource: Resource): ShownResource[] {
   const role = roleWord(situation, resource);
-  if (role === 'Stopped') return [];
+  if (role === 'Stopped' || isOldOrphan(resource)) return [];
   const flags = flagsOf(resource);
-  return placesShown(resource).map((place) => ({
+  return placesShown(situation, resource).map((place) => ({
     id: nameOf(situation, resource),
     node: nodeName(situation, place),
     role,
@@ -164,10 +165,13 @@ function shownPrimitive(situation: Situation, resource: Resource): ShownResource
   }));
 }
 
+/** Of what is stopped and not configured any more not even what is under way is told. */
+const isOldOrphan = ({ orphan, role }: Resource): boolean => orphan && (role === 'stopped' || role === 'unknown');
+
 /** Where it runs; if nowhere, where an operation is pending. */
-function placesShown(resource: Resource): readonly NodeIndex[] {
+function placesShown(situation: Situation, resource: Resource): readonly NodeIndex[] {
   if (resource.runningOn.length > 1) return resource.runningOn;
-  const current = currentNode(resource);
+  const current = currentNode(situation, resource);
   if (current !== null) return [current];
   const pending = pendingNode(resource);
   return pending === null ? [] : [pending];
@@ -180,7 +184,7 @@ function shownReplica(situation: Situation, bundle: Resource, at: number): Shown
   const container = resourceAt(situation, replica.container);
   const remote = replica.remote === null ? null : resourceAt(situation, replica.remote);
   const service = replica.child === null ? container : resourceAt(situation, replica.child);
-  const place = currentNode(container);
+  const place = currentNode(situation, container);
   const places = service.runningOn.length > 1 ? service.runningOn : place === null ? [] : [place];
   return places.map((node) => ({
     id: (remote ?? container).id,

@@ -1,6 +1,7 @@
 /** What a colocation does to its dependent: to its scores while it has no place, to its promotion score afterwards. */
 import { isColocated } from '../constrain/implicit.ts';
 import type { Colocation } from '../constraints.ts';
+import { wholeOf } from '../rule/text.ts';
 import type { BundleReplica, NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, addScores, infinity } from '../values.ts';
 import { refuse } from './assign.ts';
@@ -98,9 +99,11 @@ function isInterleaved(board: Board, { dependent, primary }: Colocation): boolea
   return copiesPerNode(board, dependent) === copiesPerNode(board, primary);
 }
 
+/** As it is configured, also where an anonymous clone does not get that many. */
 function copiesPerNode(board: Board, resource: ResourceIndex): number {
-  const { kind, meta } = resourceOf(board, resource);
-  return kind === 'clone' || kind === 'bundle' ? meta.cloneNodeMax : 1;
+  const { kind, meta, rawMeta } = resourceOf(board, resource);
+  if (kind === 'bundle') return meta.cloneNodeMax;
+  return kind === 'clone' ? (wholeOf(rawMeta.get('clone-node-max')) ?? 1) : 1;
 }
 
 function attractToPartner(

@@ -33,6 +33,8 @@ export interface Board {
   readonly sortIndex: Int32Array;
   /** Where each resource (a collection: any of its members) is active. */
   readonly activeOn: readonly (readonly NodeIndex[])[];
+  /** Where resources are active that are not managed, as far as the nodes are up. */
+  readonly pinned: ReadonlyMap<ResourceIndex, readonly NodeIndex[]>;
   readonly children: ResourceIndex[][];
   /** Those of the constraints, and those that only become clear while containers are placed. */
   readonly colocations: Colocation[];
@@ -79,7 +81,8 @@ export function newBoard(situation: Situation, constraints: Constraints, wantTer
     blocked: Uint8Array.from(resources, ({ blocked }) => Number(blocked)),
     priority: Int32Array.from(resources, ({ meta }) => meta.priority),
     sortIndex: new Int32Array(count),
-    activeOn: activeNodes(resources),
+    activeOn: resources.map(({ runningOn }) => runningOn),
+    pinned: pinnedOf(situation),
     children: resources.map(({ children }) => [...children]),
     colocations: [...constraints.colocations],
     thisWith: constraints.colocationsOf.map((list) => [...list]),
@@ -134,15 +137,11 @@ function isInsideBundle({ resources }: Situation, { connection }: Node): boolean
 const canRunResources = (node: Node): boolean =>
   node.online && !node.unclean && !node.standby && !node.standbyOnFail && !node.maintenance && !node.shuttingDown;
 
-/** Of collections: wherever a member is, in the order of the members. Parents come before their children. */
-function activeNodes(resources: readonly Resource[]): readonly (readonly NodeIndex[])[] {
-  const active: NodeIndex[][] = resources.map(({ children, runningOn }) =>
-    children.length === 0 ? [...runningOn] : [],
-  );
-  for (let index = resources.length - 1; index >= 0; index--)
-    for (const child of resources[index]!.children)
-      for (const node of active[child]!) if (!active[index]!.includes(node)) active[index]!.push(node);
-  return active;
+function pinnedOf({ pins, nodes }: Situation): ReadonlyMap<ResourceIndex, readonly NodeIndex[]> {
+  const pinned = new Map<ResourceIndex, NodeIndex[]>();
+  for (const { resource, node } of pins)
+    if (node !== null && nodes[node]!.online) pinned.set(resource, [...(pinned.get(resource) ?? []), node]);
+  return pinned;
 }
 
 export const resourceOf = (board: Board, resource: ResourceIndex): Resource => board.situation.resources[resource]!;
@@ -151,10 +150,9 @@ export const nodeAt = (board: Board, node: NodeIndex): Node => board.situation.n
 
 export const colocationAt = (board: Board, colocation: number): Colocation => board.colocations[colocation]!;
 
-/** A resource's own colocations with those handed down to it, in the order in which they are applied. */
+/** A resource's own colocations with those handed down to it, in the order in which they are applied: of equal ones, the last first. */
 export function joined(board: Board, own: readonly number[], more: readonly number[], by: Side): number[] {
   const list = [...own];
-  if (list.length === 0) return [...more];
   for (const colocation of more) insert(list, colocation, by, board.colocations, board.situation);
   return list;
 }

@@ -73,7 +73,7 @@ const metaOf = (id: string, meta: Readonly<Record<string, string>>): string =>
 
 const pairs = (id: string, values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
-    .map(([name, value]) => `<nvpair id="${id}-${name}" name="${name}" value="${value}"/>`)
+    .map(([name, value]) => `<nvpair id="${id}-${name.replace('#', '.')}" name="${name}" value="${value}"/>`)
     .join('');
 
 const names = ['a', 'b', 'c'];
@@ -81,7 +81,7 @@ const names = ['a', 'b', 'c'];
 export function cibOf(cluster: Cluster): string {
   const options = { 'stonith-enabled': 'false', ...cluster.options };
   const { resources, constraints = '', rest = '', quorate = true } = cluster;
-  return `<cib validate-with="pacemaker-3.9" crm_feature_set="3.16.2" have-quorum="${Number(quorate)}"><configuration>
+  return `<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.7" crm_feature_set="3.16.2" have-quorum="${Number(quorate)}"><configuration>
     <crm_config><cluster_property_set id="o">${pairs('o', options)}</cluster_property_set></crm_config>
     <nodes>${names.map((name) => nodeOf(cluster, name)).join('')}</nodes>
     <resources>${resources}</resources><constraints>${constraints}</constraints>

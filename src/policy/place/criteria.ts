@@ -197,9 +197,12 @@ export function isOverThreshold(board: Board, resource: ResourceIndex, node: num
   return count > 0 && count >= meta.migrationThreshold;
 }
 
-/** Where discovery is exclusive, nodes that are not named for it are out of the question. */
+/**
+ * Where discovery is exclusive, nodes that are not named for it are out of the question: for all of a collection if it is
+ * exclusive as a whole, and not for a part that alone is.
+ */
 function applyExclusiveDiscovery(board: Board, { index }: Resource): void {
-  if (!isExclusive(board, index)) return;
+  if (board.isExclusive[topOf(board, index)] !== 1) return;
   const mode = board.discovery.get(index);
   const row = writable(board, index);
   for (let node = 0; node < row.length; node++) {
@@ -224,15 +227,17 @@ export function discovers(board: Board, resource: ResourceIndex, node: number): 
  * nested, though bundles may be. Fillers of a remote node run in it and nowhere else.
  */
 function keepOffRemoteNodes(board: Board, resource: Resource): void {
-  const { index, container, isFenceDevice, connects, managed } = resource;
-  if (resource.kind !== 'primitive' || !managed) return;
+  const { index, kind, container, isFenceDevice, connects, managed } = resource;
+  // The connections of a bundle are kept off as they are made, others only while they are managed.
+  if (connects !== null && isInBundle(board, resource)) return forbidWhere(board, index, isRemote);
+  if (kind !== 'primitive' || !managed) return;
   if (container !== null && runsInside(board.situation, resource, container)) {
     const connection = nodeInside(board.situation, container);
     forbidWhere(board, index, (node) => node.connection !== connection);
     return;
   }
   if (isFenceDevice || connects !== null) forbidWhere(board, index, isRemote);
-  if (connects !== null && container !== null && !isInBundle(board, resource)) forbidWhere(board, container, isRemote);
+  if (connects !== null && container !== null) forbidWhere(board, container, isRemote);
 }
 
 const isRemote = ({ kind }: Node): boolean => kind === 'remote' || kind === 'guest';

@@ -50,11 +50,23 @@ function presentOf(
   board: Board,
   instance: ResourceIndex,
 ): { readonly count: number; readonly node: NodeIndex; readonly isForbidden: boolean } {
-  const count = board.activeOn[instance]!.length;
+  const count = activeCount(board, instance);
   const node = currentNode(board, instance);
   if (node < 0) return { count, node, isForbidden: false };
   const isForbidden = board.rows[instance]![node]! < 0;
   return { count, node: isForbidden ? -1 : node, isForbidden };
+}
+
+/** In how many places it seems to be active: of a group, a member that is not managed counts for itself wherever others are. */
+function activeCount(board: Board, instance: ResourceIndex): number {
+  const children = board.children[instance]!;
+  if (children.length === 0) return board.activeOn[instance]!.length;
+  const seen: NodeIndex[] = [];
+  for (const child of children) {
+    const pinned = board.pinned.get(child) ?? [];
+    for (const node of board.activeOn[child]!) if (pinned.includes(node) || !seen.includes(node)) seen.push(node);
+  }
+  return seen.length;
 }
 
 function isParentAllowed(board: Board, instance: ResourceIndex, node: NodeIndex): boolean {

@@ -3,7 +3,7 @@
 import { readSets } from '../rule/index.ts';
 import { scoreOf, wholeOf } from '../rule/text.ts';
 import type { Ban, Failures, Node, NodeIndex, Resource, ResourceIndex, Situation, Ticket } from '../situation.ts';
-import { addScores, type Role, rankOf } from '../values.ts';
+import { addScores, infinity, type Role, rankOf } from '../values.ts';
 import { failuresOf, failuresWithFillers, hasFailures } from './failcount.ts';
 import { compareNodeNames } from './nodeOrder.ts';
 import { isGuest, type WorkBan, type WorkNode, type WorkResource, type World } from './world.ts';
@@ -74,11 +74,15 @@ function frozenNode(world: World, indices: Indices, node: WorkNode): Node {
     unfenced: (wholeOf(node.attributes.get('#node-unfenced')) ?? 0) > 0,
     health: healthOf(world, node),
     score: node.score,
+    worth: isLost(node) ? -infinity : node.score,
     attributes: node.attributes,
     utilization: amounts(node.utilization),
     priority: node.priority,
   };
 }
+
+const isLost = ({ type, unseen, online, shuttingDown }: WorkNode): boolean =>
+  type !== 'remote' && !unseen && (!online || shuttingDown);
 
 /** Sum over the attributes that begin with `#health`; what runs there counts it as a location preference. */
 function healthOf({ options }: World, node: WorkNode): number {
@@ -140,6 +144,7 @@ function frozenResource(
     failed: resource.failed,
     stopsToRecover: resource.stopsToRecover,
     mustStopOn: nodesOf(resource.mustStopOn),
+    mayStopOn: nodesOf(resource.mayStopOn),
     mustDemoteOn: nodesOf(resource.mustDemoteOn),
     startPending: resource.startPending,
     unlockedOn: nodesOf(resource.unlockedOn),

@@ -119,7 +119,7 @@ function conclude(reading: Reading): void {
     addRunning(world, resource, node, response !== 'ignore');
     noteFailure(resource, effective.response);
   } else if (resource.alias?.includes(':') === true) resource.alias = null;
-  else resource.mustStopOn.delete(node);
+  else if (resource.mustStopOn.delete(node)) resource.mayStopOn.add(node);
   const migration = resource.partialMigration;
   if (resource.role === 'stopped' && migration?.source === node && resource.runningOn.length > 0) {
     // The stop on the source of a migration does not stop what has arrived at its target.

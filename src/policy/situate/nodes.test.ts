@@ -19,6 +19,7 @@ describe('a node is, with fencing and without', () => {
   it.each<[string, Partial<NodeState> | null, string, string]>([
     ['never seen', null, 'unclean', ''],
     ['a member', member, 'online', 'online'],
+    ['told of without an id', { ...member, id: '' }, 'unclean', ''],
     ['lost', { ...member, inMembership: 'false', peer: 'offline' }, 'unclean', ''],
     ['without its daemon', { ...member, peer: 'offline' }, 'online unclean', 'unclean'],
     ['cleanly down', { inMembership: 'false', peer: 'offline', join: 'down', expected: 'down' }, '', ''],

@@ -62,8 +62,11 @@ export function addAttributes(world: World, node: WorkNode, sets: readonly Attri
   if (!attributes.has('#site-name') && site !== undefined) attributes.set('#site-name', site);
 }
 
+/** What lacks a name or an id says nothing. */
 export const stateNode = (world: World, state: NodeState): WorkNode | null =>
-  world.nodeById.get(state.id.toLowerCase()) ?? world.nodeByName.get(state.name.toLowerCase()) ?? null;
+  state.id === '' || state.name === ''
+    ? null
+    : (world.nodeById.get(state.id.toLowerCase()) ?? world.nodeByName.get(state.name.toLowerCase()) ?? null);
 
 /** Cluster nodes only: whether remote nodes are up shows in the history of their connections. */
 export function readNodeState(world: World, state: NodeState): void {

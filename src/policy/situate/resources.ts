@@ -160,6 +160,7 @@ const untouched = () => ({
   runningOn: [],
   knownOn: new Set<WorkNode>(),
   mustStopOn: new Set<WorkNode>(),
+  mayStopOn: new Set<WorkNode>(),
   mustDemoteOn: new Set<WorkNode>(),
   unlockedOn: [],
   pendingTask: null,

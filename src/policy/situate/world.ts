@@ -102,6 +102,7 @@ export interface WorkResource {
   readonly runningOn: WorkNode[];
   readonly knownOn: Set<WorkNode>;
   readonly mustStopOn: Set<WorkNode>;
+  readonly mayStopOn: Set<WorkNode>;
   readonly mustDemoteOn: Set<WorkNode>;
   readonly unlockedOn: WorkNode[];
   pendingTask: string | null;
