@@ -96,6 +96,11 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     'DUPLICATE_ENTRY',
     `${two}constraints: {colocation: [{id: a, service: s, with: t, score: 1}, {id: ‸a, service: t, with: s, score: 1}]}\n`,
   ],
+  ['UNKNOWN_NODE', services('s:', '  command: a', '  location: [{where: "#uname eq n1 or #uname eq ‸n4", score: 5}]')],
+  [
+    'GROUP_COPIES',
+    `${services('s: {command: a, group: g}', 't: {command: b, group: g, ‸instances: 2, takeover: nothing}')}groups: {g: {instances: all}}\n`,
+  ],
   ['UNKNOWN_META', services('s: {command: a, meta: {‸critcal: false}}')],
   ['UNKNOWN_META', services('s: {command: a, meta: {‸resource-stickiness: 5}}')],
   ['UNKNOWN_META', `${two}defaults: {meta: {‸globally-unique: true}}\n`],
@@ -225,7 +230,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['ONE_COPY', services('s: {command: a, ‸interleave: true}')],
   [
     'UNKNOWN_ATTRIBUTE',
-    `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], attributes: {site: east}}\nservices: {s: {command: a, location: [{where: ‸sitte eq east, score: 5}]}}\n`,
+    `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], attributes: {site: east}}\nservices: {s: {command: a, location: [{where: a eq 1 or ‸sitte eq east, score: 5}]}}\n`,
   ],
   ['UTILIZATION_UNUSED', services('s: {command: a, ‸utilization: {memory: 5}}')],
   ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],

@@ -43,6 +43,7 @@ export const problemCodes = {
   UNKNOWN_OPTION: 'There is no such option, or it is said in another way in a cluster file.',
   RULE_CONTEXT: 'A rule asks about something that is not known where it stands.',
   NO_ROLES: 'A role is asked of a service whose copies have none.',
+  GROUP_COPIES: 'A member of a group of which several copies run says itself in how many copies it runs.',
   CLONED_ADDRESS: 'A group of which several copies run has an address, which can be on one node only.',
   CONTRADICTION: 'A constraint excludes what another one, or the service itself, asks for.',
   NO_NODE_LEFT: 'Constraints forbid a service on each of its nodes.',

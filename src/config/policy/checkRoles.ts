@@ -102,9 +102,11 @@ function checkPromoted({ id, promotable, instances }: Service, report: Report): 
   report.error('TOO_MANY_INSTANCES', atValue('services', id, 'promotable', 'max'), message);
 }
 
-function checkClonedGroups({ cluster }: Checked, report: Report): void {
-  for (const { id, members, clone } of cluster.rules.groups) {
-    if (!clone) continue;
+function checkClonedGroups({ cluster, file }: Checked, report: Report): void {
+  for (const { id, members } of cluster.rules.groups) {
+    const group = file.policy.groups?.get(id);
+    if (group == null || (group.promotable === undefined && (group.instances ?? 'one') === 'one')) continue;
+    for (const member of members) checkMember(member, id, file.services.get(member), report);
     const address = cluster.services.find(
       (service) => members.includes(service.id) && service.resource.kind === 'address',
     );
@@ -112,5 +114,14 @@ function checkClonedGroups({ cluster }: Checked, report: Report): void {
     const message = `${quote(address.id)} is an address and in the group ${quote(id)}, of which several copies run`;
     const hint = 'an address is on one node at a time: take it out of the group and say with:';
     report.error('CLONED_ADDRESS', atKey('services', address.id, 'group'), message, hint);
+  }
+}
+
+/** Copies of a group have one of each member. */
+function checkMember(id: string, group: string, entry: object | null | undefined, report: Report): void {
+  for (const key of ['instances', 'promotable'] as const) {
+    if (entry == null || (entry as { readonly [each in typeof key]?: unknown })[key] === undefined) continue;
+    const message = `${quote(id)} says «${key}», and so does its group ${quote(group)}`;
+    report.error('GROUP_COPIES', atKey('services', id, key), message, 'say it at the group only');
   }
 }

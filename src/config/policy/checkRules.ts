@@ -2,11 +2,11 @@
 import type { Expression, Rule } from '../../policy/input.ts';
 import type { Checked } from '../check.ts';
 import { nodeForm } from '../normalise.ts';
-import { atValue, type Path } from '../places.ts';
+import { atValue, inValue, type Path, type Spot } from '../places.ts';
 import type { Report } from '../report.ts';
 import { ruleOf } from '../rule/parse.ts';
 import { quote } from '../show.ts';
-import { nearest } from '../suggest.ts';
+import { didYouMean, nearest } from '../suggest.ts';
 import { entriesWithPaths, locationsWithPaths } from './paths.ts';
 
 /** Where rules stand, with what each may ask about. */
@@ -23,7 +23,9 @@ export function checkRules(checked: Checked, report: Report): void {
   for (const { path, file: location } of locationsWithPaths(file)) {
     check(location.where, 'where', [...path, 'where'], report);
     check(location.while, 'while', [...path, 'while'], report);
-    if (location.where !== undefined) checkAttributes(location.where, [...path, 'where'], attributes, report);
+    if (location.where === undefined) continue;
+    checkAttributes(location.where, [...path, 'where'], attributes, report);
+    if (file.nodesKnown) checkNodeNames(location.where, [...path, 'where'], new Set(file.nodes.keys()), report);
   }
   for (const [kind, entries] of Object.entries({ colocation: colocations, order: orders, ticket: tickets }))
     for (const [index, entry] of entries.entries())
@@ -62,6 +64,19 @@ function checkAttributes(text: string, path: Path, known: ReadonlySet<string>, r
     const near = nearest(expression.attribute, known);
     if (near === null || expression.attribute.startsWith('#')) continue;
     const message = `no node of the file has the attribute ${quote(expression.attribute)}`;
-    report.warning('UNKNOWN_ATTRIBUTE', atValue(...path), message, `did you mean «${near}»?`);
+    report.warning('UNKNOWN_ATTRIBUTE', placeOf(expression.attribute, text, path), message, `did you mean «${near}»?`);
   }
 }
+
+/** `#uname` is the name of the node: a value that is none can never be met. */
+function checkNodeNames(text: string, path: Path, nodes: ReadonlySet<string>, report: Report): void {
+  for (const expression of expressionsOf(ruleOf(text, ''))) {
+    if (expression.kind !== 'attribute' || expression.attribute !== '#uname') continue;
+    const { operation, value, valueSource } = expression;
+    if (!/^(eq|ne)$/.test(operation) || value === null || valueSource !== null || nodes.has(value)) continue;
+    const message = `there is no node ${quote(value)}`;
+    report.error('UNKNOWN_NODE', placeOf(value, text, path), message, didYouMean(value, nodes));
+  }
+}
+
+const placeOf = (word: string, text: string, path: Path): Spot => inValue(path, text, Math.max(text.indexOf(word), 0));
