@@ -57,9 +57,9 @@ function dateText({ operation, start, end, duration, spec }: DateExpression): st
   return `date in ${moment(start)}..${moment(end)}`;
 }
 
-/** Day and time with a «T» between them are one word. */
+/** Day, time and zone are one word without the spaces that others put between them. */
 function moment(text: string | null): string {
-  return text === null ? '' : word(text.trim().replace(/^(\d\S*) +(\d\S*)$/, '$1T$2'));
+  return text === null ? '' : word(text.trim().replace(/^(\d\S*) +(\d\S*)(?: +(\S+))?$/, '$1T$2$3'));
 }
 
 function agentText({ standard, provider, type }: Extract<Expression, { readonly kind: 'resource' }>): string {

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Rule } from '../../policy/input.ts';
+import type { Expression, Rule } from '../../policy/input.ts';
 import { ruleHolds } from '../../policy/rule/index.ts';
 import { parseRule } from './parse.ts';
 import { renderRule } from './render.ts';
@@ -56,6 +57,7 @@ test.each([
   ['(a eq 1 and b eq 2) or c eq 3', 'a eq 1 and b eq 2 or c eq 3'],
   ['date in 2026-12-01 for 1 day', 'date in 2026-12-01 for 1 days'],
   ['date gt "2026-12-01 10:00"', 'date after 2026-12-01T10:00'],
+  ['date in "2026-12-01 10:00:00 -05:00"..', 'date in 2026-12-01T10:00:00-05:00..'],
 ])('%s is written %s', (text, written) => {
   expect(renderRule(read(text))).toBe(written);
 });
@@ -100,4 +102,62 @@ test('brackets have an end', () => {
   const deep = (depth: number) => `${'('.repeat(depth)}a eq 1${')'.repeat(depth)}`;
   expect(parseRule(deep(8))).toMatchObject({ ok: true });
   expect(parseRule(deep(9))).toMatchObject({ fault: { at: 8, message: 'brackets are nested more than 8 deep' } });
+});
+
+const word = fc.oneof(
+  fc.constantFrom('site', 'and', 'date', 'hours', 'a b', '1..2', '', 'not', '(', "it's", '9-17', '#uname'),
+  fc.stringMatching(/^[a-z]{1,3}$/),
+);
+const plain: fc.Arbitrary<Expression> = fc.oneof(
+  fc.record({
+    kind: fc.constant('attribute' as const),
+    attribute: word,
+    operation: fc.constantFrom('eq', 'ne', 'lt', 'gte'),
+    value: word,
+    type: fc.constantFrom(null, 'number', 'string'),
+    valueSource: fc.constant(null),
+  }),
+  fc.record({
+    kind: fc.constant('attribute' as const),
+    attribute: word,
+    operation: fc.constantFrom('defined', 'not_defined'),
+    value: fc.constant(null),
+    type: fc.constant(null),
+    valueSource: fc.constant(null),
+  }),
+  fc.record({
+    kind: fc.constant('date' as const),
+    operation: fc.constant('date_spec'),
+    start: fc.constant(null),
+    end: fc.constant(null),
+    duration: fc.constant(null),
+    spec: fc.constantFrom({ hours: '1-5' }, { weekdays: '4', hours: '0-' }),
+  }),
+);
+const made: fc.Arbitrary<Rule> = fc.letrec<{ rule: Rule }>((tie) => ({
+  rule: fc.record({
+    id: fc.constant(''),
+    join: fc.constantFrom('and' as const, 'or' as const),
+    expressions: fc.array(
+      fc.oneof({ maxDepth: 3 }, plain, fc.record({ kind: fc.constant('rule' as const), rule: tie('rule') })),
+      { maxLength: 3 },
+    ),
+    score: fc.constant(null),
+    scoreAttribute: fc.constant(null),
+    role: fc.constant(null),
+  }),
+})).rule;
+
+test('a rule that was written and read again holds when it held before', () => {
+  const attributes = fc.dictionary(word, word, { maxKeys: 4, noNullPrototype: true });
+  fc.assert(
+    fc.property(made, attributes, fc.nat(86_400 * 7), (rule, values, nowS) => {
+      const context = { nowS, nodeAttributes: new Map(Object.entries(values)) };
+      const text = renderRule(rule);
+      const again = read(text);
+      expect(ruleHolds(again, context)).toBe(ruleHolds(rule, context));
+      expect(renderRule(again)).toBe(text);
+    }),
+    { numRuns: 500 },
+  );
 });
