@@ -31,7 +31,9 @@ const timesSchema = z.strictObject({
   timeout: duration(100, hour).optional().describe('A check that has not ended by then has failed.'),
 });
 
-const check = timesSchema.optional().describe('How often it is looked at whether the service works, and for how long.');
+export const check = timesSchema
+  .optional()
+  .describe('How often it is looked at whether the service works, and for how long.');
 
 /** What every service may say. */
 export const common = {

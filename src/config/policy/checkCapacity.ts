@@ -39,7 +39,7 @@ function checkRoom({ id, on, utilization }: Service, nodes: Checked['cluster']['
     if (own.length === 0 || amount <= most) continue;
     const known = new Set(nodes.flatMap((node) => Object.keys(node.utilization)));
     const message = `${quote(id)} takes up ${amount} of ${quote(what)}, and no node that may run it has more than ${most}`;
-    const hint = known.has(what) ? null : didYouMean(what, known);
+    const hint = known.has(what) ? 'give a node more of it, or let the service take up less' : didYouMean(what, known);
     report.error('NO_ROOM', atValue('services', id, 'utilization', what), message, hint);
   }
 }

@@ -38,7 +38,7 @@ function checkColocations({ file, cluster }: Checked, names: Names, report: Repo
     if (entry?.service === undefined || entry.with === undefined) continue;
     const path = ['constraints', 'colocation', index];
     if (entry.service === entry.with)
-      report.error('CONTRADICTION', atValue(...path, 'with'), `${quote(entry.service)} is tied to itself`);
+      report.error('CONTRADICTION', atValue(...path, 'with'), `${quote(entry.service)} is tied to itself`, 'remove it');
     else checkColocation(entry, index, names, ties, report);
   }
 }
@@ -77,7 +77,12 @@ function checkPair(
     const message = `${pair}, but ${known.words} wants the opposite`;
     report.error('CONTRADICTION', atKey(...path), message, 'remove one of the two, or give it a lower score');
   } else if (together && !service.on.some((node) => other.on.includes(node))) {
-    report.error('WITH_NOWHERE', atKey(...path), `${pair}, but no node is in the «on» of both`);
+    report.error(
+      'WITH_NOWHERE',
+      atKey(...path),
+      `${pair}, but no node is in the «on» of both`,
+      'add a node to one «on»',
+    );
   }
 }
 
@@ -98,7 +103,8 @@ function checkForbidden({ file }: Checked, names: Names, report: Report): void {
   for (const [service, { nodes, path }] of forbidden) {
     if (service.on.length === 0 || !service.on.every((node) => nodes.has(node))) continue;
     const message = `${quote(service.id)} is forbidden on each of its nodes (${service.on.join(', ')})`;
-    report.error('NO_NODE_LEFT', atValue(...path, 'node'), message);
+    const hint = 'remove one of these locations, or give it a score that is no -inf';
+    report.error('NO_NODE_LEFT', atValue(...path, 'node'), message, hint);
   }
 }
 
@@ -110,7 +116,8 @@ function checkOrders({ file, cluster }: Checked, names: Names, report: Report): 
     if (entry === null || !isMandatoryStart(entry) || writtenAt.size > pairsMax) continue;
     const path = ['constraints', 'order', index];
     for (const [first, second] of pairsOf(entry, names)) {
-      if (first === second) report.error('CONTRADICTION', atKey(...path), `${quote(first)} is ordered behind itself`);
+      if (first === second)
+        report.error('CONTRADICTION', atKey(...path), `${quote(first)} is ordered behind itself`, 'remove it');
       else before.get(second)?.push(first);
       writtenAt.set(`${second} ${first}`, path);
     }

@@ -22,12 +22,20 @@ export function checkForms({ file }: Checked, report: Report): void {
     pairOrSets(link, ['service'], ['role'], ['constraints', 'ticket', index], report);
 }
 
+/** For the first of keys of which one is missing. */
+const samples: Readonly<Record<string, string>> = {
+  service: 'service: web, say',
+  node: 'node: n1, or a rule: where: site eq east',
+  score: 'score: 100, score: inf or score: -inf, say',
+};
+
 type Keys = Readonly<Record<string, unknown>>;
 
 function one(entry: Keys, keys: readonly string[], path: Path, report: Report): void {
   const [first, second] = keys.filter((key) => entry[key] !== undefined);
   const choice = keys.map((key) => `«${key}»`).join(', ');
-  if (first === undefined) report.error('CONSTRAINT_FORM', atKey(...path), `one of ${choice} is missing`);
+  if (first === undefined)
+    report.error('CONSTRAINT_FORM', atKey(...path), `one of ${choice} is missing`, samples[keys[0] ?? ''] ?? null);
   else if (second !== undefined)
     report.error('CONSTRAINT_FORM', atKey(...path, second), `«${first}» and «${second}»: only one of them can hold`);
 }

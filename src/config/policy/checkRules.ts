@@ -11,9 +11,13 @@ import { entriesWithPaths, locationsWithPaths } from './paths.ts';
 
 /** Where rules stand, with what each may ask about. */
 const places = {
-  where: { may: ['attribute', 'date'], words: 'nodes and dates' },
-  meta: { may: ['date', 'resource'], words: 'dates and agents' },
-  while: { may: ['date'], words: 'dates' },
+  where: { may: ['attribute', 'date'], words: 'nodes and dates', hint: 'what is said of agents stands under «rules»' },
+  meta: {
+    may: ['date', 'resource'],
+    words: 'dates and agents',
+    hint: 'what depends on the node stands in «where» of a location',
+  },
+  while: { may: ['date'], words: 'dates', hint: 'what depends on the node stands in «where» of a location' },
 } as const;
 
 export function checkRules(checked: Checked, report: Report): void {
@@ -37,11 +41,12 @@ export function checkRules(checked: Checked, report: Report): void {
 
 function check(text: string | undefined, place: keyof typeof places, path: Path, report: Report): void {
   if (text === undefined) return;
-  const { may, words } = places[place];
+  const { may, words, hint } = places[place];
   const wrong = expressionsOf(ruleOf(text, '')).find(({ kind }) => !(may as readonly string[]).includes(kind));
   if (wrong === undefined) return;
   const about = wrong.kind === 'attribute' ? `the attribute ${quote(wrong.attribute)}` : `an ${nameOf(wrong)}`;
-  report.error('RULE_CONTEXT', atValue(...path), `a rule asks about ${about} here, where only ${words} are known`);
+  const message = `a rule asks about ${about} here, where only ${words} are known`;
+  report.error('RULE_CONTEXT', atValue(...path), message, hint);
 }
 
 const nameOf = ({ kind }: Expression): string => (kind === 'resource' ? 'agent' : kind);

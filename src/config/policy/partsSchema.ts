@@ -1,14 +1,14 @@
 /** The parts of the file that say how services hang together, and what many of them have in common. */
 import * as z from 'zod';
 import { name, nameOrNames, oneOf } from '../scalars.ts';
-import { agentSchema, commandSchema, common, instances } from '../serviceSchema.ts';
+import { agentSchema, check, commandSchema, common, instances } from '../serviceSchema.ts';
 import { constraintsSchema } from './constraintSchema.ts';
 import { plainValue } from './scalars.ts';
-import { agentKeys, copyKeys, inheritedKeys, policyKeys } from './serviceKeys.ts';
+import { agentKeys, copyKeys, policyKeys } from './serviceKeys.ts';
 
 const { on, needs: _, with: __, group: ___, template: ____, location: _____, ...inherited } = common;
 
-export const defaultsSchema = z.strictObject(inherited);
+export const defaultsSchema = z.strictObject({ check, ...inherited });
 
 export const templateSchema = z
   .strictObject({ ...commandSchema.shape, ...agentSchema.shape, check: commandSchema.shape.check })
@@ -22,9 +22,9 @@ export const groupSchema = z.strictObject({
   instances: instances.describe('How many copies of the whole group run: one, a number, or all (default one).'),
   ...copyKeys,
   ...agentKeys,
+  check,
   location: policyKeys.location,
   ...inherited,
-  ...inheritedKeys,
 });
 
 export const policyParts = {

@@ -71,7 +71,8 @@ describe('a service', () => {
 });
 
 describe('what is not said is taken over', () => {
-  const cluster = read(`defaults: {stickiness: 7, failures: {max: 5}, meta: {critical: false, is-managed: true}}
+  const cluster =
+    read(`defaults: {stickiness: 7, check: {every: 7s}, failures: {max: 5}, meta: {critical: false, is-managed: true}}
 templates:
   vm: {agent: "ocf:a:vm", params: {a: 1, b: 2}, stickiness: 8, takeover: nothing}
 groups:
@@ -88,6 +89,7 @@ services:
     expect(service(cluster, 'plain')).toMatchObject({
       stickiness: 7,
       failures: { max: 5, forgetMs: 600_000 },
+      check: { everyMs: 7000, timeoutMs: 5000 },
       meta: { critical: 'false', 'is-managed': 'true' },
     });
   });

@@ -48,7 +48,7 @@ const onFail = z.strictObject({
 });
 
 /** Keys that can be inherited: from `defaults`, from a group, from a template. */
-export const inheritedKeys = {
+const inheritedKeys = {
   'on-score': wholeNumber(0, 10_000)
     .optional()
     .describe(`Points for each place further up in «on» (default ${plainTraits.onScore}; 0: all its nodes are alike).`),
