@@ -18,8 +18,6 @@ export interface Draft {
   /** Found out only here: failed containers of guest nodes, starts that have to be repeated. */
   readonly failed: Set<ResourceIndex>;
   readonly startPending: Set<ResourceIndex>;
-  /** Partial migrations that cannot be continued. */
-  readonly givenUp: Set<ResourceIndex>;
   /** Tasks that are necessary wherever they will take place, by `demandKey`, with the reason. */
   readonly demanded: Map<string, string>;
   /** Recurring actions that run or are cancelled, by `recurringKey`; true: to be scheduled anew. */
@@ -46,7 +44,6 @@ export function draftOf(situation: Situation, placement: Placement): Draft {
     probed: new Set(),
     failed: new Set(),
     startPending: new Set(),
-    givenUp: new Set(),
     demanded: new Map(),
     recurring: new Map(),
   };
@@ -119,7 +116,7 @@ export const isStartPending = (draft: Draft, resource: Resource): boolean =>
   resource.startPending || draft.startPending.has(resource.index);
 
 export const migrationOf = (draft: Draft, resource: Resource): Resource['partialMigration'] =>
-  draft.givenUp.has(resource.index) ? null : resource.partialMigration;
+  draft.actions.givenUp.has(resource.index) ? null : resource.partialMigration;
 
 /** On that node, over all its operations; 0 if they have expired. */
 export const failuresOn = (resource: Resource, node: NodeIndex): number =>

@@ -46,6 +46,8 @@ function first(draft: Draft, resource: Resource, wanted: Wanted): Action {
     intervalMs,
     how,
     isOptional: demand === undefined && wanted.isOptional === true,
+    // Without a node it was impossible, and a frozen cluster leaves it at that.
+    isRunnable: demand === undefined,
     because: demand ?? '',
   });
 }

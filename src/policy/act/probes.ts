@@ -135,7 +135,7 @@ function orderBeforeStart(draft: Draft, resource: Resource, action: Action): voi
   const started = top.kind === 'clone' ? top : resource;
   const start = { resource: started.index, task: 'start' } as const;
   if (!action.isRunnable && resource.runningOn.length === 0)
-    draft.orderings.push({ first: { action }, second: start, implies: Implies.order | Implies.runnable });
+    draft.orderings.push({ first: { action }, second: start, implies: Implies.runnable });
   if (draft.probed.has(resource.index)) return;
   draft.probed.add(resource.index);
   const probes = { resource: resource.index, task: 'monitor', intervalMs: 0 } as const;

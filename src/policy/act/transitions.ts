@@ -73,7 +73,7 @@ function weighMigration(
   if (partial === null) return 'none';
   const isSame = node === partial.source && targetOf(draft, resource) === partial.target;
   if (mayMigrate && count === 2 && isSame) return 'goes on';
-  draft.givenUp.add(resource.index);
+  draft.actions.givenUp.add(resource.index);
   return 'given up';
 }
 

@@ -38,7 +38,8 @@ function viewOf(situation: Situation, placement: Placement, actions: Actions, re
   const mine = actions.of(resource.index);
   const find = (task: Task, node: NodeIndex | null): Action | undefined =>
     mine.find((each) => each.task === task && (node === null || each.node === null || each.node === node));
-  const current = currentNode(situation, resource);
+  const isGivenUp = actions.givenUp.has(resource.index);
+  const current = currentNode(situation, isGivenUp ? { ...resource, partialMigration: null } : resource);
   const place = placement.nodeOf[resource.index] ?? -1;
   const next = place < 0 ? null : place;
   const start = find('start', next);
