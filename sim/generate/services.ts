@@ -1,5 +1,5 @@
 /** Draws the services of a cluster. */
-import { type Resource, type Service, stickinessMax, type Takeover } from '../../src/core/model.ts';
+import { plainTraits, type Resource, type Service, stickinessMax, type Takeover } from '../../src/core/model.ts';
 import type { Prng } from '../world/prng.ts';
 
 export function drawServices(prng: Prng, nodes: readonly string[], takeovers: readonly Takeover[]): Service[] {
@@ -43,6 +43,7 @@ function draw(
     stopTimeoutMs: prng.pick([100, 200, 1000, 2500]),
     failures: { max: 3, forgetMs: 8000 },
     takeover,
+    ...plainTraits,
     digest: `${id}-1`,
   };
 }

@@ -4,6 +4,7 @@ import {
   type ClusterNode,
   type FenceDevice,
   noFencing,
+  noRules,
   plainNode,
   plainQuorum,
   type QuorumRules,
@@ -146,6 +147,7 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
     nodes: shape.witness === true ? [...nodes, witness(nodeCount + 1, linkCount)] : nodes,
     fencing: { ...noFencing, devices: power.devices, powerOn: prng.chance(0.7), tries: prng.between(1, 4) },
     services,
+    rules: noRules,
   };
 }
 

@@ -1,5 +1,5 @@
 /** A small cluster for tests: two balancers, two web servers, an address; every part can be replaced. */
-import { plainCluster, type Resource, type Service } from '../core/model.ts';
+import { plainCluster, plainTraits, type Resource, type Service } from '../core/model.ts';
 import {
   type Admin,
   type FencingRecord,
@@ -41,6 +41,7 @@ export function service(id: string, patch: Partial<Service> = {}): Service {
     stopTimeoutMs: 20_000,
     failures: { max: 3, forgetMs: null },
     takeover: 'nothing',
+    ...plainTraits,
     digest: 'd1',
     ...patch,
   };

@@ -9,7 +9,9 @@ import {
   type ClusterNode,
   type Heartbeat,
   type Link,
+  noRules,
   plainNode,
+  plainTraits,
   type Service,
   stickinessMax,
   type Takeover,
@@ -36,7 +38,7 @@ export function normalise(sections: Sections, groups: Groups): Cluster {
     service === null ? [] : [normaliseService(id, service, nodes, sections, groups)],
   );
   const quorum = normaliseQuorum(sections, voters);
-  return { name: sections.name, heartbeat, quorum, nodes: voters, fencing, services };
+  return { name: sections.name, heartbeat, quorum, nodes: voters, fencing, services, rules: noRules };
 }
 
 function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
@@ -98,6 +100,7 @@ function normaliseService(
     failures: failuresOf(file),
     takeover: file.takeover ?? takeoverOf(resource.kind, clone),
     digest: digest(startedWith(resource)),
+    ...plainTraits,
   };
 }
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { blankRecord } from '../../execute/services.ts';
 import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
-import { plainCluster, stickinessMax } from '../../model.ts';
+import { plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
 import { copyKey, type World } from './world.ts';
@@ -59,6 +59,7 @@ export const plainService = (id: string, on: readonly NodeId[]): Service => ({
   stopTimeoutMs: 1000,
   failures: { max: 3, forgetMs: 600_000 },
   takeover: 'fencing',
+  ...plainTraits,
   digest: `${id}-1`,
 });
 
