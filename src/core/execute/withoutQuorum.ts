@@ -6,6 +6,7 @@
  * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
 import type { Ms, Service, ServiceId } from '../model.ts';
+import { isOvertaken } from '../operations.ts';
 import { inMaintenance } from '../ports.ts';
 import { isProvable, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
@@ -24,8 +25,8 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
-    // A look that hangs must not use up the time to stop.
-    if ((local.op !== null && local.op.verb !== 'probe') || !mustStop(local) || isNeeded(turn.state, id)) continue;
+    // What hangs must not use up the time to stop: a look, a change of role, a migration.
+    if ((local.op !== null && !isOvertaken(local.op.verb)) || !mustStop(local) || isNeeded(turn.state, id)) continue;
     if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
@@ -73,9 +74,8 @@ function hasStopped(state: NodeState): boolean {
 /** What a former life started and nobody has seen stopped counts as running. */
 function mustStop({ record, running }: LocalService): boolean {
   const { state } = record;
-  return (
-    state === 'running' || state === 'failed' || ((state === 'probing' || state === 'unknown') && running !== null)
-  );
+  if (state === 'stopped' || state === 'blocked' || state === 'starting' || state === 'stopping') return false;
+  return (state !== 'probing' && state !== 'unknown') || running !== null;
 }
 
 /** Something on this node that needs it has not stopped yet. One whose stop failed is not waited for. */

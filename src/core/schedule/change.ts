@@ -169,11 +169,17 @@ function mustStart(service: Service, copy: Copy, copies: readonly Copy[], placem
     case 'stopped':
     case 'stopping':
     case 'failed':
+    case 'moved':
+    case 'arriving':
       return true;
     case 'running':
       return mustRestart(service, copy, copies, placement);
     case 'starting':
     case 'reloading':
+    case 'promoting':
+    case 'demoting':
+    case 'notifying':
+    case 'migrating':
     case 'blocked':
       return false;
   }

@@ -233,6 +233,10 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
   switch (copy.state) {
     case 'stopping':
     case 'probing':
+    case 'promoting':
+    case 'demoting':
+    case 'notifying':
+    case 'migrating':
       return `is ${underWay(copy.state)}`;
     case 'starting':
     case 'reloading':
@@ -243,6 +247,8 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
     case 'stopped':
     case 'running':
     case 'failed':
+    case 'moved':
+    case 'arriving':
       return null;
   }
 }
