@@ -106,7 +106,8 @@ function beginStart(turn: Turn, order: Order): void {
 export function beginStop(turn: Turn, id: ServiceId, because: string, handTo: string | null = null): void {
   const service = localOf(turn.state, id).running ?? serviceOf(turn.state, id);
   if (service === undefined) return;
-  setLocal(turn, id, { op: launch(turn, 'stop', service, { handTo }), checkOpId: null });
+  const { state: before } = localOf(turn.state, id).record;
+  setLocal(turn, id, { op: launch(turn, 'stop', service, { handTo }), checkOpId: null, before });
   setRecord(turn, id, { state: 'stopping' }, because);
 }
 
@@ -227,6 +228,11 @@ function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
 }
 
 function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
+  // Cut off from the source, nobody here knows when it may still arrive: it is stopped again and again.
+  if (result.outcome !== 'failed' && turn.state.purging && localOf(turn.state, id).before === 'arriving') {
+    setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
+    return setRecord(turn, id, { state: 'arriving' }, 'stopped, but it may still arrive');
+  }
   if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'stopped');
   // Two of a service that may overlap do no harm: try again instead of blocking it for good.
   const state = isOverlapping(turn.state, id) ? 'failed' : 'blocked';

@@ -18,8 +18,7 @@ export function beginPromote(turn: Turn, { serviceId, because }: Order): void {
 export function beginDemote(turn: Turn, { serviceId, because }: Order): void {
   const { running, record } = localOf(turn.state, serviceId);
   if (running === null || running.promotable === null || record.role === 'unpromoted') return;
-  const wasFailed = record.state === 'failed';
-  setLocal(turn, serviceId, { op: launch(turn, 'demote', running), checkOpId: null, wasFailed });
+  setLocal(turn, serviceId, { op: launch(turn, 'demote', running), checkOpId: null, before: record.state });
   setRecord(turn, serviceId, { state: 'demoting' }, because);
 }
 
@@ -43,9 +42,9 @@ export function demoteDone(turn: Turn, id: ServiceId, result: OpResult): void {
     const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, failed) } as const;
     return setRecord(turn, id, patch, `demote failed: ${failed.because}`);
   }
-  const { wasFailed, running } = localOf(turn.state, id);
+  const { before, running } = localOf(turn.state, id);
   // Where the file says that a demotion mends it, it is well again.
-  const isMended = !wasFailed || running?.onFail.check === 'demote' || running?.onFail.promote === 'demote';
+  const isMended = before !== 'failed' || running?.onFail.check === 'demote' || running?.onFail.promote === 'demote';
   setRecord(turn, id, { state: isMended ? 'running' : 'failed', role: 'unpromoted' }, 'demoted');
 }
 

@@ -246,6 +246,11 @@ describe('without quorum', () => {
     stage.carryOut('db', 'probe', { outcome: 'stopped' });
     stage.order('db', 'expect', { peer: 'b' });
     expect(stage.loseQuorum()).toMatchObject([{ verb: 'stop' }]);
+    for (const op of stage.ops.slice(-1)) stage.answer(op, { outcome: 'ok' });
+    expect(stage.record('db').state).toBe('arriving');
+    expect(stage.loseQuorum()).toEqual([]);
+    stage.nowMs += 1000;
+    expect(stage.loseQuorum()).toMatchObject([{ verb: 'stop' }]);
     const source = running(virtual as typeof promotable);
     source.carryOut('db', 'migrateTo', { outcome: 'ok' }, { peer: 'b' });
     expect(source.loseQuorum()).toMatchObject([{ verb: 'stop' }]);

@@ -27,7 +27,7 @@ export const unlooked = (running: Service | null): LocalService => ({
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
-  wasFailed: false,
+  before: 'unknown',
   lastFailureMs: 0,
   retryStopMs: 0,
 });

@@ -63,11 +63,14 @@ function forgive(turn: Turn): void {
   if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
 
-/** Nothing is left that could be stopped: what is blocked waits for an operator. */
+/** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
-    ([id, { record }]) =>
-      record.state === 'stopped' || record.state === 'blocked' || inMaintenance(state.doc.admin, state.self, id),
+    ([id, { record, retryStopMs }]) =>
+      record.state === 'stopped' ||
+      record.state === 'blocked' ||
+      (record.state === 'arriving' && retryStopMs > 0) ||
+      inMaintenance(state.doc.admin, state.self, id),
   );
 }
 
