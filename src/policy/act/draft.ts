@@ -154,4 +154,9 @@ export function activeOn(draft: Draft, resource: Resource): ActiveOn {
   return { ...found, node: needsFencing(resource) ? first : (good[0] ?? first) };
 }
 
+/** What was started of a promotable clone is unpromoted. */
+export function roleNow(draft: Draft, resource: Resource): Role {
+  return resource.role === 'started' && topOf(draft, resource).meta.promotable ? 'unpromoted' : resource.role;
+}
+
 export const currentNode = (draft: Draft, resource: Resource): NodeIndex | null => activeOn(draft, resource).node;
