@@ -34,7 +34,8 @@ const db: Service = {
   with: [],
   stickiness: 0,
   check: { everyMs: 1000, timeoutMs: 500 },
-  startTimeoutMs: 1500,
+  // Longer than a takeover waits: a promotion that hangs must not hold up the stop that others count on.
+  startTimeoutMs: 4000,
   stopTimeoutMs: 500,
   failures: { max: 3, forgetMs: 2000 },
   takeover: 'lease',

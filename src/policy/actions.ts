@@ -124,6 +124,8 @@ export class Actions {
   private readonly implied = new Map<number, number>();
   /** Resources that were given a node and cannot be active there after all: what they need on the same node will not be. */
   readonly unplaced = new Set<ResourceIndex>();
+  /** Resources whose live migration was half done and cannot be continued: they are restarted. */
+  readonly givenUp = new Set<ResourceIndex>();
   /** Nodes that were found to need fencing only while actions were thought of; `Node.unclean` says it of the others. */
   readonly condemned = new Set<NodeIndex>();
   /** Guest nodes that go down with their container; `Node.needsRemoteReset` says it of the others. */

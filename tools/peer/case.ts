@@ -11,14 +11,14 @@ export interface PeerError {
   readonly ms?: undefined;
 }
 
-/** One case of a suite: a CIB as text. What cannot be decided is an answer too. The suite's nodes stay when they shut down. */
+/** One case of a suite: a CIB as text. What cannot be decided is an answer too. Afterwards the cluster is as the suite's own program leaves it. */
 export function peerCase(name: string, cib: string): PeerResult | PeerError {
   try {
     const input = readCib(cib);
     const began = performance.now();
     const decision = decide(input);
     const ms = Math.round((performance.now() - began) * 1000) / 1000;
-    const after = situate(carryOut(decision, { nodesLeave: false, endsAreResults: true }));
+    const after = situate(carryOut(decision, 'crm_simulate'));
     return { ...peerResult(name, decision, after), ms };
   } catch (error) {
     return { case: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };

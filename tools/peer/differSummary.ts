@@ -145,7 +145,7 @@ const roles: Record<string, string> = {
 
 function takeResource(resources: Found, body: string, open: readonly Open[], { members }: Names): void {
   const clone = open.findLast(({ kind }) => kind === 'clone');
-  const folded = /^(Started|Promoted|Unpromoted|Stopped(?: \([^)]*\))?): \[ (.*?) \]/.exec(body);
+  const folded = /^(Started|Promoted|Unpromoted|Stopped)(?: \([^)]*\))?: \[ (.*?) \]/.exec(body);
   if (folded !== null && clone !== undefined && !body.includes('\t')) {
     const [, role = '', list = ''] = folded;
     if (role.startsWith('Stopped')) return;
@@ -254,5 +254,5 @@ function sideOf(text: string): Side {
 
 function plainId(id: string, unique: ReadonlySet<string>, { primitives }: Names): string {
   const base = id.replace(/:\d+$/, '');
-  return base !== id && !unique.has(base) && (primitives.has(base) || primitives.size === 0) ? base : id;
+  return base !== id && !unique.has(base) && primitives.has(base) ? base : id;
 }

@@ -66,7 +66,7 @@ function namingOf(situation: Situation): Naming {
     },
     operation: (index) => {
       const resource = resources[index];
-      return (resource?.orphan === true ? resource.historyIds[0] : undefined) ?? resource?.historyId ?? '';
+      return (resource?.orphan === true ? resource.alias : null) ?? resource?.historyId ?? '';
     },
   };
 }

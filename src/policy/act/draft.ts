@@ -1,6 +1,7 @@
 /** What the pass works with while it thinks of actions; the one mutable thing of it, never seen outside. */
 import { must } from '../../lib/assert.ts';
 import { Actions, type Ordering } from '../actions.ts';
+import type { ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
 import { absent, type Role } from '../values.ts';
@@ -18,10 +19,10 @@ export interface Draft {
   /** Found out only here: failed containers of guest nodes, starts that have to be repeated. */
   readonly failed: Set<ResourceIndex>;
   readonly startPending: Set<ResourceIndex>;
-  /** Partial migrations that cannot be continued. */
-  readonly givenUp: Set<ResourceIndex>;
   /** Tasks that are necessary wherever they will take place, by `demandKey`, with the reason. */
   readonly demanded: Map<string, string>;
+  /** What each node recorded, by its name. */
+  readonly histories: ReadonlyMap<string, readonly ResourceHistory[]>;
   /** Recurring actions that run or are cancelled, by `recurringKey`; true: to be scheduled anew. */
   readonly recurring: Map<string, boolean>;
 }
@@ -46,8 +47,8 @@ export function draftOf(situation: Situation, placement: Placement): Draft {
     probed: new Set(),
     failed: new Set(),
     startPending: new Set(),
-    givenUp: new Set(),
     demanded: new Map(),
+    histories: new Map(situation.input.nodeStates.map(({ name, history }) => [name, history])),
     recurring: new Map(),
   };
 }
@@ -119,7 +120,7 @@ export const isStartPending = (draft: Draft, resource: Resource): boolean =>
   resource.startPending || draft.startPending.has(resource.index);
 
 export const migrationOf = (draft: Draft, resource: Resource): Resource['partialMigration'] =>
-  draft.givenUp.has(resource.index) ? null : resource.partialMigration;
+  draft.actions.givenUp.has(resource.index) ? null : resource.partialMigration;
 
 /** On that node, over all its operations; 0 if they have expired. */
 export const failuresOn = (resource: Resource, node: NodeIndex): number =>
@@ -151,6 +152,11 @@ export function activeOn(draft: Draft, resource: Resource): ActiveOn {
   const found = { count: runningOn.length, cleanCount: good.length };
   if (source !== undefined) return { ...found, node: runningOn.includes(source) ? source : first };
   return { ...found, node: needsFencing(resource) ? first : (good[0] ?? first) };
+}
+
+/** What was started of a promotable clone is unpromoted. */
+export function roleNow(draft: Draft, resource: Resource): Role {
+  return resource.role === 'started' && topOf(draft, resource).meta.promotable ? 'unpromoted' : resource.role;
 }
 
 export const currentNode = (draft: Draft, resource: Resource): NodeIndex | null => activeOn(draft, resource).node;

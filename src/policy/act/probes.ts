@@ -126,23 +126,23 @@ function probePrimitive(draft: Draft, resource: Resource, node: NodeIndex): void
   orderBeforeStart(draft, resource, action);
 }
 
-/** Of a clone all instances wait. What cannot be probed is not started, but what runs is not stopped for it. */
+/**
+ * Of a clone all instances wait. What cannot be probed is not started, and no other instance of its clone either; only what runs
+ * is not stopped because of its own probes.
+ */
 function orderBeforeStart(draft: Draft, resource: Resource, action: Action): void {
   const top = topOf(draft, resource);
   const started = top.kind === 'clone' ? top : resource;
   const start = { resource: started.index, task: 'start' } as const;
-  if (!action.isRunnable && !isRunning(draft, started))
-    draft.orderings.push({ first: { action }, second: start, implies: Implies.order | Implies.runnable });
+  if (!action.isRunnable && resource.runningOn.length === 0)
+    draft.orderings.push({ first: { action }, second: start, implies: Implies.runnable });
   if (draft.probed.has(resource.index)) return;
   draft.probed.add(resource.index);
   const probes = { resource: resource.index, task: 'monitor', intervalMs: 0 } as const;
   draft.orderings.push({ first: probes, second: start, implies: Implies.order });
-  if (started === resource)
-    draft.orderings.push({ first: probes, second: { ...start, task: 'reload-agent' }, implies: Implies.order });
+  const reload = { resource: resource.index, task: 'reload-agent' } as const;
+  draft.orderings.push({ first: probes, second: reload, implies: Implies.order });
 }
-
-const isRunning = (draft: Draft, { runningOn, children }: Resource): boolean =>
-  runningOn.length > 0 || children.some((child) => isRunning(draft, resourceAt(draft, child)));
 
 /** On a guest that is down nothing runs; if it will go down, starts wait for that instead of for a probe. */
 function guestIsGone(draft: Draft, resource: Resource, node: NodeIndex): boolean {

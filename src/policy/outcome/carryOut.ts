@@ -28,19 +28,17 @@ interface Draft {
   readonly history: Map<string, ResourceHistory>;
 }
 
-export interface World {
-  /** A node that was told to shut down is gone afterwards; otherwise it is still there, with nothing running. */
-  readonly nodesLeave: boolean;
-  /** The end of a check is a result too: what was stopped before it counts as running. Nodes do no such thing, `crm_simulate` does. */
-  readonly endsAreResults: boolean;
-}
+/**
+ * Who writes down what was done. `crm_simulate` does it differently from nodes: one that was told to shut down is still there,
+ * with nothing running; the end of a check is a result too, so that what was stopped before it counts as running; and nothing
+ * that is deleted or cleared is forgotten.
+ */
+export type Recorder = 'nodes' | 'crm_simulate';
 
-const realWorld: World = { nodesLeave: true, endsAreResults: false };
-
-export function carryOut(decided: Decided, world: World = realWorld): Input {
+export function carryOut(decided: Decided, by: Recorder = 'nodes'): Input {
   const { situation, plan } = decided;
   const drafts = new Map(situation.input.nodeStates.map((state) => [state.name, draftOf(state)]));
-  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, world);
+  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, by);
   return { ...situation.input, nodeStates: [...drafts.values()].map(stateOf) };
 }
 
@@ -57,7 +55,7 @@ function stateOf({ state, isGone, transient, history }: Draft): NodeState {
   return { ...known, hasLrm: false, inMembership: 'false', peer: 'offline', join: 'down', expected: 'down' };
 }
 
-function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, world: World): void {
+function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, by: Recorder): void {
   if (action.node === null) return;
   const { situation } = decided;
   const node = must(situation.nodes[action.node], `node ${action.node}`);
@@ -66,9 +64,9 @@ function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: Polic
   if (action.task === 'fence') {
     if (action.how !== 'on') leave(draft);
   } else if (action.task === 'shutdown') {
-    if (world.nodesLeave) leave(draft);
+    if (by === 'nodes') leave(draft);
   } else if (action.resource !== null) {
-    change(decided, draft, action, world, must(situation.resources[action.resource], `resource ${action.resource}`));
+    change(decided, draft, action, by, must(situation.resources[action.resource], `resource ${action.resource}`));
   }
 }
 
@@ -97,18 +95,23 @@ function newState(node: Node): NodeState {
   };
 }
 
-function change(decided: Decided, draft: Draft, action: PolicyAction, world: World, resource: Resource): void {
+function change(decided: Decided, draft: Draft, action: PolicyAction, by: Recorder, resource: Resource): void {
   const { task, node } = action;
   if (node === null) return;
   const id = recordedAs(draft, resource, node);
+  if (task === 'delete' || task === 'clear_failcount') {
+    if (by === 'nodes') clear(draft, id, task, resource);
+  } else if (isRecorded(task, by)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+}
+
+function clear(draft: Draft, id: string, task: 'delete' | 'clear_failcount', resource: Resource): void {
   if (task === 'delete') draft.history.delete(id);
-  else if (task === 'clear_failcount') forgetFailures(draft, id, resource);
-  else if (isRecorded(task, world)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+  else forgetFailures(draft, id, resource);
 }
 
 /** What a check found stays true when the check ends. */
-const isRecorded = (task: PolicyAction['task'], { endsAreResults }: World): boolean =>
-  task === 'cancel' ? endsAreResults : task !== 'notify' && task !== 'gate';
+const isRecorded = (task: PolicyAction['task'], by: Recorder): boolean =>
+  task === 'cancel' ? by === 'crm_simulate' : task !== 'notify' && task !== 'gate';
 
 /** The name under which the node knows it already; an instance of an anonymous clone may have any number there. */
 function recordedAs({ state, history }: Draft, resource: Resource, node: NodeIndex): string {

@@ -38,7 +38,8 @@ function viewOf(situation: Situation, placement: Placement, actions: Actions, re
   const mine = actions.of(resource.index);
   const find = (task: Task, node: NodeIndex | null): Action | undefined =>
     mine.find((each) => each.task === task && (node === null || each.node === null || each.node === node));
-  const current = currentNode(situation, resource);
+  const isGivenUp = actions.givenUp.has(resource.index);
+  const current = currentNode(situation, isGivenUp ? { ...resource, partialMigration: null } : resource);
   const place = placement.nodeOf[resource.index] ?? -1;
   const next = place < 0 ? null : place;
   const start = find('start', next);
@@ -60,12 +61,18 @@ function viewOf(situation: Situation, placement: Placement, actions: Actions, re
   };
 }
 
-/** What can be promoted is unpromoted when it is started; what is somewhere is not stopped, whatever was found of it. */
+/**
+ * What can be promoted is unpromoted when it is started, unless another part of the same instance is promoted; what is somewhere is
+ * not stopped, whatever was found of it.
+ */
 function roleNow({ resources }: Situation, resource: Resource): Role {
-  const role = resource.role === 'stopped' && resource.runningOn.length > 0 ? 'started' : resource.role;
-  if (role !== 'started') return role;
-  for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1])
-    if (at.kind === 'clone' && at.meta.promotable) return 'unpromoted';
+  const { role } = resource;
+  if (role !== 'started') return role === 'stopped' && resource.runningOn.length > 0 ? 'started' : role;
+  let instance = resource;
+  for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1]) {
+    if (at.kind === 'clone') return at.meta.promotable && instance.role === 'started' ? 'unpromoted' : role;
+    instance = at;
+  }
   return role;
 }
 
@@ -132,11 +139,14 @@ const given = (stop: Action | undefined, start: Action | undefined): Action | un
 
 function change(view: View, kind: Change['kind'], action: Action | undefined, reason = action): Change {
   const { current, next, role, nextRole } = view;
+  const from = current === null ? null : { node: current, role };
+  const to = next === null ? null : { node: next, role: nextRole };
   return {
     kind,
     resource: view.resource.index,
-    from: current === null ? null : { node: current, role },
-    to: next === null ? null : { node: next, role: nextRole },
+    // What restarts was there, even if nobody knows of it.
+    from: kind === 'restart' || kind === 'recover' ? (from ?? to) : from,
+    to,
     isBlocked: action?.isRunnable === false,
     because: reason?.because ?? '',
   };

@@ -1,6 +1,6 @@
 /** What comes of a plan: the lines that people read, and the cluster before and after it. */
 
-export { carryOut, type Decided, type World } from './carryOut.ts';
+export { carryOut, type Decided, type Recorder } from './carryOut.ts';
 export { changesOf, currentNode } from './changes.ts';
 export { essentialOrder } from './essential.ts';
 export { planOf } from './plan.ts';

@@ -227,15 +227,17 @@ export function discovers(board: Board, resource: ResourceIndex, node: number): 
  * nested, though bundles may be. Fillers of a remote node run in it and nowhere else.
  */
 function keepOffRemoteNodes(board: Board, resource: Resource): void {
-  const { index, container, isFenceDevice, connects, managed } = resource;
-  if (resource.kind !== 'primitive' || !managed) return;
+  const { index, kind, container, isFenceDevice, connects, managed } = resource;
+  // The connections of a bundle are kept off as they are made, others only while they are managed.
+  if (connects !== null && isInBundle(board, resource)) return forbidWhere(board, index, isRemote);
+  if (kind !== 'primitive' || !managed) return;
   if (container !== null && runsInside(board.situation, resource, container)) {
     const connection = nodeInside(board.situation, container);
     forbidWhere(board, index, (node) => node.connection !== connection);
     return;
   }
   if (isFenceDevice || connects !== null) forbidWhere(board, index, isRemote);
-  if (connects !== null && container !== null && !isInBundle(board, resource)) forbidWhere(board, container, isRemote);
+  if (connects !== null && container !== null) forbidWhere(board, container, isRemote);
 }
 
 const isRemote = ({ kind }: Node): boolean => kind === 'remote' || kind === 'guest';

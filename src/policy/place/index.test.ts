@@ -252,4 +252,18 @@ describe('scores', () => {
     expect(scores(result, 'p')).toEqual([-infinity, 0, -infinity]);
     expect([0, 1, 2].map((node) => result.placement.discoversOn(0, node))).toEqual([false, true, false]);
   });
+
+  it('keep the connection of a bundle off remote nodes even while it is not managed', () => {
+    const far = '<primitive id="far" class="ocf" provider="pacemaker" type="remote"/>';
+    const image = '<docker image="i" replicas="1"/><network control-port="3121"/>';
+    const result = placed({
+      resources: `${far}<bundle id="k">${image}${primitive('p')}</bundle>`,
+      attributes: { a: { maintenance: 'true' } },
+      running: { a: ['k-0'] },
+    });
+    const { nodes, resourceById, resources } = result.situation;
+    expect(resources[resourceById.get('k-0')!]!.managed).toBe(false);
+    expect(nodes[3]!.name).toBe('far');
+    expect(scores(result, 'k-0').slice(0, 4)).toEqual([infinity, 0, 0, -infinity]);
+  });
 });
