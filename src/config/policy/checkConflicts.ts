@@ -114,14 +114,16 @@ function checkForbidden({ file }: Checked, names: Names, report: Report): void {
 function checkOrders({ file, cluster }: Checked, names: Names, report: Report): void {
   const before = new Map<ServiceId, ServiceId[]>(cluster.services.map(({ id, needs }) => [id, [...needs]]));
   const writtenAt = new Map<string, Path>();
+  let looked = 0;
   for (const [index, entry] of file.policy.orders.entries()) {
-    if (entry === null || !isMandatoryStart(entry) || writtenAt.size > pairsMax) continue;
+    if (entry === null || !isMandatoryStart(entry) || looked > pairsMax) continue;
     const path = ['constraints', 'order', index];
     for (const [first, second] of pairsOf(entry, names)) {
       if (first === second)
         report.error('CONTRADICTION', atKey(...path), `${quote(first)} is ordered behind itself`, 'remove it');
-      else before.get(second)?.push(first);
+      else if (!writtenAt.has(`${second} ${first}`)) before.get(second)?.push(first);
       writtenAt.set(`${second} ${first}`, path);
+      looked++;
     }
   }
   for (const cycle of findCycles(before)) {

@@ -23,6 +23,12 @@ export function namesOf({ file, groups, cluster }: Checked): Names {
     if (made !== undefined) return made;
     return (tags.get(name) ?? []).flatMap((member) => (tags.has(member) ? [] : idsOf(member)));
   };
+  const found = new Map<string, readonly Service[]>();
+  const servicesOf = (name: string): readonly Service[] => {
+    const services = found.get(name) ?? idsOf(name).flatMap((id) => byId.get(id) ?? []);
+    found.set(name, services);
+    return services;
+  };
   return {
     known: new Set([
       ...file.services.keys(),
@@ -30,7 +36,7 @@ export function namesOf({ file, groups, cluster }: Checked): Names {
       ...(file.policy.templates?.keys() ?? []),
       ...tags.keys(),
     ]),
-    servicesOf: (name) => idsOf(name).flatMap((id) => byId.get(id) ?? []),
+    servicesOf,
   };
 }
 
