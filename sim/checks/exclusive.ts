@@ -49,8 +49,9 @@ export function exclusive(): Check {
   };
 }
 
-/** Whether a node that is cut off stops what it runs: else two may go on for as long as the cut lasts. */
-const stopsAlone = ({ cluster: { quorum } }: World): boolean => quorum.noQuorum === 'stop' && quorum.tie !== 'ping';
+/** Whether a node that is cut off stops what it runs: else two may go on for as long as the cut lasts. Nobody stops alone in a pair. */
+const stopsAlone = ({ cluster: { nodes, quorum } }: World): boolean =>
+  quorum.noQuorum === 'stop' && nodes.filter(({ votes }) => votes > 0).length !== 2;
 
 /** A lease, the time to stop, and one more round for a stop that failed and is tried again. */
 function boundMs(world: World, service: Service): number {

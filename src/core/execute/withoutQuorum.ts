@@ -38,13 +38,22 @@ function whyPurged(state: NodeState, nowMs: Ms): string {
   return `no quorum: ${noQuorumBecause(state, nowMs) ?? 'it was thought to be off'}`;
 }
 
-/** Once the former life's lease is over, what it started under a lease may be running elsewhere. */
+/** Once the former life's lease is over, what it started under a lease may be running elsewhere. What needs it has to stop before it. */
 function distrust(turn: Turn): void {
   const { state, nowMs } = turn;
   if (nowMs < state.leaseNotedMs || !isProvable(state.doc)) return;
   const found = [...state.local].filter(([, { running }]) => endsWithLease(state, running)).map(([id]) => id);
-  if (found.some((id) => !state.distrusted.has(id)))
-    put(turn, { distrusted: new Set([...state.distrusted, ...found]) });
+  const all = withDependents(state, found);
+  if ([...all].some((id) => !state.distrusted.has(id)))
+    put(turn, { distrusted: new Set([...state.distrusted, ...all]) });
+}
+
+function withDependents(state: NodeState, ids: readonly ServiceId[]): ReadonlySet<ServiceId> {
+  const all = new Set(ids);
+  // A set is walked to what was added meanwhile.
+  for (const id of all)
+    for (const [other, { running }] of state.local) if (running?.needs.includes(id) === true) all.add(other);
+  return all;
 }
 
 /** Others may start it once enough time has passed. */
@@ -78,9 +87,10 @@ function mustStop({ record, running }: LocalService): boolean {
   );
 }
 
-/** Something on this node that needs it has not stopped yet. One whose stop failed is not waited for. */
+/** Something on this node that needs it has not stopped yet. One whose stop failed, or that nobody may touch, is not waited for. */
 function isNeeded(state: NodeState, id: ServiceId): boolean {
   for (const [other, local] of state.local) {
+    if (inMaintenance(state.doc.admin, state.self, other)) continue;
     if (local.record.state === 'stopped' || local.record.state === 'blocked' || local.retryStopMs > 0) continue;
     const service = local.running ?? serviceOf(state, other);
     if (local.running !== null && service?.needs.includes(id) === true) return true;
