@@ -7,6 +7,18 @@
 
 import type { ColocationConfig, LocationConfig, OrderConfig, Rule, TicketConfig } from '../policy/input.ts';
 
+/** The words of constraints are those of the policy engine. */
+export type {
+  ColocationConfig,
+  Expression,
+  LocationConfig,
+  OrderConfig,
+  ResourceSet,
+  Rule,
+  Subject,
+  TicketConfig,
+} from '../policy/input.ts';
+
 export type NodeId = string;
 export type ServiceId = string;
 /** A duration or an instant of a node's own monotonic clock, in milliseconds. */

@@ -1,4 +1,4 @@
-/** Readers of constraints and rules, as `src/policy/input.ts` describes them. */
+/** Readers of constraints and rules, as the policy engine knows them. */
 import type {
   ColocationConfig,
   Expression,
@@ -8,7 +8,7 @@ import type {
   Rule,
   Subject,
   TicketConfig,
-} from '../../policy/input.ts';
+} from '../../core/model.ts';
 import { flag, list, map, name, nested, nullable, object, oneOf, type Reader, tagged, text, whole } from './read.ts';
 
 export const constraintsMax = 10_000;
