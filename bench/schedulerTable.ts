@@ -53,7 +53,7 @@ function sizesTable(sizes: readonly SizeResult[]): string {
       String(Math.round(ours.rssMb)),
       peer === null ? '' : theirs === null ? 'over 2 min' : `${ms(theirs)} (${ms(peer.cpuMs)})`,
       peer?.insideMs == null ? '' : ms(peer.insideMs),
-      peer === null ? '' : String(Math.round(peer.rssMb)),
+      peer === null || theirs === null ? '' : String(Math.round(peer.rssMb)),
       theirs === null ? '' : times(theirs / ours.processMs),
       theirs === null ? '' : times((peer?.cpuMs ?? 0) / (ours.warmReadMs + ours.warmDecideMs)),
     ].join(' | ');

@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/config': ['src/core', 'src/policy', 'src/lib'],
   'src/drivers': ['src/core', 'src/lib'],
   'src/identity': ['src/core', 'src/lib'],
-  'src/transports': ['src/core', 'src/lib', 'src/identity'],
+  'src/transports': ['src/core', 'src/policy', 'src/lib', 'src/identity'],
   'src/api': ['src/core', 'src/lib', 'src/config', 'src/daemon'],
   'src/daemon': ['src/core', 'src/lib', 'src/config', 'src/drivers', 'src/transports', 'src/api', 'src/identity'],
   'src/cli': ['src/core', 'src/lib', 'src/config', 'src/api', 'src/daemon', 'lab', 'sim'],

@@ -9,17 +9,23 @@ import { type Check, Violation, type World } from '../world/world.ts';
 export function duel(): Check {
   const beganMs = new Map<NodeId, number>();
   const wished = new Set<NodeId>();
+  let disturbedAtMs = Number.NEGATIVE_INFINITY;
   return {
     name: 'duel',
     asked(_world, command) {
       if (command.kind === 'fence') wished.add(command.node);
+    },
+    passing(world) {
+      if (world.panel.isDisturbed) disturbedAtMs = world.agenda.nowMs;
     },
     fenceBegins(world, host, { action, target }) {
       if (action !== 'off' || !isPromised(world) || wished.size > 0) return;
       const now = world.agenda.nowMs;
       beganMs.set(host.id, now);
       const theirs = beganMs.get(target);
-      if (theirs === undefined || now - theirs > world.quirks.fenceMs[1] || world.panel.isDisturbed) return;
+      if (theirs === undefined || now - theirs > world.quirks.fenceMs[1]) return;
+      // The one that goes first may have lost its head start to a device, and try again.
+      if (now - disturbedAtMs <= 2 * world.cluster.quorum.headStartMs) return;
       throw new Violation(
         'duel',
         now,

@@ -1,7 +1,9 @@
 /** After everything was healed: one view of all nodes, everything that can run runs, and the next plan is empty. */
 
+import type { ServiceId } from '../../src/core/model.ts';
+import { type Admin, inMaintenance } from '../../src/core/ports.ts';
 import type { NodeReport } from '../../src/core/report.ts';
-import { explain } from '../../src/core/schedule/plan.ts';
+import { explain, type Plan, type PlannedAction } from '../../src/core/schedule/plan.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
 export function live(): Check {
@@ -21,10 +23,22 @@ export function notSettled(world: World): string | null {
   const coordinator = [...world.hosts.values()][0]?.loop?.state.installed?.coordinator ?? '';
   const report = world.host(coordinator).loop?.report();
   if (report?.plan == null) return `${coordinator} has no plan`;
-  // What waits for an operator who works on something may wait.
-  const action = report.plan.actions.find(({ blocked }) => blocked === null || !blocked.includes('in maintenance'));
+  const waiting = waitingForOperators(report.plan, report.admin);
+  const action = report.plan.actions.find((each) => !waiting.has(each));
   if (action !== undefined) return `the next plan is not empty: ${explain(action)}`;
-  return misplaced(world, report);
+  return misplaced(world, report, new Set([...waiting].map(({ service }) => service)));
+}
+
+/** Where somebody works nothing is done, and what comes after it may wait. */
+function waitingForOperators({ actions }: Plan, admin: Admin): ReadonlySet<PlannedAction> {
+  const waiting = new Set<PlannedAction>();
+  for (const action of actions) {
+    const isLeft =
+      inMaintenance(admin, action.on, action.service) || action.blocked?.includes('in maintenance') === true;
+    const isAfter = [...waiting].some(({ id }) => action.after.includes(id));
+    if (isLeft || isAfter) waiting.add(action);
+  }
+  return waiting;
 }
 
 function notTogether(world: World): string | null {
@@ -38,13 +52,18 @@ function notTogether(world: World): string | null {
   return null;
 }
 
-function misplaced(world: World, { plan, admin }: NodeReport): string | null {
+function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlySet<ServiceId>): string | null {
   const { standby, stopped, moves, maintenance } = admin;
   const wishes = { ...standby, ...stopped, ...moves, ...maintenance.nodes, ...maintenance.services };
   const hasWishes = Object.keys(wishes).length > 0;
   for (const { service, nodes, because } of plan?.placements ?? []) {
-    // What nobody may touch or look at may be anywhere.
-    if (maintenance.services[service] !== undefined || Object.keys(maintenance.nodes).length > 0) continue;
+    // What nobody may touch or look at may be anywhere, and so may what waits for it.
+    if (
+      waiting.has(service) ||
+      maintenance.services[service] !== undefined ||
+      Object.keys(maintenance.nodes).length > 0
+    )
+      continue;
     const running = [...world.hosts.values()].filter((host) => host.holds(service)).map((host) => host.id);
     if (running.sort().join() !== [...nodes].sort().join())
       return `${service} should run on [${nodes}] and runs on [${running}]`;

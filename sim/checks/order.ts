@@ -1,9 +1,10 @@
 /**
  * `needs` is kept in the order of real actions: nothing starts before what it needs, nothing stops under what needs it.
- * And an operation never runs beside another one of the same service and host, but for a stop that overtakes a look.
+ * And an operation never runs beside another one of the same service and host, but for what may be overtaken.
  */
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
-import type { AgentOp } from '../../src/core/ports.ts';
+import { isOvertaken } from '../../src/core/operations.ts';
+import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -24,6 +25,7 @@ export function order(): Check {
 function oneAtATime(world: World, host: Host, op: AgentOp): void {
   for (const other of host.underWay.get(op.service.id) ?? []) {
     if (other.verb === 'check' || other.verb === 'probe') continue;
+    if (op.verb === 'stop' && isOvertaken(other.verb)) continue;
     throw fail(world, `${host.id} runs ${op.verb} of ${op.service.id} beside ${other.verb}`);
   }
 }
@@ -53,7 +55,11 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
     (other) => other !== host && (other.running.has(op.service.id) || hasJustStopped(world, other, op.service.id)),
   );
   if (elsewhere) return;
+  const state = host.loop?.state;
+  // Others count on what has to stop by itself, whoever works on what needs it.
+  const mustStop = state?.purging === true || state?.distrusted.has(op.service.id) === true;
   for (const [id, service] of host.running) {
+    if (mustStop && state !== undefined && inMaintenance(state.doc.admin, host.id, id)) continue;
     if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
     const record = host.loop?.state.local.get(id)?.record.state;
     // What could not be stopped, or is believed to have ended, does not hold others up.

@@ -71,6 +71,10 @@ export const copy = (state: ServiceState, patch: Partial<ServiceRecord> = {}): S
   banned: 'no',
   conflicts: 0,
   drained: [],
+  role: state === 'running' || state === 'stopped' ? 'unpromoted' : 'unknown',
+  promotion: null,
+  peer: null,
+  notice: null,
   order: null,
   ...patch,
 });

@@ -53,6 +53,7 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
   addChanging(program, act);
   program.commandsGroup('The cluster file:');
   addFile(program, act);
+  (await import('./import.ts')).addImport(program, act);
   program.commandsGroup('Run:');
   addDaemon(program, (exitCode) => {
     code = exitCode;

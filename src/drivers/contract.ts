@@ -48,7 +48,8 @@ export function testService(id: string, resource: Resource, more: Partial<Servic
 }
 
 export function testOp(verb: Verb, service: Service, more: Partial<AgentOp> = {}): AgentOp {
-  return { opId: 1, verb, service, timeoutMs: 20_000, handFrom: null, handTo: null, drained: [], ...more };
+  const plain = { handFrom: null, handTo: null, drained: [], role: 'unknown', peer: null, notice: null } as const;
+  return { opId: 1, verb, service, timeoutMs: 20_000, ...plain, ...more };
 }
 
 /** A context that keeps what drivers say; `clusterNodes` is empty. */

@@ -1,8 +1,8 @@
 /**
- * `npm run peer:differ -- --cases DIR [--seed S] [--count N] [--jobs J] [--keep DIR] [--scores] [--levels A,B]`: makes fresh inputs out of the CIBs of a
- * folder by random changes, lets Pacemaker's `crm_simulate` and the policy engine decide each, and tells where they differ. With
- * `--scores` also in what they think of each node. With `--keep` the inputs that differ are made as small as they can be and kept, with a line about each in `index.txt`. See
- * `docs/internals/scheduler-peer.md`.
+ * `npm run peer:differ -- --cases DIR [--seed S] [--count N] [--edits E] [--jobs J] [--keep DIR] [--scores] [--levels A,B]`: makes
+ * fresh inputs out of the CIBs of a folder by random changes, lets Pacemaker's `crm_simulate` and the policy engine decide each, and
+ * tells where they differ. With `--keep` the inputs that differ are made as small as they can be and kept, with a line about each in
+ * `index.txt`. See `docs/internals/scheduler-peer.md`.
  */
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ import { copyOf, type Element, textOf, treeOf, within } from './differTree.ts';
 import type { PeerResult } from './result.ts';
 
 const usage =
-  'usage: npm run peer:differ -- --cases DIR [--seed S] [--count N] [--jobs J] [--keep DIR] [--scores] [--levels A,B]\n';
+  'usage: npm run peer:differ -- --cases DIR [--seed S] [--count N] [--edits E] [--jobs J] [--keep DIR] [--scores] [--levels A,B]\n';
 
 /** Levels from the input to the result; who differs early differs later because of it. */
 const causes = [
@@ -48,6 +48,8 @@ interface Options {
   readonly cases: string;
   readonly seed: string;
   readonly count: number;
+  /** At most so many for one input. */
+  readonly edits: number;
   readonly jobs: number;
   readonly keep: string | null;
   readonly scores: boolean;
@@ -58,22 +60,33 @@ interface Options {
 function parse(args: string[]): Options | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const options = { cases: text, seed: text, count: text, jobs: text, keep: text, scores: flag, levels: text } as const;
+  const options = {
+    cases: text,
+    seed: text,
+    count: text,
+    edits: text,
+    jobs: text,
+    keep: text,
+    scores: flag,
+    levels: text,
+  } as const;
   try {
     const {
       cases,
       seed = '1',
       count = '100',
+      edits = '4',
       jobs = '1',
       keep = null,
       scores,
       levels,
     } = parseArgs({ args, options }).values;
-    if (cases === undefined || !(Number(count) > 0) || !(Number(jobs) > 0)) return null;
+    if (cases === undefined || [count, edits, jobs].some((number) => !(Number(number) > 0))) return null;
     return {
       cases,
       seed,
       count: Number(count),
+      edits: Number(edits),
       jobs: Number(jobs),
       keep,
       scores,
@@ -134,7 +147,9 @@ class Differ {
     const draw = drawFrom(name);
     const file = draw.pick(this.#files);
     const original = pinned(treeOf(readFileSync(join(this.#options.cases, file), 'utf8')), draw);
-    const edits = Array.from({ length: 1 + draw.below(4) }, (_, at) => anyEdit(draw, () => drawFrom(`${name}/${at}`)));
+    const edits = Array.from({ length: 1 + draw.below(this.#options.edits) }, (_, at) =>
+      anyEdit(draw, () => drawFrom(`${name}/${at}`)),
+    );
     const made = await this.#apply(original, edits);
     const found = made.told.length === 0 ? null : await this.#differences(made.cib);
     if (found === null) {

@@ -20,7 +20,7 @@ export function checkConflicts(checked: Checked, report: Report): void {
 }
 
 /** More pairs than this come from large tags only, and are not looked at: the file may come from anybody. */
-const pairsMax = 100_000;
+const pairsMax = 20_000;
 
 interface Tie {
   readonly together: boolean;
@@ -54,8 +54,10 @@ function checkColocation(
   const isLoose = entry.while ?? entry.role ?? entry['with-role'] ?? entry['node-attribute'];
   if (Math.abs(score) < infinity || isLoose !== undefined || ties.size > pairsMax) return;
   const path = ['constraints', 'colocation', index];
-  for (const service of names.servicesOf(entry.service ?? ''))
-    for (const other of names.servicesOf(entry.with ?? '')) {
+  const [services, others] = [names.servicesOf(entry.service ?? ''), names.servicesOf(entry.with ?? '')];
+  if (services.length * others.length > pairsMax) return;
+  for (const service of services)
+    for (const other of others) {
       checkPair(service, other, score > 0, path, ties, report);
       ties.set(pairKey(service.id, other.id), { together: score > 0, words: `colocation ${index + 1} of the file` });
     }
@@ -112,14 +114,16 @@ function checkForbidden({ file }: Checked, names: Names, report: Report): void {
 function checkOrders({ file, cluster }: Checked, names: Names, report: Report): void {
   const before = new Map<ServiceId, ServiceId[]>(cluster.services.map(({ id, needs }) => [id, [...needs]]));
   const writtenAt = new Map<string, Path>();
+  let looked = 0;
   for (const [index, entry] of file.policy.orders.entries()) {
-    if (entry === null || !isMandatoryStart(entry) || writtenAt.size > pairsMax) continue;
+    if (entry === null || !isMandatoryStart(entry) || looked > pairsMax) continue;
     const path = ['constraints', 'order', index];
     for (const [first, second] of pairsOf(entry, names)) {
       if (first === second)
         report.error('CONTRADICTION', atKey(...path), `${quote(first)} is ordered behind itself`, 'remove it');
-      else before.get(second)?.push(first);
+      else if (!writtenAt.has(`${second} ${first}`)) before.get(second)?.push(first);
       writtenAt.set(`${second} ${first}`, path);
+      looked++;
     }
   }
   for (const cycle of findCycles(before)) {
@@ -154,7 +158,9 @@ function pairsOf(entry: OrderFile, names: Names): [ServiceId, ServiceId][] {
 }
 
 const across = (firsts: readonly ServiceId[], seconds: readonly ServiceId[]): [ServiceId, ServiceId][] =>
-  firsts.flatMap((first) => seconds.map((second): [ServiceId, ServiceId] => [first, second]));
+  firsts.length * seconds.length > pairsMax
+    ? []
+    : firsts.flatMap((first) => seconds.map((second): [ServiceId, ServiceId] => [first, second]));
 
 const chain = (ids: readonly ServiceId[]): [ServiceId, ServiceId][] =>
   ids.slice(1).map((id, index) => [ids[index] ?? id, id]);

@@ -6,14 +6,19 @@ import type { Report } from '../report.ts';
 import { quote } from '../show.ts';
 import { didYouMean } from '../suggest.ts';
 import type { SetFile } from './constraintSchema.ts';
-import { type Names, namesOf } from './names.ts';
+import { namesOf } from './names.ts';
 import { locationsWithPaths } from './paths.ts';
 import { membersOfSet } from './rules.ts';
 
 export function checkPolicyNames(checked: Checked, report: Report): void {
   const names = namesOf(checked);
   if (checked.file.servicesKnown && checked.file.policy.templates !== null) {
-    for (const { name, path } of usedNames(checked)) checkUsed(name, atValue(...path), names, report);
+    const unknown = usedNames(checked).filter(({ name }) => !names.known.has(name));
+    for (const [index, { name, path }] of unknown.entries()) {
+      const message = `there is no service, group, template or tag ${quote(name)}`;
+      const hint = index < suggestionsMax ? didYouMean(name, names.known) : null;
+      report.error('UNKNOWN_SERVICE', atValue(...path), message, hint);
+    }
     checkGroups(checked, report);
   }
   checkClashes(checked, report);
@@ -21,6 +26,9 @@ export function checkPolicyNames(checked: Checked, report: Report): void {
   checkIds(checked, report);
   checkTickets(checked, report);
 }
+
+/** To look for what was meant takes time, and the file may come from anybody. */
+const suggestionsMax = 100;
 
 interface Use {
   readonly name: string;
@@ -62,12 +70,6 @@ function usedNames({ file }: Checked): Use[] {
 
 const listedUses = (path: Path, members: readonly string[]): Use[] =>
   members.map((name, index) => ({ name, path: [...path, index] }));
-
-function checkUsed(name: string, spot: Spot, { known }: Names, report: Report): void {
-  if (known.has(name)) return;
-  const message = `there is no service, group, template or tag ${quote(name)}`;
-  report.error('UNKNOWN_SERVICE', spot, message, didYouMean(name, known));
-}
 
 function checkGroups({ file, groups }: Checked, report: Report): void {
   for (const group of file.policy.groups?.keys() ?? []) {

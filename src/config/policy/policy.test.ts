@@ -60,6 +60,14 @@ describe('a service', () => {
     ]);
   });
 
+  test('is known by its agent', () => {
+    const { services } = read(`defaults: {rules: [{where: agent ocf:a:b and hours 5, meta: {critical: false}}]}
+services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
+`);
+    const rules = services.map(({ metaRules }) => metaRules.map(({ rule }) => renderRule(rule)));
+    expect(rules).toEqual([['always and hours 5'], ['never and hours 5'], ['never and hours 5']]);
+  });
+
   test('says its policies in words', () => {
     const { clone: _, ...one } = traits('on-fail: {stop: block}, migrate: true, meta: {critical: false}');
     expect(traitsInWords({ ...one, clone: false })).toEqual([

@@ -13,6 +13,7 @@ import { type Groups, listed } from '../groups.ts';
 import { ruleOf } from '../rule/parse.ts';
 import type { Sections } from '../sections.ts';
 import type { ColocationFile, LocationFile, OrderFile, SetFile, TicketFile } from './constraintSchema.ts';
+import { madeFrom } from './names.ts';
 import { type ScoreFile, scoreOf } from './scalars.ts';
 import { metaTexts } from './traits.ts';
 
@@ -153,14 +154,11 @@ const setOf = (id: string, members: readonly string[]): ResourceSet => ({
 });
 
 /** A template stands for the services that are made from it. */
-function tagsOf({ policy, services }: Sections): Record<string, readonly string[]> {
-  const tags = Object.entries(policy.tags).map(([tag, members]) => [tag, listed(members)] as const);
-  const templates = [...(policy.templates?.keys() ?? [])].map((template) => {
-    const members = [...services].filter(([, service]) => service?.template === template);
-    return [template, members.map(([id]) => id)] as const;
-  });
-  return Object.fromEntries([...tags, ...templates]);
-}
+const tagsOf = (sections: Sections): Record<string, readonly string[]> =>
+  Object.fromEntries([
+    ...Object.entries(sections.policy.tags).map(([tag, members]) => [tag, listed(members)] as const),
+    ...madeFrom(sections),
+  ]);
 
 function groupOf(id: string, members: readonly string[], { policy }: Sections, services: readonly Service[]): Group {
   const file = policy.groups?.get(id);

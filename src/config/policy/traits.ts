@@ -1,5 +1,7 @@
 /** What a service says beside what it runs and where, in the form of the core. */
 import { plainTraits, type Service } from '../../core/model.ts';
+import type { AgentName, Expression, Rule } from '../../policy/input.ts';
+import { ruleHolds } from '../../policy/rule/index.ts';
 import { ruleOf } from '../rule/parse.ts';
 import type { ServiceFile } from '../serviceSchema.ts';
 import type { GroupFile } from './partsSchema.ts';
@@ -38,10 +40,30 @@ export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: G
     utilization: file.utilization ?? {},
     meta: { ...metaTexts(file.meta), ...priorityOf(file.priority) },
     metaRules: (file.rules ?? []).map(({ where, meta }, index) => ({
-      rule: ruleOf(where, `${id}-rule-${index + 1}`),
+      rule: forAgent(ruleOf(where, `${id}-rule-${index + 1}`), file),
       meta: metaTexts(meta),
     })),
   };
+}
+
+/** What a rule asks about the agent is known already, and the core need not know the agents by name. */
+function forAgent(rule: Rule, file: ServiceFile): Rule {
+  const expressions = rule.expressions.map((each): Expression => {
+    if (each.kind === 'rule') return { kind: 'rule', rule: forAgent(each.rule, file) };
+    if (each.kind !== 'resource') return each;
+    const holds = ruleHolds({ ...rule, join: 'and', expressions: [each] }, { nowS: 0, agent: agentOf(file) });
+    return { kind: 'rule', rule: { ...rule, join: holds ? 'and' : 'or', expressions: [] } };
+  });
+  return { ...rule, expressions };
+}
+
+/** Null: it is none by name. */
+function agentOf(file: ServiceFile): AgentName | null {
+  if (!('agent' in file)) return null;
+  const [standard = '', second = '', ...rest] = file.agent.split(':');
+  return standard === 'ocf'
+    ? { standard, provider: second, type: rest.join(':') }
+    : { standard, provider: '', type: [second, ...rest].join(':') };
 }
 
 /** Only what is said: an entry without a value is none. */

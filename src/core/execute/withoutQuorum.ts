@@ -6,6 +6,7 @@
  * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
 import type { Ms, Service, ServiceId } from '../model.ts';
+import { isOvertaken } from '../operations.ts';
 import { inMaintenance } from '../ports.ts';
 import { isProvable, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
@@ -24,8 +25,8 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
-    // A look that hangs must not use up the time to stop.
-    if ((local.op !== null && local.op.verb !== 'probe') || !mustStop(local) || isNeeded(turn.state, id)) continue;
+    // What hangs must not use up the time to stop: a look, a change of role, a migration.
+    if ((local.op !== null && !isOvertaken(local.op.verb)) || !mustStop(local) || isNeeded(turn.state, id)) continue;
     if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
@@ -38,13 +39,22 @@ function whyPurged(state: NodeState, nowMs: Ms): string {
   return `no quorum: ${noQuorumBecause(state, nowMs) ?? 'it was thought to be off'}`;
 }
 
-/** Once the former life's lease is over, what it started under a lease may be running elsewhere. */
+/** Once the former life's lease is over, what it started under a lease may be running elsewhere. What needs it has to stop before it. */
 function distrust(turn: Turn): void {
   const { state, nowMs } = turn;
   if (nowMs < state.leaseNotedMs || !isProvable(state.doc)) return;
   const found = [...state.local].filter(([, { running }]) => endsWithLease(state, running)).map(([id]) => id);
-  if (found.some((id) => !state.distrusted.has(id)))
-    put(turn, { distrusted: new Set([...state.distrusted, ...found]) });
+  const all = withDependents(state, found);
+  if ([...all].some((id) => !state.distrusted.has(id)))
+    put(turn, { distrusted: new Set([...state.distrusted, ...all]) });
+}
+
+function withDependents(state: NodeState, ids: readonly ServiceId[]): ReadonlySet<ServiceId> {
+  const all = new Set(ids);
+  // A set is walked to what was added meanwhile.
+  for (const id of all)
+    for (const [other, { running }] of state.local) if (running?.needs.includes(id) === true) all.add(other);
+  return all;
 }
 
 /** Others may start it once enough time has passed. */
@@ -62,25 +72,28 @@ function forgive(turn: Turn): void {
   if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
 
-/** Nothing is left that could be stopped: what is blocked waits for an operator. */
+/** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
-    ([id, { record }]) =>
-      record.state === 'stopped' || record.state === 'blocked' || inMaintenance(state.doc.admin, state.self, id),
+    ([id, { record, retryStopMs }]) =>
+      record.state === 'stopped' ||
+      record.state === 'blocked' ||
+      (record.state === 'arriving' && retryStopMs > 0) ||
+      inMaintenance(state.doc.admin, state.self, id),
   );
 }
 
 /** What a former life started and nobody has seen stopped counts as running. */
 function mustStop({ record, running }: LocalService): boolean {
   const { state } = record;
-  return (
-    state === 'running' || state === 'failed' || ((state === 'probing' || state === 'unknown') && running !== null)
-  );
+  if (state === 'stopped' || state === 'blocked' || state === 'starting' || state === 'stopping') return false;
+  return (state !== 'probing' && state !== 'unknown') || running !== null;
 }
 
-/** Something on this node that needs it has not stopped yet. One whose stop failed is not waited for. */
+/** Something on this node that needs it has not stopped yet. One whose stop failed, or that nobody may touch, is not waited for. */
 function isNeeded(state: NodeState, id: ServiceId): boolean {
   for (const [other, local] of state.local) {
+    if (inMaintenance(state.doc.admin, state.self, other)) continue;
     if (local.record.state === 'stopped' || local.record.state === 'blocked' || local.retryStopMs > 0) continue;
     const service = local.running ?? serviceOf(state, other);
     if (local.running !== null && service?.needs.includes(id) === true) return true;

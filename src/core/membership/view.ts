@@ -154,17 +154,25 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
  */
 function yields(state: NodeState, view: View, nowMs: number): boolean {
   const { voters } = state.doc;
-  if (isMajority(view.members, voters)) return false;
+  const staying = actsApart(state.doc) ? actingIn(state, view, nowMs) : view.members;
+  if (isMajority(staying, voters)) return false;
   const acting = new Map<number, NodeId[]>();
   for (const node of alivePeers(state, nowMs)) {
     const beat = state.peers.get(node)?.beat;
-    if (!beat || beat.installed === null || view.members.includes(node)) continue;
+    if (!beat || beat.installed === null || staying.includes(node)) continue;
     // Its newest promise may be the view in which both meet; what it acts in says who is older.
     if (beat.promised.coordinator === node && beat.installed > view.number) return true;
     acting.set(beat.installed, [...(acting.get(beat.installed) ?? []), node]);
   }
   return [...acting.values()].some((nodes) => isMajority(nodes, voters));
 }
+
+/** Some may have gone on in another one, or not be back in it since they were off, without having been missed. */
+const actingIn = (state: NodeState, view: View, nowMs: number): readonly NodeId[] =>
+  view.members.filter((node) => {
+    const peer = state.peers.get(node);
+    return node === state.self || (isAlive(state, peer, nowMs) && peer.beat?.installed === view.number);
+  });
 
 /** Notes a promise, at once where its number is reserved on disk, else when it is. */
 function promise(turn: Turn, view: View): void {

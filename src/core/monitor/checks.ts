@@ -1,5 +1,6 @@
 /** When is a service on this node looked at again, and when are its failures forgotten? */
-import { beginProbe, hasFailed } from '../execute/local.ts';
+import { hasFailed } from '../execute/failures.ts';
+import { beginProbe } from '../execute/local.ts';
 import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
 import { inMaintenance } from '../ports.ts';
@@ -34,5 +35,5 @@ function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
 export function onDied(turn: Turn, id: ServiceId, because: string): void {
   const local = turn.state.local.get(id);
   if (local === undefined || inMaintenance(turn.state.doc.admin, turn.state.self, id)) return;
-  if (local.record.state === 'running' && local.op === null) hasFailed(turn, id, because);
+  if (local.record.state === 'running' && local.op === null) hasFailed(turn, id, because, local.record.role);
 }

@@ -1,6 +1,7 @@
 /** The scheduler's answer as data: people, tests, the console and the executor read the same lists. */
 import type { Cluster, Ms, NodeId, ServiceId } from '../model.ts';
 import type { Admin, NodeRecord, Order, View } from '../ports.ts';
+import type { Notice } from '../roles.ts';
 
 export interface ScheduleInput {
   readonly cluster: Cluster;
@@ -79,6 +80,10 @@ export interface PlannedAction {
   readonly handFrom: NodeId | null;
   readonly handTo: NodeId | null;
   readonly drained: readonly string[];
+  /** The other node of a migration; missing or null: none. */
+  readonly peer?: NodeId | null;
+  /** `notify`: what its agent is told. */
+  readonly notice?: Notice | null;
   /** Not now, and why (a lease has to run out, fencing is needed, ...); null: as soon as `after` is done. */
   readonly blocked: string | null;
 }

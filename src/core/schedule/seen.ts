@@ -150,6 +150,8 @@ function mustStop(record: ServiceRecord): boolean {
   switch (record.state) {
     case 'running':
     case 'failed':
+    case 'moved':
+    case 'arriving':
       return true;
     case 'unknown':
       return record.digest !== null;
@@ -160,7 +162,10 @@ function mustStop(record: ServiceRecord): boolean {
 
 /** It serves, or will in a moment. */
 export const isActive = (state: ServiceState): boolean =>
-  state === 'running' || state === 'starting' || state === 'reloading';
+  state === 'running' || state === 'starting' || state === 'reloading' || changesInPlace(state);
+
+const changesInPlace = (state: ServiceState): boolean =>
+  state === 'promoting' || state === 'demoting' || state === 'notifying';
 
 /** An operation is under way, whose end has to be awaited. In words, for «X is ... on web1». */
 export function underWay(state: ServiceState): string | null {
@@ -170,7 +175,14 @@ export function underWay(state: ServiceState): string | null {
     case 'starting':
     case 'reloading':
     case 'stopping':
+    case 'migrating':
       return state;
+    case 'promoting':
+      return 'being promoted';
+    case 'demoting':
+      return 'being demoted';
+    case 'notifying':
+      return 'being told what other copies do';
     default:
       return null;
   }

@@ -252,6 +252,10 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
   switch (copy.state) {
     case 'stopping':
     case 'probing':
+    case 'promoting':
+    case 'demoting':
+    case 'notifying':
+    case 'migrating':
       return `is ${underWay(copy.state)}`;
     case 'starting':
     case 'reloading':
@@ -262,6 +266,8 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
     case 'stopped':
     case 'running':
     case 'failed':
+    case 'moved':
+    case 'arriving':
       return null;
   }
 }

@@ -27,9 +27,22 @@ import { isInMaintenance, makeCancel } from './recurring.ts';
 export function noteRecurring(draft: Draft, resource: Resource): void {
   for (const [node, history] of resource.history)
     if (nodeAt(draft, node).online && history.some(({ intervalMs }) => intervalMs > 0))
-      for (const record of sinceStart(history))
+      for (const record of entriesOf(draft, resource, node).flatMap(sinceStart))
         if (record.intervalMs > 0 && record.status !== -1)
           draft.recurring.set(recurringKey(resource.index, record.operation, record.intervalMs, node), false);
+}
+
+/** Several names of one anonymous instance have histories of their own. */
+function entriesOf(draft: Draft, resource: Resource, node: NodeIndex): readonly (readonly HistoryOperation[])[] {
+  const history = resource.history.get(node) ?? [];
+  if (resource.historyIds.length === 0) return [history];
+  const entries = draft.histories.get(nodeAt(draft, node).is.name) ?? [];
+  return entries.map((entry) => partOf(history, entry)).filter((part) => part.length > 0);
+}
+
+function partOf(history: readonly HistoryOperation[], { operations }: ResourceHistory): readonly HistoryOperation[] {
+  const ids = new Set(operations.map(({ id }) => id));
+  return history.filter(({ id }) => ids.has(id));
 }
 
 interface Span {
@@ -62,12 +75,10 @@ function sinceStart(history: readonly HistoryOperation[]): readonly HistoryOpera
 /** Of nodes that can act; in maintenance, only to end what recurs. */
 export function checkHistories(draft: Draft): void {
   const byHistoryId = primitivesByHistoryId(draft);
-  const { input, nodes } = draft.situation;
-  const states = new Map(input.nodeStates.map((state) => [state.name, state]));
-  for (const { name, index } of nodes) {
+  for (const { name, index } of draft.situation.nodes) {
     const node = nodeAt(draft, index);
     if (!node.is.maintenance && !isAvailable(node)) continue;
-    for (const history of states.get(name)?.history ?? [])
+    for (const history of draft.histories.get(name) ?? [])
       if (history.operations.length > 0)
         for (const resource of byHistoryId.get(history.id) ?? []) checkHistory(draft, resource, node, history);
   }
@@ -104,7 +115,7 @@ function checkHistory(draft: Draft, resource: Resource, node: NodeNow, history: 
     }
     scheduleCleanUp(draft, resource, index, false);
   }
-  if (isActive) checkOperations(draft, resource, node);
+  if (isActive) checkOperations(draft, resource, node, history);
 }
 
 const isAnonymousClone = ({ kind, meta }: Resource): boolean => kind === 'clone' && !meta.isUnique;
@@ -114,8 +125,9 @@ const isSameAgent = (a: AgentName, b: AgentName): boolean =>
 
 const checked = new Set(['monitor', 'start', 'promote', 'migrate_from']);
 
-function checkOperations(draft: Draft, resource: Resource, node: NodeNow): void {
-  const history = resource.history.get(node.is.index) ?? [];
+function checkOperations(draft: Draft, resource: Resource, node: NodeNow, entry: ResourceHistory): void {
+  const all = resource.history.get(node.is.index) ?? [];
+  const history = resource.historyIds.length === 0 ? all : partOf(all, entry);
   const { start, stop } = spanOf(history);
   if (start < stop) return;
   for (const record of history.slice(Math.max(start, 0))) {

@@ -1,6 +1,7 @@
 /** What the pass works with while it thinks of actions; the one mutable thing of it, never seen outside. */
 import { must } from '../../lib/assert.ts';
 import { Actions, type Ordering } from '../actions.ts';
+import type { ResourceHistory } from '../input.ts';
 import type { Placement } from '../placement.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
 import { absent, type Role } from '../values.ts';
@@ -20,6 +21,8 @@ export interface Draft {
   readonly startPending: Set<ResourceIndex>;
   /** Tasks that are necessary wherever they will take place, by `demandKey`, with the reason. */
   readonly demanded: Map<string, string>;
+  /** What each node recorded, by its name. */
+  readonly histories: ReadonlyMap<string, readonly ResourceHistory[]>;
   /** Recurring actions that run or are cancelled, by `recurringKey`; true: to be scheduled anew. */
   readonly recurring: Map<string, boolean>;
 }
@@ -45,6 +48,7 @@ export function draftOf(situation: Situation, placement: Placement): Draft {
     failed: new Set(),
     startPending: new Set(),
     demanded: new Map(),
+    histories: new Map(situation.input.nodeStates.map(({ name, history }) => [name, history])),
     recurring: new Map(),
   };
 }
@@ -148,6 +152,11 @@ export function activeOn(draft: Draft, resource: Resource): ActiveOn {
   const found = { count: runningOn.length, cleanCount: good.length };
   if (source !== undefined) return { ...found, node: runningOn.includes(source) ? source : first };
   return { ...found, node: needsFencing(resource) ? first : (good[0] ?? first) };
+}
+
+/** What was started of a promotable clone is unpromoted. */
+export function roleNow(draft: Draft, resource: Resource): Role {
+  return resource.role === 'started' && topOf(draft, resource).meta.promotable ? 'unpromoted' : resource.role;
 }
 
 export const currentNode = (draft: Draft, resource: Resource): NodeIndex | null => activeOn(draft, resource).node;

@@ -19,7 +19,7 @@ import { link, orderOwnActions } from './within.ts';
 
 export interface Acted {
   readonly actions: Actions;
-  /** Those that are about collections, or about actions that do not exist yet. */
+  /** Those that are about two resources or about collections: the pass «order» makes edges of them. */
   readonly orderings: readonly Ordering[];
 }
 

@@ -3,7 +3,7 @@ import type { Action } from '../actions.ts';
 import type { Task } from '../plan.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import { rankOf } from '../values.ts';
-import { type Draft, demandKey, isManaged, migrationOf, needsFencing, nodeAt, recurringKey } from './draft.ts';
+import { type Draft, demandKey, isManaged, migrationOf, needsFencing, nodeAt, recurringKey, roleNow } from './draft.ts';
 import { canFence, condemn } from './fence.ts';
 
 interface Wanted {
@@ -99,7 +99,7 @@ function weighQuorum(draft: Draft, resource: Resource, action: Action): void {
     action.isRunnable = false;
     action.because = 'no quorum';
   } else if (policy === 'freeze') {
-    const isRaised = rankOf(draft.nextRole[resource.index] ?? 'unknown') > rankOf(resource.role);
+    const isRaised = rankOf(draft.nextRole[resource.index] ?? 'unknown') > rankOf(roleNow(draft, resource));
     if (isActive(draft, resource) && !isRaised) return;
     action.isRunnable = false;
     action.because = 'quorum freeze';
@@ -112,7 +112,7 @@ function quorumPolicy(draft: Draft, resource: Resource): 'stop' | 'freeze' | 'ig
   if (quorate) return 'ignore';
   if (noQuorum === 'stop' || noQuorum === 'freeze') return noQuorum;
   if (noQuorum !== 'demote') return 'ignore';
-  return resource.role === 'promoted' || resource.role === 'unpromoted' ? 'ignore' : 'stop';
+  return rankOf(roleNow(draft, resource)) > rankOf('started') ? 'ignore' : 'stop';
 }
 
 /** Seen from a managed resource, a node that left cleanly runs nothing. */

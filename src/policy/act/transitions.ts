@@ -12,6 +12,7 @@ import {
   isStartPending,
   migrationOf,
   needsFencing,
+  roleNow,
   targetOf,
 } from './draft.ts';
 import { fence } from './fence.ts';
@@ -53,7 +54,7 @@ export function schedule(draft: Draft, resource: Resource): void {
       if (resource.stopsToRecover || draft.failed.has(resource.index)) needsStop = true;
       else needsPromotion = next === 'promoted';
     } else if (isBlocked(draft, resource)) needsStop = true;
-    else if (rankOf(resource.role) > rankOf('started') && active.node !== null && target !== null)
+    else if (rankOf(roleNow(draft, resource)) > rankOf('started') && active.node !== null && target !== null)
       if (!make(draft, resource, { task: 'start', node: target, isOptional: true }).isOptional) needsStop = true;
   }
   restart(draft, move, needsStop, needsPromotion);
@@ -85,15 +86,16 @@ function abortMigration(draft: Draft, resource: Resource, node: NodeIndex): void
 /** Down to stopped where it is, and up to the role it has where it will be. */
 function restart(draft: Draft, move: Move, needsStop: boolean, needsPromotion: boolean): void {
   const { resource, next } = move;
-  let role = resource.role;
+  const now = roleNow(draft, resource);
+  let role = now;
   while (role !== 'stopped') {
     const below = step(role, 'stopped');
     if (!take(draft, move, { from: role, to: below, isOptional: !needsStop, isRestart: true })) break;
     role = below;
   }
-  if (rankOf(resource.role) > rankOf(next) || isBlocked(draft, resource)) return;
-  while (role !== resource.role) {
-    const above = step(role, resource.role);
+  if (rankOf(now) > rankOf(next) || isBlocked(draft, resource)) return;
+  while (role !== now) {
+    const above = step(role, now);
     const isNeeded = needsStop || (above === 'promoted' && needsPromotion);
     if (!take(draft, move, { from: role, to: above, isOptional: !isNeeded, isRestart: true })) break;
     role = above;
@@ -102,7 +104,7 @@ function restart(draft: Draft, move: Move, needsStop: boolean, needsPromotion: b
 
 /** From the role it has to the next one. */
 function advance(draft: Draft, move: Move): void {
-  let { role } = move.resource;
+  let role = roleNow(draft, move.resource);
   while (role !== move.next) {
     const to = step(role, move.next);
     if (!take(draft, move, { from: role, to, isOptional: false, isRestart: false })) return;

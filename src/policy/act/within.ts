@@ -52,7 +52,7 @@ function orderByLoad(draft: Draft, resource: Resource): void {
   }
 }
 
-/** Makes edges of all that is about actions that exist; the rest, about collections or actions still to come, is returned. */
+/** Makes edges of all that is about one resource; the rest, about two or about collections, is returned for others to go by. */
 export function link(draft: Draft): Ordering[] {
   const rest: Ordering[] = [];
   for (const ordering of draft.orderings) if (!linkOne(draft, ordering)) rest.push(ordering);
@@ -61,13 +61,18 @@ export function link(draft: Draft): Ordering[] {
 
 function linkOne(draft: Draft, ordering: Ordering): boolean {
   const { first, second, implies } = ordering;
+  if (isBetweenTwo(first, second)) return false;
   const firsts = actionsOf(draft, first);
   const seconds = actionsOf(draft, second);
   if (firsts === null || seconds === null) return false;
-  if (firsts.length === 0 && resourceOf(first) !== resourceOf(second)) return false;
   for (const a of firsts)
     for (const b of seconds) if (!isElsewhere(draft, a, b, implies)) draft.actions.order(a, b, eased(a, b, implies));
   return true;
+}
+
+function isBetweenTwo(first: OrderingSide, second: OrderingSide): boolean {
+  const [one, other] = [resourceOf(first), resourceOf(second)];
+  return one !== null && other !== null && one !== other;
 }
 
 const resourceOf = (side: OrderingSide): number | null => ('action' in side ? side.action.resource : side.resource);

@@ -34,9 +34,12 @@ function isKept(net: Known, action: Action): boolean {
   return isOnline(net, node) && !isUnclean(net, node);
 }
 
+/** Of guests that cannot be recovered the fencing is told too, although it is nothing but a step. */
 function isWished(net: Known, action: Action): boolean {
   const resource = resourceOf(net, action);
-  if (action.isRunnable || action.isOptional || action.isPseudo || resource === null) return false;
+  if (action.isRunnable || action.isOptional) return false;
+  if (action.task === 'fence') return true;
+  if (action.isPseudo || resource === null) return false;
   return resource.kind === 'primitive' && isManaged(net, resource);
 }
 

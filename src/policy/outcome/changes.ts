@@ -61,12 +61,18 @@ function viewOf(situation: Situation, placement: Placement, actions: Actions, re
   };
 }
 
-/** What can be promoted is unpromoted when it is started; what is somewhere is not stopped, whatever was found of it. */
+/**
+ * What can be promoted is unpromoted when it is started, unless another part of the same instance is promoted; what is somewhere is
+ * not stopped, whatever was found of it.
+ */
 function roleNow({ resources }: Situation, resource: Resource): Role {
-  const role = resource.role === 'stopped' && resource.runningOn.length > 0 ? 'started' : resource.role;
-  if (role !== 'started') return role;
-  for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1])
-    if (at.kind === 'clone' && at.meta.promotable) return 'unpromoted';
+  const { role } = resource;
+  if (role !== 'started') return role === 'stopped' && resource.runningOn.length > 0 ? 'started' : role;
+  let instance = resource;
+  for (let at: Resource | undefined = resource; at !== undefined; at = resources[at.parent ?? -1]) {
+    if (at.kind === 'clone') return at.meta.promotable && instance.role === 'started' ? 'unpromoted' : role;
+    instance = at;
+  }
   return role;
 }
 
@@ -139,7 +145,7 @@ function change(view: View, kind: Change['kind'], action: Action | undefined, re
     kind,
     resource: view.resource.index,
     // What restarts was there, even if nobody knows of it.
-    from: kind === 'restart' ? (from ?? to) : from,
+    from: kind === 'restart' || kind === 'recover' ? (from ?? to) : from,
     to,
     isBlocked: action?.isRunnable === false,
     because: reason?.because ?? '',

@@ -153,9 +153,10 @@ function isActive(situation: Situation, resource: Resource): boolean {
 
 // ---------------------------------------------------------------- primitives
 
+/** Of what is not configured any more and not active not even what is under way is told. */
 function shownPrimitive(situation: Situation, resource: Resource): ShownResource[] {
   const role = roleWord(situation, resource);
-  if (role === 'Stopped' || isOldOrphan(resource)) return [];
+  if (role === 'Stopped' || (resource.orphan && !isActive(situation, resource))) return [];
   const flags = flagsOf(resource);
   return placesShown(situation, resource).map((place) => ({
     id: nameOf(situation, resource),
@@ -164,9 +165,6 @@ function shownPrimitive(situation: Situation, resource: Resource): ShownResource
     flags,
   }));
 }
-
-/** Of what is stopped and not configured any more not even what is under way is told. */
-const isOldOrphan = ({ orphan, role }: Resource): boolean => orphan && (role === 'stopped' || role === 'unknown');
 
 /** Where it runs; if nowhere, where an operation is pending. */
 function placesShown(situation: Situation, resource: Resource): readonly NodeIndex[] {

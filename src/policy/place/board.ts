@@ -105,13 +105,24 @@ export function newBoard(situation: Situation, constraints: Constraints, wantTer
 }
 
 /**
- * In a symmetric cluster every node is a candidate with its own score; in an opt-in cluster none is before it is named. Nodes
- * that are containers of bundles are for what runs in them and for nothing else. If the configuration lists one of them among
- * the nodes, what comes before its bundle has it as a candidate that is forbidden, which counts where nodes are counted.
+ * In a symmetric cluster every node is a candidate; in an opt-in cluster none is before it is named, but for connections into
+ * containers, which go where the container goes.
  */
 function baseRows(situation: Situation): Int32Array[] {
-  const { nodes, options, resources, input } = situation;
-  if (!options.symmetric) return sharedRows(resources.length, new Int32Array(nodes.length).fill(absent));
+  const { nodes, options, resources } = situation;
+  const rows = symmetricRows(situation);
+  if (options.symmetric) return rows;
+  const none = new Int32Array(nodes.length).fill(absent);
+  const leadsToGuest = ({ connects }: Resource): boolean => connects !== null && nodes[connects]?.kind === 'guest';
+  return resources.map((resource) => (leadsToGuest(resource) ? rows[resource.index]! : none));
+}
+
+/**
+ * Every node with its own score. Nodes that are containers of bundles are for what runs in them and for nothing else. If the
+ * configuration lists one of them among the nodes, what comes before its bundle has it as a candidate that is forbidden, which counts where nodes are counted.
+ */
+function symmetricRows(situation: Situation): Int32Array[] {
+  const { nodes, resources, input } = situation;
   const listed = new Set(input.nodes.map(({ name }) => name));
   const inside = nodes.filter((node) => isInsideBundle(situation, node));
   const known = inside.filter(({ name }) => listed.has(name));

@@ -86,7 +86,7 @@ function allowedRole({ situation }: Board, index: ResourceIndex, wanted: Role): 
   const { quorate, noQuorum } = situation.options;
   if (wanted !== 'promoted' || quorate || noQuorum !== 'demote') return wanted;
   const { role, meta } = situation.resources[index]!;
-  const isDemoted = (role === 'promoted' || role === 'unpromoted') && meta.requires !== 'nothing';
+  const isDemoted = role !== 'stopped' && role !== 'unknown' && meta.requires !== 'nothing';
   return isDemoted ? 'unpromoted' : wanted;
 }
 

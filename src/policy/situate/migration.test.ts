@@ -28,7 +28,8 @@ const arrived: Results = [['migrate_from', ends]];
 
 describe('a live migration', () => {
   it.each<[string, Results, Results, string]>([
-    ['half done', left, [], 'on b a, partial'],
+    ['half done', left, [['stop']], 'on b a, partial'],
+    ['half done, to a target that knows nothing', left, [], 'on a'],
     [
       'half done, the second half under way',
       left,
@@ -37,7 +38,7 @@ describe('a live migration', () => {
     ],
     ['done but for the stop', left, arrived, 'on b, dangling a'],
     ['done', [...left, ['stop']], arrived, 'on b'],
-    ['half done, and stopped on the source', [...left, ['stop']], [], 'on b, partial'],
+    ['half done, and stopped on the source', [...left, ['stop']], [['stop']], 'on b, partial'],
     ['refused by the target', left, [['migrate_from', { ...ends, rc: 1 }]], 'on b a, failed'],
     [
       'refused by the target, and stopped there',

@@ -15,6 +15,7 @@ interface About {
 const done = 0;
 const pending = -1;
 const notRunning = 7;
+const withoutResult = 193;
 
 const historyOn = ({ world, resource }: About, node: string): ResourceHistory | null =>
   world.histories.get(node)?.get(resource.id) ?? null;
@@ -71,6 +72,10 @@ function endsOf(operation: HistoryOperation): Ends | null {
   return source === null || target === null ? null : { source, target };
 }
 
+/** A node that knows nothing of it will be probed: until then it is not taken to run there. */
+const isUnknownOn = (about: About, node: string): boolean =>
+  historyOn(about, node)?.operations.some(({ rc }) => rc !== withoutResult) !== true;
+
 export function readMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOperation): void {
   const { world, resource } = about;
   const ends = endsOf(migrateTo);
@@ -91,6 +96,7 @@ export function readMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOp
   const targetNode = nodeNamed(world, target);
   const isFailed = migrateFrom !== null && migrateFrom.status !== pending;
   if (!isOldOnTarget && targetNode?.online === true) {
+    if (isUnknownOn(about, target)) return;
     addRunning(world, resource, targetNode, isFailed);
     if (!isFailed && node.online) resource.partialMigration = { source: node, target: targetNode };
   } else if (isFailed || !isOldOnSource) {
@@ -100,9 +106,6 @@ export function readMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOp
     resource.mayMigrate = false;
   }
 }
-
-/** A node that knows nothing of it will be probed: until then it is not taken to run there. */
-const isUnknownOn = (about: About, node: string): boolean => (historyOn(about, node)?.operations.length ?? 0) === 0;
 
 export function readFailedMigrateTo(about: About, node: WorkNode, migrateTo: HistoryOperation): void {
   const { world, resource } = about;

@@ -326,14 +326,31 @@ const doc = fc.record({
 });
 
 const orderId = fc.record({ view: count, plan: count, action: count });
+const notice = fc.record({
+  type: fc.constantFrom('pre' as const, 'post' as const),
+  operation: fc.constantFrom('start' as const, 'stop' as const, 'promote' as const, 'demote' as const),
+  start: names,
+  stop: names,
+  promote: names,
+  demote: names,
+  active: names,
+  promoted: names,
+  unpromoted: names,
+  inactive: names,
+  available: names,
+});
 const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
-  state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'stopping' as const),
+  state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'moved' as const),
   digest: orNull(anyText),
   failures: count,
   lastFailure: orNull(anyText),
   banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
   conflicts: count,
   drained: names,
+  role: fc.constantFrom('promoted' as const, 'unpromoted' as const, 'unknown' as const),
+  promotion: orNull(fc.integer({ min: -1_000_000, max: 1_000_000 })),
+  peer: orNull(name),
+  notice: orNull(notice),
   order: orNull(orderId),
 });
 const record: fc.Arbitrary<NodeRecord> = fc.record({
@@ -358,11 +375,13 @@ const record: fc.Arbitrary<NodeRecord> = fc.record({
 
 const order = fc.record({
   id: orderId,
-  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'tune' as const),
+  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'migrateTo' as const),
   serviceId: name,
   handFrom: orNull(name),
   handTo: orNull(name),
   drained: names,
+  peer: orNull(name),
+  notice: orNull(notice),
   because: anyText,
 });
 

@@ -41,6 +41,12 @@ const stateWhile = {
   stop: 'stopping',
   reload: 'reloading',
   tune: 'reloading',
+  promote: 'promoting',
+  demote: 'demoting',
+  expect: 'arriving',
+  migrateTo: 'migrating',
+  migrateFrom: 'migrating',
+  notify: 'notifying',
   forget: 'unknown',
 } as const satisfies Record<PlannedAction['verb'], ServiceState>;
 
@@ -68,6 +74,18 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
       return withRecord(world, service, on, { state: 'running', digest });
     case 'tune':
       return withRecord(world, service, on, { state: 'running', drained: action.drained });
+    case 'promote':
+      return withRecord(world, service, on, { state: 'running', role: 'promoted' });
+    case 'demote':
+      return withRecord(world, service, on, { state: 'running', role: 'unpromoted' });
+    case 'expect':
+      return withRecord(world, service, on, { state: 'arriving', peer: action.peer ?? null });
+    case 'migrateTo':
+      return withRecord(world, service, on, { state: 'moved', peer: action.peer ?? null });
+    case 'migrateFrom':
+      return withRecord(world, service, on, { state: 'running', digest, peer: null });
+    case 'notify':
+      return withRecord(world, service, on, { state: 'running', notice: action.notice ?? null });
     case 'forget':
       return withRecord(world, service, on, { failures: 0, lastFailure: null, banned: 'no' });
   }

@@ -1,0 +1,80 @@
+/** What runs Heartbeat's resource scripts today: an OCF agent, or a systemd unit. */
+
+/** Null agent: nobody knows one. */
+export interface RunBy {
+  readonly agent: string | null;
+  readonly params: readonly (readonly [string, string])[];
+  /** It writes: two at once damage it. */
+  readonly holdsData: boolean;
+  readonly note: string | null;
+}
+
+interface KnownScript {
+  readonly agent: string;
+  /** Names of the values, in the order of the script. */
+  readonly params: readonly string[];
+  readonly holdsData?: boolean;
+}
+
+const known: ReadonlyMap<string, KnownScript> = new Map<string, KnownScript>([
+  [
+    'Filesystem',
+    { agent: 'ocf:heartbeat:Filesystem', params: ['device', 'directory', 'fstype', 'options'], holdsData: true },
+  ],
+  ['LVM', { agent: 'ocf:heartbeat:LVM', params: ['volgrpname'], holdsData: true }],
+  ['db2', { agent: 'ocf:heartbeat:db2', params: ['instance'], holdsData: true }],
+  ['apache', { agent: 'ocf:heartbeat:apache', params: ['configfile'] }],
+  ['IPsrcaddr', { agent: 'ocf:heartbeat:IPsrcaddr', params: ['ipaddress'] }],
+  ['MailTo', { agent: 'ocf:heartbeat:MailTo', params: ['email', 'subject'] }],
+  ['portblock', { agent: 'ocf:heartbeat:portblock', params: ['protocol', 'portno', 'action'] }],
+  ['Xinetd', { agent: 'ocf:heartbeat:Xinetd', params: ['service'] }],
+]);
+
+export function runBy(script: string, values: readonly string[]): RunBy {
+  if (script === 'drbddisk' || script === 'datadisk') return drbd(script, values);
+  if (script === 'ldirectord') return ldirectord(values);
+  const agent = known.get(script);
+  if (agent !== undefined) return named(agent, values);
+  const isUnit = /^[A-Za-z0-9][\w:.@-]{0,200}$/.test(script) && values.length === 0;
+  if (isUnit) return { agent: `systemd:${script}`, params: [], holdsData: false, note: null };
+  const count = values.length === 0 ? '' : ` with its ${values.length === 1 ? 'value' : `${values.length} values`}`;
+  const note = `nothing is known that runs «${script}»${count}: name an agent, or write a unit that does what it did`;
+  return { agent: null, params: [], holdsData: false, note };
+}
+
+function named({ agent, params, holdsData = false }: KnownScript, values: readonly string[]): RunBy {
+  const given = params.flatMap((name, at): (readonly [string, string])[] => {
+    const value = values[at];
+    return value === undefined || value === '' ? [] : [[name, value]];
+  });
+  const more = values.length - params.length;
+  const note =
+    more > 0 ? `${agent} takes no ${more === 1 ? 'further value' : `${more} further values`}: left out` : null;
+  return { agent, params: given, holdsData, note };
+}
+
+/** A name without a path is looked for beside ha.cf. */
+function ldirectord([file = 'ldirectord.cf']: readonly string[]): RunBy {
+  const path = file.startsWith('/') ? file : `/etc/ha.d/${file}`;
+  return { agent: 'ocf:heartbeat:ldirectord', params: [['configfile', path]], holdsData: false, note: null };
+}
+
+/** The unit of drbd-utils makes the resource primary, and secondary again when it is stopped. */
+function drbd(script: string, [resource]: readonly string[]): RunBy {
+  const holdsData = true;
+  if (resource === undefined || resource === '') {
+    const note = `${script} names no resource of DRBD: the agent is systemd:drbd-promote@RESOURCE`;
+    return { agent: null, params: [], holdsData, note };
+  }
+  const note = `${script} is the unit drbd-promote@ of drbd-utils now, which needs DRBD 9`;
+  return { agent: `systemd:drbd-promote@${escapeInstance(resource)}`, params: [], holdsData, note };
+}
+
+/** As `systemd-escape` writes it: «-» would stand for «/». */
+const escapeInstance = (text: string): string =>
+  [...Buffer.from(text)]
+    .map((byte, at) => {
+      const char = String.fromCharCode(byte);
+      return /[A-Za-z0-9:_]/.test(char) || (char === '.' && at > 0) ? char : `\\x${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
