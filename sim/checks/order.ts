@@ -16,7 +16,10 @@ export function order(): Check {
     name: 'order',
     operationBegins(world, host, op) {
       oneAtATime(world, host, op);
-      if (op.verb === 'start') needsAreUp(world, host, op);
+      if (op.verb === 'start') {
+        needsAreUp(world, host, op);
+        firstsAreUp(world, host, op);
+      }
       if (op.verb === 'stop') dependentsAreDown(world, host, op);
     },
   };
@@ -35,6 +38,16 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
     const hosts = [...world.hosts.values()];
     const up = hosts.some((other) => other.running.has(need) || isUnnoticed(world, other, need));
     if (!up) throw fail(world, `${host.id} starts ${op.service.id}, but ${need} runs nowhere`);
+  }
+}
+
+/** Of two services, by a mandatory order among the rules. */
+function firstsAreUp(world: World, host: Host, op: AgentOp): void {
+  for (const { id, kind, link } of world.cluster.rules.orders) {
+    if (link.kind !== 'pair' || link.second !== op.service.id || kind !== 'Mandatory') continue;
+    const hosts = [...world.hosts.values()];
+    const isUp = hosts.some((other) => other.running.has(link.first) || isUnnoticed(world, other, link.first));
+    if (!isUp) throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
   }
 }
 

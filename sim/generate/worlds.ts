@@ -4,13 +4,13 @@ import {
   type ClusterNode,
   type FenceDevice,
   noFencing,
-  noRules,
   plainNode,
   plainQuorum,
   type QuorumRules,
   type Takeover,
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
+import { drawRules } from './rules.ts';
 import { drawServices } from './services.ts';
 
 export interface WorldKind {
@@ -147,7 +147,7 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
     nodes: shape.witness === true ? [...nodes, witness(nodeCount + 1, linkCount)] : nodes,
     fencing: { ...noFencing, devices: power.devices, powerOn: prng.chance(0.7), tries: prng.between(1, 4) },
     services,
-    rules: noRules,
+    rules: drawRules(prngFrom(seed, 'rules'), services),
   };
 }
 

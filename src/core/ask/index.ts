@@ -68,7 +68,7 @@ function inputOf(question: Question): Input {
           )
           .map(({ config }) => config),
       ],
-      orders: [],
+      orders: rules.orders,
       tickets: rules.tickets,
     },
     topology: [],

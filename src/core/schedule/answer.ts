@@ -1,5 +1,6 @@
 /** The engine's answer: the nodes that it chose, and its scores in the words of the cluster file. */
 import { must } from '../../lib/assert.ts';
+import type { Constraints } from '../../policy/constraints.ts';
 import type { Placement, ScoreTerm } from '../../policy/placement.ts';
 import type { PolicyPlan } from '../../policy/plan.ts';
 import type { ResourceIndex, Situation } from '../../policy/situation.ts';
@@ -28,6 +29,7 @@ export interface Answer {
   /** The same, by service. */
   readonly preferencesBy: ReadonlyMap<ServiceId, readonly Preference[]>;
   readonly situation: Situation;
+  readonly constraints: Constraints;
   readonly placement: Placement;
   readonly plan: PolicyPlan;
 }

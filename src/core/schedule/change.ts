@@ -1,5 +1,5 @@
 /** What has to change for one service to get from where it is seen to where it is placed, seen by itself? */
-import type { NodeId, Service } from '../model.ts';
+import type { NodeId, Service, ServiceId } from '../model.ts';
 import { mayOverlap } from '../model.ts';
 import type { Placement } from './plan.ts';
 import { lastFailureOf, whyAgainst } from './score.ts';
@@ -27,10 +27,10 @@ export interface Step {
 
 /**
  * move: it works and is to run elsewhere; change: it works and is to run anew here, because of a new definition;
- * under: what it needs restarts under it; end: it works and is not wanted any more, or runs somewhere else too;
+ * under: what it needs restarts under it; order: what starts before it by a rule does so anew; end: it works and is not wanted any more, or runs somewhere else too;
  * broken: it failed, or nobody knows whether it runs.
  */
-export type StopKind = 'move' | 'change' | 'under' | 'end' | 'broken';
+export type StopKind = 'move' | 'change' | 'under' | 'order' | 'end' | 'broken';
 
 export interface Stop extends Step {
   readonly kind: StopKind;
@@ -49,16 +49,18 @@ export function changeOf(
   copies: readonly Copy[],
   placement: Placement,
   steps: Steps,
-  waits: Waits,
+  hindrance: Hindrance,
 ): Change {
-  const starts = startsOf(service, copies, placement, steps, waits);
+  const starts = startsOf(service, copies, placement, steps, hindrance);
   return {
     service,
     placement,
     copies,
     probes: probesOf(copies),
     starts,
-    stops: copies.flatMap((copy) => stopOf(service, copy, copies, placement, steps, starts)),
+    stops: copies
+      .flatMap((copy) => stopOf(service, copy, copies, placement, steps, starts))
+      .map((stop) => hindered(stop, service, hindrance)),
     reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
   };
 }
@@ -111,6 +113,8 @@ function stopOf(
   if (state === 'failed') return stop('broken', `it failed here: ${lastFailureOf(record)}`);
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
   if (state !== 'running') return [];
+  const ordered = steps.ordered.get(node);
+  if (isPlaced(placement, node) && ordered !== undefined) return stop('order', ordered);
   if (isPlaced(placement, node))
     return isItsTurn(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
@@ -124,6 +128,7 @@ function isPatient(service: Service, kind: StopKind): boolean {
   switch (kind) {
     case 'move':
     case 'change':
+    case 'order':
       return true;
     case 'end':
       return service.clone;
@@ -162,18 +167,39 @@ function startsOf(
   copies: readonly Copy[],
   placement: Placement,
   steps: Steps,
-  waits: Waits,
+  hindrance: Hindrance,
 ): readonly Start[] {
   const starts: Start[] = [];
   for (const node of placement.nodes) {
     const copy = copies.find((each) => each.node === node);
     if (copy === undefined || !steps.starts.has(node)) continue;
-    if (copy.state === 'running' && !isItsTurn(service, copy, copies, placement)) continue;
-    const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
-    starts.push({ node, because: startBecause(service, copy, copies, placement), handFrom: null, blocked });
+    const ordered = steps.ordered.get(node);
+    if (copy.state === 'running' && ordered === undefined && !isItsTurn(service, copy, copies, placement)) continue;
+    const because = ordered ?? startBecause(service, copy, copies, placement);
+    starts.push({ node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) });
   }
   return starts;
 }
+
+/** What a step has to wait for although nothing in the plan ends it. */
+export interface Hindrance {
+  readonly waits: Waits;
+  /** Null: no order stands in its way. */
+  readonly ruled: (verb: 'start' | 'stop', service: ServiceId, node: NodeId) => string | null;
+  /** What starts before it by an order. */
+  readonly firsts: (service: ServiceId) => readonly ServiceId[];
+}
+
+const hindered = (stop: Stop, { id }: Service, { ruled }: Hindrance): Stop =>
+  stop.blocked === null ? { ...stop, blocked: ruled('stop', id, stop.node) } : stop;
+
+export const startBlock = (
+  service: Service,
+  copies: readonly Copy[],
+  node: NodeId,
+  { waits, ruled }: Hindrance,
+): string | null =>
+  startWait(service, copies, node) ?? waits.get(service.id)?.because ?? ruled('start', service.id, node);
 
 /** What is under way has to end first, as far as it could mean two copies where one is allowed. */
 export function startWait(service: Service, copies: readonly Copy[], node: NodeId): string | null {

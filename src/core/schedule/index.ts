@@ -21,13 +21,14 @@
 
 import { must } from '../../lib/assert.ts';
 import { isGuarded, type NodeId, type ServiceId } from '../model.ts';
-import { type Change, changeOf } from './change.ts';
+import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
 import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
+import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
 import { lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
@@ -44,22 +45,28 @@ export function schedule(input: ScheduleInput): Plan {
   const seen = seenOf(graph, input);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const frozen = frozenOf(graph, input, seen);
-  const { placements, steps } = place(graph, input, seen, held, frozen);
+  const { placements, steps, ruled } = place(graph, input, seen, held, frozen);
   const waits = takeoverWaits(graph, input, held);
+  const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
+  const hindrance: Hindrance = {
+    waits,
+    ruled: (verb, service, node) => ruledWait(ruled, copiesBy, { verb, service, node }),
+    firsts: (service) => firstsOf(ruled, service),
+  };
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
     const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
     const placement = must(placements.get(service.id), `placement of ${service.id}`);
-    const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, waits);
+    const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const settled = settle(
     graph,
     changes,
-    waits,
+    hindrance,
     (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
   );
-  const actions = order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen));
+  const actions = order(graph, settled, seen, input.admin, ruled).map((action) => leftAlone(action, frozen));
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],

@@ -19,6 +19,7 @@ import { needsAllProbes, type Step, type Stop } from './change.ts';
 import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
 import type { PlannedAction } from './plan.ts';
+import type { Doing, Ruled } from './ruled.ts';
 import type { Orphan, Seen } from './seen.ts';
 import {
   isInterrupted,
@@ -57,7 +58,13 @@ interface Vertices {
 /** Services without an action are not in it. */
 type Board = ReadonlyMap<ServiceId, Vertices>;
 
-export function order(graph: Graph, settled: SettledServices, seen: Seen, admin: Admin): readonly PlannedAction[] {
+export function order(
+  graph: Graph,
+  settled: SettledServices,
+  seen: Seen,
+  admin: Admin,
+  ruled: Ruled,
+): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
   for (const vertices of board.values()) {
@@ -66,6 +73,7 @@ export function order(graph: Graph, settled: SettledServices, seen: Seen, admin:
   }
   for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
+  linkRuled(board, ruled);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
@@ -257,6 +265,52 @@ function startingOn(nodes: readonly NodeId[], settled: SettledServices): string 
     if (copy !== undefined) return `${service.id} is starting on ${copy.node}`;
   }
   return null;
+}
+
+// ---------------------------------------------------------------- orders among the rules
+
+/** What would close a loop is left out: what is promised above goes before. */
+function linkRuled(board: Board, { edges, into }: Ruled): void {
+  if (edges.length + into.size === 0) return;
+  for (const { first, second } of edges) afterIfFree(vertexOf(board, second), vertexOf(board, first));
+  for (const [id, orders] of into) {
+    const vertices = board.get(id);
+    for (const { node, kind } of vertices?.settled.stops ?? []) {
+      if (kind !== 'order') continue;
+      const stop = vertices?.stops.get(node);
+      for (const { first, isLocal } of orders)
+        for (const [at, each] of board.get(first)?.probes ?? []) if (!isLocal || at === node) afterIfFree(stop, each);
+      // Once that had started, nobody could tell any more that this one has to restart.
+      for (const each of [...(vertices?.starts.get(node)?.after ?? [])])
+        if (each.verb === 'start') afterIfFree(each, stop);
+    }
+  }
+}
+
+function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefined {
+  const vertices = board.get(service);
+  switch (verb) {
+    case 'start':
+      return vertices?.starts.get(node);
+    case 'stop':
+      return vertices?.stops.get(node);
+    case 'reload':
+      return vertices?.reloads.get(node);
+    case 'promote':
+    case 'demote':
+      return undefined;
+  }
+}
+
+function afterIfFree(later: Vertex | undefined, sooner: Vertex | undefined): void {
+  if (later === undefined || sooner === undefined || later.after.has(sooner) || waitsFor(sooner, later)) return;
+  later.after.add(sooner);
+}
+
+function waitsFor(later: Vertex, sooner: Vertex): boolean {
+  const met = new Set([later]);
+  for (const each of met) for (const before of each.after) met.add(before);
+  return met.has(sooner);
 }
 
 // ---------------------------------------------------------------- what is blocked blocks more

@@ -8,9 +8,10 @@ import type { Frozen } from './maintenance.ts';
 import { type Wishes, wishesOf } from './moves.ts';
 import type { Held, NodeScore, Placement, ScheduleInput } from './plan.ts';
 import { reasonFor, refusals } from './reason.ts';
+import { type Ruled, ruledOf } from './ruled.ts';
 import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stuckOf } from './score.ts';
 import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
-import { definitionOf, type StepsOfAll, stepsOf } from './steps.ts';
+import { definitionOf, type Steps, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
 import { namesText } from './words.ts';
 
@@ -19,6 +20,7 @@ export type Placements = ReadonlyMap<ServiceId, Placement>;
 export interface Placed {
   readonly placements: Placements;
   readonly steps: StepsOfAll;
+  readonly ruled: Ruled;
 }
 
 /** The second half of the answer: what the engine would do about it. */
@@ -27,6 +29,8 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
   const not = unwanted(graph, input.admin);
   const candidates = candidatesOf(graph, input, seen, held);
   const answer = ask(graph, input, candidates, rules, frozen, not);
+  const ruled = ruledOf(answer);
+  const steps = stepsOf(answer, ruled);
   const placed = new Map<ServiceId, Placement>();
   const load = new Map<NodeId, number>();
   for (const service of graph.withFirst) {
@@ -38,12 +42,12 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
       left !== undefined
         ? { service: service.id, nodes: runningOn(candidate.seen), scores, because: left }
         : why === undefined
-          ? choice(answer, candidate, scores, load)
+          ? allowed(service, choice(answer, candidate, scores, load), steps.get(service.id))
           : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
     for (const node of placement.nodes) load.set(node, (load.get(node) ?? 0) + 1);
   }
-  return { placements: withoutUnrunnable(graph, placed), steps: stepsOf(answer) };
+  return { placements: withoutUnrunnable(graph, placed, ruled), steps, ruled };
 }
 
 const runningOn = ({ copies }: SeenService): readonly NodeId[] =>
@@ -61,6 +65,20 @@ function choice(
     return { service: service.id, nodes: stuck.nodes, scores, because: stuck.term.because };
   const nodes = placedOn(answer, service, scores);
   const because = nodes.length === 0 ? refusals(service, scores) : reasonFor(candidate, nodes, scores, load);
+  return { service: service.id, nodes, scores, because };
+}
+
+/** Without the nodes where an order stands in its way. */
+function allowed(service: Service, placement: Placement, steps: Steps | undefined): Placement {
+  const refused = steps?.refused;
+  if (refused === undefined || refused.size === 0) return placement;
+  const scores = placement.scores.map((score): NodeScore => {
+    const why = refused.get(score.node);
+    return why === undefined ? score : { node: score.node, score: null, terms: [forbid(why), ...score.terms] };
+  });
+  const nodes = placement.nodes.filter((node) => !refused.has(node));
+  const [why] = refused.values();
+  const because = nodes.length > 0 ? placement.because : `it ${why}`;
   return { service: service.id, nodes, scores, because };
 }
 
@@ -112,7 +130,7 @@ function ask(
     if (isStuck(candidate)) leftAlone.add(id);
   }
   const preferences = [...preferencesBy.values()].flat();
-  const { situation, placement, plan } = decideOn({
+  const decision = decideOn({
     cluster: graph.cluster,
     members: new Set(view.members),
     standby: new Set(Object.keys(admin.standby)),
@@ -123,7 +141,7 @@ function ask(
     preferences,
     present,
   });
-  return { graph, rules, candidates, preferences, preferencesBy, situation, placement, plan };
+  return { graph, rules, candidates, preferences, preferencesBy, ...decision };
 }
 
 /** It may run where its stop failed, and runs nowhere else. */
@@ -179,10 +197,10 @@ function stateOf(service: Service, seen: SeenService, copy: Copy): Present['stat
 // ---------------------------------------------------------------- what cannot run
 
 /** In the order of the file. What has no node takes along what needs it; where that might have gone stays in the scores. */
-function withoutUnrunnable(graph: Graph, placed: Placements): Placements {
+function withoutUnrunnable(graph: Graph, placed: Placements, ruled: Ruled): Placements {
   const causes = new Map<ServiceId, string>();
   for (const [id, { nodes, because }] of placed) if (nodes.length === 0) causes.set(id, because);
-  const all: Unrunnable = causes.size === 0 ? causes : withDependents(graph, causes);
+  const all: Unrunnable = causes.size === 0 ? causes : withAllDependents(graph, causes, ruled);
   const inOrder = new Map<ServiceId, Placement>();
   for (const { id } of graph.cluster.services) {
     const placement = must(placed.get(id), `placement of ${id}`);
@@ -190,6 +208,21 @@ function withoutUnrunnable(graph: Graph, placed: Placements): Placements {
     inOrder.set(id, why === undefined ? placement : nowhere(id, placement.scores, why));
   }
   return inOrder;
+}
+
+/** Also what an order lets start only after what cannot run. */
+function withAllDependents(graph: Graph, causes: Unrunnable, ruled: Ruled): Unrunnable {
+  let all = withDependents(graph, causes);
+  for (let size = -1; size !== all.size; ) {
+    size = all.size;
+    const more = new Map(all);
+    for (const [second, orders] of ruled.into)
+      for (const { id, first, needsFirst } of orders)
+        if (needsFirst && !more.has(second) && all.has(first))
+          more.set(second, `starts only after ${first} (${id}), which cannot run: ${all.get(first)}`);
+    if (more.size > size) all = withDependents(graph, more);
+  }
+  return all;
 }
 
 /** Every node is refused for the same reason. */

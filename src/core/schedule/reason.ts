@@ -42,9 +42,12 @@ function reasonForClone(wanted: number, able: number): string {
   return able === wanted ? `on each of the ${able} nodes that can run it` : `the best ${wanted} of ${able} nodes`;
 }
 
+const whyTooLow = ({ score }: NodeScore): string =>
+  score !== null && score < 0 ? `scores ${score}, and below 0 nothing runs` : 'no reason given';
+
 export function refusals(service: Service, scores: readonly NodeScore[]): string {
   const listed = scores.filter(({ node }) => service.on.includes(node));
-  const reasons = listed.map((score) => `${score.node}: ${whyForbidden(score) ?? 'no reason given'}`);
+  const reasons = listed.map((score) => `${score.node}: ${whyForbidden(score) ?? whyTooLow(score)}`);
   if (reasons.length === 0) return 'no node is listed in «on»';
   return `no node can run it; ${reasons.join('; ')}`;
 }

@@ -5,24 +5,35 @@ import type { ResourceIndex } from '../../policy/situation.ts';
 import type { Present } from '../ask/index.ts';
 import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
+import { type Ruled, refusedBecause, restartBecause } from './ruled.ts';
 import { type Copy, isActive, mayLinger } from './seen.ts';
 
 export interface Steps {
   readonly starts: ReadonlySet<NodeId>;
   readonly stops: ReadonlySet<NodeId>;
   readonly reloads: ReadonlySet<NodeId>;
+  /** Where it cannot run although it is placed there, because an order stands in its way, and why. */
+  readonly refused: ReadonlyMap<NodeId, string>;
+  /** Why it restarts where it is placed, if an order is the cause. */
+  readonly ordered: ReadonlyMap<NodeId, string>;
 }
 
 /** A service without any is not in it. */
 export type StepsOfAll = ReadonlyMap<ServiceId, Steps>;
 
-export const noSteps: Steps = { starts: new Set(), stops: new Set(), reloads: new Set() };
+export const noSteps: Steps = {
+  starts: new Set(),
+  stops: new Set(),
+  reloads: new Set(),
+  refused: new Map(),
+  ordered: new Map(),
+};
 
-export function stepsOf(answer: Answer): StepsOfAll {
+export function stepsOf(answer: Answer, ruled: Ruled): StepsOfAll {
   const all = new Map<ServiceId, Steps>();
   const planned = byResource(answer);
   for (const service of answer.graph.cluster.services) {
-    const steps = stepsOfService(answer, planned, service);
+    const steps = stepsOfService(answer, planned, service, ruled);
     if (steps !== null) all.set(service.id, steps);
   }
   return all;
@@ -32,6 +43,8 @@ interface Growing {
   readonly starts: Set<NodeId>;
   readonly stops: Set<NodeId>;
   readonly reloads: Set<NodeId>;
+  readonly refused: Map<NodeId, string>;
+  readonly ordered: Map<NodeId, string>;
 }
 
 type Planned = ReadonlyMap<ResourceIndex, readonly PolicyAction[]>;
@@ -49,8 +62,14 @@ function byResource({ plan }: Answer): Planned {
   return planned;
 }
 
-function stepsOfService(answer: Answer, planned: Planned, service: Service): Steps | null {
-  const sum: Growing = { starts: new Set(), stops: new Set(), reloads: new Set() };
+function stepsOfService(answer: Answer, planned: Planned, service: Service, ruled: Ruled): Steps | null {
+  const sum: Growing = {
+    starts: new Set(),
+    stops: new Set(),
+    reloads: new Set(),
+    refused: new Map(),
+    ordered: new Map(),
+  };
   const indices = copiesOf(answer.situation, service);
   for (const { task, node } of indices.flatMap((index) => planned.get(index) ?? [])) {
     const name = nameOf(answer, must(node, 'node of an action'));
@@ -58,13 +77,62 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service): Ste
     if (task === 'stop') sum.stops.add(name);
     if (task === 'reload-agent') sum.reloads.add(name);
   }
+  if (ruled.into.has(service.id)) addRuled(sum, { answer, planned, service, ruled });
   for (const copy of keptOf(answer, service, indices)) {
+    if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
     sum.starts.delete(copy.node);
     sum.stops.delete(copy.node);
     if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
   }
   for (const node of brokenOf(answer, service)) sum.stops.add(node);
-  return sum.starts.size + sum.stops.size + sum.reloads.size === 0 ? null : sum;
+  return sum.starts.size + sum.stops.size + sum.reloads.size + sum.refused.size === 0 ? null : sum;
+}
+
+interface Asked {
+  readonly answer: Answer;
+  readonly planned: Planned;
+  readonly service: Service;
+  readonly ruled: Ruled;
+}
+
+/** What the engine stops on a node where it is to run: it restarts there for an order's sake, or cannot start again. */
+function addRuled(sum: Growing, asked: Asked): void {
+  const { answer, planned, service, ruled } = asked;
+  const { situation, placement, plan } = answer;
+  const copies = seenOf(answer, service);
+  for (const index of copiesOf(situation, service)) {
+    const at = placement.nodeOf[index] ?? -1;
+    // One of several copies where one is allowed stays while the others end: no order is the cause.
+    if (at < 0 || (situation.resources[index]?.runningOn.length ?? 0) > 1) continue;
+    const node = nameOf(answer, at);
+    const here = (planned.get(index) ?? []).filter((action) => action.node === at).map(({ task }) => task);
+    const cannotStart = plan.blocked.some(
+      ({ task, resource, node: where }) => task === 'start' && resource === index && where === at,
+    );
+    const copy = copies.find((each) => each.node === node);
+    if (cannotStart || (here.includes('stop') && !here.includes('start')))
+      sum.refused.set(
+        node,
+        refusedBecause(ruled, service.id, (first) => !isPlacedOn(answer, first, service.clone ? at : null)),
+      );
+    else if (here.includes('stop') && copy?.state === 'running' && definitionOf(service, copy) !== 'changed') {
+      const why = restartBecause(ruled, service.id, (first) => doingsOf(asked, first));
+      if (why !== null) sum.ordered.set(node, why);
+    }
+  }
+}
+
+function isPlacedOn({ graph, situation, placement }: Answer, id: ServiceId, node: number | null): boolean {
+  const service = must(graph.services.get(id), `service ${id}`);
+  const nodes = copiesOf(situation, service).map((index) => placement.nodeOf[index] ?? -1);
+  return service.clone && node !== null ? nodes.includes(node) : nodes.some((each) => each >= 0);
+}
+
+function doingsOf({ answer, planned }: Asked, id: ServiceId): string | null {
+  const service = must(answer.graph.services.get(id), `service ${id}`);
+  const tasks = copiesOf(answer.situation, service).flatMap((index) => planned.get(index) ?? []);
+  if (!tasks.some(({ task }) => task === 'start')) return null;
+  return tasks.some(({ task }) => task === 'stop') ? 'restarts' : 'starts';
 }
 
 /**

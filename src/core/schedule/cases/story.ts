@@ -9,6 +9,7 @@
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
  *     maintenance ip: why                                 of a service
+ *     order o1: db then ip [optional]                     a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
  * `drained to-w1`, and the last failure in brackets.
@@ -16,7 +17,7 @@
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
 import { blankRecord } from '../../execute/services.ts';
-import type { NodeId, Resource, Service } from '../../model.ts';
+import { type NodeId, noRules, type OrderConfig, type Resource, type Service } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
 import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
@@ -33,6 +34,7 @@ interface Draft {
   stopped: Record<string, { because: string }>;
   moves: Record<string, Admin['moves'][string]>;
   maintenance: Record<string, { because: string }>;
+  orders: OrderConfig[];
 }
 
 export function parseStory(text: string): ScheduleInput {
@@ -47,6 +49,7 @@ export function parseStory(text: string): ScheduleInput {
     stopped: {},
     moves: {},
     maintenance: {},
+    orders: [],
   };
   for (const line of text.split('\n')) {
     const words = line.replace(/#.*/, '').trim();
@@ -76,6 +79,10 @@ const rules: readonly Rule[] = [
     (draft, id, why) => void Object.assign(draft.maintenance, { [text(id)]: { because: why } }),
   ],
   [/^stopped (\S+): (.+)$/, (draft, id, why) => void Object.assign(draft.stopped, { [text(id)]: { because: why } })],
+  [
+    /^order (\S+): (\S+) then (\S+)(?: (\S+))?$/,
+    (draft, id, first, second, kind) => void draft.orders.push(orderOf(text(id), text(first), text(second), kind)),
+  ],
   [
     /^move (\S+) to (\S+): (.+)$/,
     (draft, id, to, why) => void Object.assign(draft.moves, { [text(id)]: { to, from: null, because: why } }),
@@ -142,6 +149,24 @@ function traitOf(trait: string, service: Service): Partial<Service> {
   }
 }
 
+const orderOf = (id: string, first: string, second: string, kind: string | undefined): OrderConfig => ({
+  id,
+  kind: kind ?? 'mandatory',
+  score: null,
+  symmetrical: null,
+  requireAll: null,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    first,
+    firstAction: null,
+    firstInstance: null,
+    second,
+    secondAction: null,
+    secondInstance: null,
+  },
+});
+
 // ---------------------------------------------------------------- records
 
 /** Commas part the copies, but not inside of brackets. */
@@ -172,7 +197,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
 }
 
 function inputOf(draft: Draft): ScheduleInput {
-  const cluster = clusterOf(draft.nodes, draft.services);
+  const cluster = { ...clusterOf(draft.nodes, draft.services), rules: { ...noRules, orders: draft.orders } };
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
   const { standby, stopped, moves, maintenance, lost } = draft;
