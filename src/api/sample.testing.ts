@@ -91,6 +91,7 @@ export const record = (node: string, services: Record<string, ServiceRecord>): N
 export const plan: Plan = {
   placements: [
     {
+      promotion: null,
       service: 'site',
       nodes: ['bal1'],
       scores: [
@@ -107,7 +108,7 @@ export const plan: Plan = {
       ],
       because: 'bal1 has the highest score',
     },
-    { service: 'web', nodes: ['web1'], scores: [], because: 'web1 is the only node that may run it' },
+    { service: 'web', nodes: ['web1'], scores: [], because: 'web1 is the only node that may run it', promotion: null },
   ],
   actions: [],
   fence: [],

@@ -296,6 +296,10 @@ export const mayOverlap = (service: Service): boolean => service.takeover === 'n
 /** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
 export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
 
+/** No copy of it is promoted before it is certain that a lost node's has ended. */
+export const guardsPromotion = (service: Service): boolean =>
+  service.promotable !== null && service.takeover !== 'nothing';
+
 /** A changed definition is taken over without a stop. */
 export const reloads = (service: Service): boolean => service.resource.kind === 'balance';
 

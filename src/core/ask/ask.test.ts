@@ -58,7 +58,9 @@ test('a preference outweighs places, and what forbids outweighs preferences', ()
 
 test('as many failures as it may have send it away, and what it runs with too', () => {
   const failed = (failures: number): Partial<Question> => ({
-    present: new Map([['db', [{ node: 'a', state: 'failed', failures, definition: 'current' }]]]),
+    present: new Map([
+      ['db', [{ node: 'a', state: 'failed', failures, definition: 'current', promoted: false, promotion: null }]],
+    ]),
   });
   expect(placesOf(failed(2))).toMatchObject({ disk: ['a'], db: ['a'] });
   expect(placesOf(failed(3))).toMatchObject({ disk: ['b'], db: ['b'] });
@@ -72,7 +74,7 @@ test('what is stopped has no place and no wishes', () => {
 test('what is left alone stays, even where it may not be', () => {
   const leftAlone = new Set(['disk']);
   const present: Question['present'] = new Map([
-    ['disk', [{ node: 'b', state: 'running', failures: 0, definition: 'current' }]],
+    ['disk', [{ node: 'b', state: 'running', failures: 0, definition: 'current', promoted: false, promotion: null }]],
   ]);
   expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
 });
@@ -82,7 +84,9 @@ test.each([
   ['changed', ['stop a', 'start a']],
   ['reloadable', ['reload-agent a']],
 ] as const)('a definition that is %s asks for %j', (definition, steps) => {
-  const present: Question['present'] = new Map([['disk', [{ node: 'a', state: 'running', failures: 0, definition }]]]);
+  const present: Question['present'] = new Map([
+    ['disk', [{ node: 'a', state: 'running', failures: 0, definition, promoted: false, promotion: null }]],
+  ]);
   const { situation, plan } = decideOn({ ...question, present });
   const disk = situation.resourceById.get('disk');
   const found = plan.actions.filter(({ resource }) => resource === disk);

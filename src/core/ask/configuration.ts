@@ -94,6 +94,9 @@ function metaOf(service: Service): readonly AttributeSet[] {
     ['clone-node-max', '1'],
     ['interleave', String(service.interleave)],
     ['ordered', String(service.ordered)],
+    ['promotable', String(service.promotable !== null)],
+    ['promoted-max', String(service.promotable?.max ?? 1)],
+    ['promoted-node-max', '1'],
   ]);
   const ruled = service.metaRules.map(
     ({ rule, meta }, index): AttributeSet => ({

@@ -33,5 +33,9 @@ export interface Present {
   readonly state: 'running' | 'failed' | 'stopped';
   readonly failures: number;
   /** What it was started with, compared with what it would be started with now. */
+  /** It may be promoted; false also of what has no roles. */
+  readonly promoted: boolean;
+  /** What its agent says of it as the promoted one; null: nothing. */
+  readonly promotion: number | null;
   readonly definition: 'current' | 'changed' | 'reloadable';
 }

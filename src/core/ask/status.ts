@@ -33,6 +33,8 @@ function attributesOf(isStandby: boolean, here: readonly PresentHere[]): readonl
   for (const { service, copy } of here)
     if (copy.failures > 0)
       values.push([`fail-count-${historyIdOf(service)}#monitor_${monitorMs}`, String(copy.failures)]);
+  for (const { service, copy } of here)
+    if (copy.promotion !== null) values.push([`master-${historyIdOf(service)}`, String(copy.promotion)]);
   return values.length === 0 ? [] : [setOf('status', values)];
 }
 
@@ -46,20 +48,24 @@ function historyOf({ service, copy }: PresentHere): readonly ResourceHistory[] {
 
 const monitorMs = 10_000;
 
-function operationsOf(id: string, { state, definition }: Present): readonly HistoryOperation[] {
+/** Exit code of a check that finds a promoted copy broken. */
+const failedPromoted = 9;
+
+function operationsOf(id: string, { state, definition, promoted }: Present): readonly HistoryOperation[] {
   const start = operation(id, 'start', 1, 0);
+  const roles = promoted ? [operation(id, 'promote', 2, 0)] : [];
   switch (state) {
     case 'running':
-      return [{ ...start, definition, restartDigest: definition }];
+      return [{ ...start, definition, restartDigest: definition }, ...roles];
     case 'failed':
-      return [start, operation(id, 'monitor', 2, 1)];
+      return [start, ...roles, operation(id, 'monitor', 3, promoted ? failedPromoted : 1)];
     case 'stopped':
       return [];
   }
 }
 
 /** As it was asked for: a start or a check of something that runs, which answers 0 if all is well. */
-function operation(id: string, name: 'start' | 'monitor', callId: number, rc: number): HistoryOperation {
+function operation(id: string, name: 'start' | 'promote' | 'monitor', callId: number, rc: number): HistoryOperation {
   const intervalMs = name === 'monitor' ? monitorMs : 0;
   const transitionKey = `${callId}:1:0:sempre`;
   return {

@@ -2,6 +2,7 @@
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { mayOverlap } from '../model.ts';
 import type { Placement } from './plan.ts';
+import { roleSteps } from './roles.ts';
 import { lastFailureOf, whyAgainst } from './score.ts';
 import { type Copy, isActive, mayLinger, underWay } from './seen.ts';
 import { definitionOf, type Steps } from './steps.ts';
@@ -16,6 +17,8 @@ export interface Change {
   readonly stops: readonly Stop[];
   readonly starts: readonly Start[];
   readonly reloads: readonly Step[];
+  readonly promotes: readonly Step[];
+  readonly demotes: readonly Step[];
 }
 
 export interface Step {
@@ -52,7 +55,7 @@ export function changeOf(
   hindrance: Hindrance,
 ): Change {
   const starts = startsOf(service, copies, placement, steps, hindrance);
-  return {
+  const alone = {
     service,
     placement,
     copies,
@@ -63,6 +66,7 @@ export function changeOf(
       .map((stop) => hindered(stop, service, hindrance)),
     reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
   };
+  return { ...alone, ...roleSteps(alone, steps, hindrance) };
 }
 
 const noProbes: readonly Step[] = [];
@@ -184,8 +188,10 @@ function startsOf(
 /** What a step has to wait for although nothing in the plan ends it. */
 export interface Hindrance {
   readonly waits: Waits;
+  /** Of promotions. */
+  readonly promotions: Waits;
   /** Null: no order stands in its way. */
-  readonly ruled: (verb: 'start' | 'stop', service: ServiceId, node: NodeId) => string | null;
+  readonly ruled: (verb: 'start' | 'stop' | 'promote' | 'demote', service: ServiceId, node: NodeId) => string | null;
   /** What starts before it by an order. */
   readonly firsts: (service: ServiceId) => readonly ServiceId[];
 }

@@ -33,7 +33,7 @@ import { lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
 import { noSteps } from './steps.ts';
-import { assertNoSecondOwner, takeoverWaits, type Waits } from './takeover.ts';
+import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -47,9 +47,11 @@ export function schedule(input: ScheduleInput): Plan {
   const frozen = frozenOf(graph, input, seen);
   const { placements, steps, ruled } = place(graph, input, seen, held, frozen);
   const waits = takeoverWaits(graph, input, held);
+  const promotions = promotionWaits(graph, input, held);
   const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
   const hindrance: Hindrance = {
     waits,
+    promotions,
     ruled: (verb, service, node) => ruledWait(ruled, copiesBy, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
   };
@@ -71,19 +73,31 @@ export function schedule(input: ScheduleInput): Plan {
   return {
     placements: [...placements.values()],
     actions,
-    fence: fenceOf(graph, changes, seen, waits),
-    againAtMs: againAt(changes, waits),
+    fence: fenceOf(graph, changes, seen, hindrance),
+    againAtMs: againAt(changes, hindrance),
   };
 }
 
 /** The first of the waits that something waits for. */
-function againAt(changes: ReadonlyMap<ServiceId, Change>, waits: Waits): number | null {
+function againAt(changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null {
   let firstMs: number | null = null;
-  for (const [id, { untilMs }] of waits) {
-    if (untilMs === null || changes.get(id)?.starts.length === 0) continue;
+  for (const { untilMs } of waitsOf(changes, hindrance).map(([, , wait]) => wait)) {
+    if (untilMs === null) continue;
     firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
   }
   return firstMs;
+}
+
+/** Of what there is something to wait with. */
+function waitsOf(
+  changes: ReadonlyMap<ServiceId, Change>,
+  { waits, promotions }: Hindrance,
+): readonly (readonly [ServiceId, 'start' | 'promote', Wait])[] {
+  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => (changes.get(id)?.[steps].length ?? 0) > 0;
+  return [
+    ...[...waits].filter(([id]) => has(id, 'starts')).map(([id, wait]) => [id, 'start', wait] as const),
+    ...[...promotions].filter(([id]) => has(id, 'promotes')).map(([id, wait]) => [id, 'promote', wait] as const),
+  ];
 }
 
 /** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
@@ -93,11 +107,15 @@ function leftAlone(action: PlannedAction, frozen: Frozen): PlannedAction {
 }
 
 /** Lost nodes that what is to start waits for, and members on which a stop failed of what must not run twice. */
-function fenceOf(graph: Graph, changes: ReadonlyMap<ServiceId, Change>, seen: Seen, waits: Waits): Plan['fence'] {
+function fenceOf(
+  graph: Graph,
+  changes: ReadonlyMap<ServiceId, Change>,
+  seen: Seen,
+  hindrance: Hindrance,
+): Plan['fence'] {
   const fence = new Map<NodeId, string>();
-  for (const [id, { fence: nodes, because }] of waits) {
-    if ((changes.get(id)?.starts.length ?? 0) === 0) continue;
-    for (const node of nodes) if (!fence.has(node)) fence.set(node, `to start ${id} elsewhere: ${because}`);
+  for (const [id, verb, { fence: nodes, because }] of waitsOf(changes, hindrance)) {
+    for (const node of nodes) if (!fence.has(node)) fence.set(node, `to ${verb} ${id} elsewhere: ${because}`);
   }
   for (const service of graph.cluster.services) {
     if (!isGuarded(service)) continue;

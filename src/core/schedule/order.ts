@@ -19,6 +19,7 @@ import { needsAllProbes, type Step, type Stop } from './change.ts';
 import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
 import type { PlannedAction } from './plan.ts';
+import { mayBe } from './roles.ts';
 import type { Doing, Ruled } from './ruled.ts';
 import type { Orphan, Seen } from './seen.ts';
 import {
@@ -52,6 +53,8 @@ interface Vertices {
   readonly stops: ReadonlyMap<NodeId, Vertex>;
   readonly starts: ReadonlyMap<NodeId, Vertex>;
   readonly reloads: ReadonlyMap<NodeId, Vertex>;
+  readonly promotes: ReadonlyMap<NodeId, Vertex>;
+  readonly demotes: ReadonlyMap<NodeId, Vertex>;
   readonly tunes: readonly { readonly tune: Tune; readonly vertex: Vertex }[];
 }
 
@@ -70,6 +73,7 @@ export function order(
   for (const vertices of board.values()) {
     linkStarts(vertices, board);
     linkStops(graph, vertices, settled, board);
+    linkRoles(vertices);
   }
   for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
@@ -87,14 +91,16 @@ function boardOf(graph: Graph, settled: SettledServices, admin: Admin): Board {
   for (const { id } of graph.cluster.services) {
     const change = must(settled.get(id), `change of ${id}`);
     const tunes = tunesOf(change, admin);
-    const { probes, stops, starts, reloads } = change;
-    if (probes.length + stops.length + starts.length + reloads.length + tunes.length === 0) continue;
+    const { probes, stops, starts, reloads, promotes, demotes } = change;
+    if ([probes, stops, starts, reloads, promotes, demotes, tunes].every((steps) => steps.length === 0)) continue;
     board.set(id, {
       settled: change,
       probes: byNode(probes, (step) => vertex('probe', id, step)),
       stops: byNode(stops, (step) => vertex('stop', id, step, { handTo: step.handTo })),
       starts: byNode(starts, (step) => vertex('start', id, step, { handFrom: step.handFrom })),
       reloads: byNode(reloads, (step) => vertex('reload', id, step)),
+      promotes: byNode(promotes, (step) => vertex('promote', id, step)),
+      demotes: byNode(demotes, (step) => vertex('demote', id, step)),
       tunes: tunes.map((tune) => ({ tune, vertex: vertex('tune', id, tune, { drained: tune.drained }) })),
     });
   }
@@ -113,11 +119,13 @@ function vertex(verb: Vertex['verb'], service: ServiceId, step: Step, more: Part
 const orphanStop = ({ service, node }: Orphan): Vertex =>
   vertex('stop', service, { node, because: 'it is not in the cluster file any more', blocked: null });
 
-const verticesOf = ({ probes, stops, starts, reloads, tunes }: Vertices): readonly Vertex[] => [
+const verticesOf = ({ probes, stops, starts, reloads, promotes, demotes, tunes }: Vertices): readonly Vertex[] => [
   ...probes.values(),
+  ...demotes.values(),
   ...stops.values(),
   ...reloads.values(),
   ...starts.values(),
+  ...promotes.values(),
   ...tunes.map((each) => each.vertex),
 ];
 
@@ -158,6 +166,19 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
     for (const id of settled.service.needs)
       for (const start of restartsOf(must(all.get(id), `change of ${id}`), board.get(id), stop.node))
         after(start, stops.get(stop.node));
+  }
+}
+
+/** Demoted before it is stopped; promoted after it was started, and after whoever may be promoted is not any more. */
+function linkRoles({ settled, probes, stops, starts, promotes, demotes }: Vertices): void {
+  for (const [node, demote] of demotes) {
+    const stop = stops.get(node);
+    if (stop !== undefined) after(stop, demote);
+  }
+  for (const [node, promote] of promotes) {
+    after(promote, starts.get(node));
+    for (const sooner of [...probes.values(), ...demotes.values()]) after(promote, sooner);
+    for (const copy of settled.copies) if (mayBe(copy)) after(promote, stops.get(copy.node));
   }
 }
 
@@ -297,8 +318,9 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
     case 'reload':
       return vertices?.reloads.get(node);
     case 'promote':
+      return vertices?.promotes.get(node);
     case 'demote':
-      return undefined;
+      return vertices?.demotes.get(node);
   }
 }
 
@@ -338,6 +360,12 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
     if (each.verb === 'start')
       for (const stop of patientStops(vertices, each.on))
         block(stop, `not before it can start on ${each.on}`, each.cause);
+    // A copy that is promoted goes on being so until another one can be, and until it can stop.
+    if (each.verb === 'promote')
+      for (const demote of vertices.demotes.values())
+        if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
+    const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
+    if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
     if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom)
       for (const start of vertices.starts.values())
         block(start, `not before its old copy can stop on ${each.on}`, each.cause);

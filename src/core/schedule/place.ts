@@ -6,8 +6,9 @@ import { type Answer, placedOn, scoresOf } from './answer.ts';
 import { type Graph, joinedBy } from './graph.ts';
 import type { Frozen } from './maintenance.ts';
 import { type Wishes, wishesOf } from './moves.ts';
-import type { Held, NodeScore, Placement, ScheduleInput } from './plan.ts';
+import type { Held, NodeScore, Placement, Promotion, ScheduleInput } from './plan.ts';
 import { reasonFor, refusals } from './reason.ts';
+import { mayBe, promotedNow, promotionOf } from './roles.ts';
 import { type Ruled, ruledOf } from './ruled.ts';
 import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stuckOf } from './score.ts';
 import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
@@ -40,9 +41,15 @@ export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held
     const left = frozen.get(service.id);
     const placement =
       left !== undefined
-        ? { service: service.id, nodes: runningOn(candidate.seen), scores, because: left }
+        ? {
+            service: service.id,
+            nodes: runningOn(candidate.seen),
+            scores,
+            because: left,
+            promotion: kept(candidate, left),
+          }
         : why === undefined
-          ? allowed(service, choice(answer, candidate, scores, load), steps.get(service.id))
+          ? withRoles(answer, service, allowed(choice(answer, candidate, scores, load), steps.get(service.id)))
           : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
     for (const node of placement.nodes) load.set(node, (load.get(node) ?? 0) + 1);
@@ -62,14 +69,20 @@ function choice(
   const { service, seen } = candidate;
   const stuck = service.clone ? null : stuckOf(service, seen);
   if (stuck !== null && runningOn(seen).length === 0)
-    return { service: service.id, nodes: stuck.nodes, scores, because: stuck.term.because };
+    return { service: service.id, nodes: stuck.nodes, scores, because: stuck.term.because, promotion: null };
   const nodes = placedOn(answer, service, scores);
   const because = nodes.length === 0 ? refusals(service, scores) : reasonFor(candidate, nodes, scores, load);
-  return { service: service.id, nodes, scores, because };
+  return { service: service.id, nodes, scores, because, promotion: null };
 }
 
+const withRoles = (answer: Answer, service: Service, placement: Placement): Placement =>
+  service.promotable === null ? placement : { ...placement, promotion: promotionOf(answer, service, placement.nodes) };
+
+const kept = ({ service, seen }: Candidate, because: string): Promotion | null =>
+  service.promotable === null ? null : { nodes: promotedNow(seen.copies), because };
+
 /** Without the nodes where an order stands in its way. */
-function allowed(service: Service, placement: Placement, steps: Steps | undefined): Placement {
+function allowed(placement: Placement, steps: Steps | undefined): Placement {
   const refused = steps?.refused;
   if (refused === undefined || refused.size === 0) return placement;
   const scores = placement.scores.map((score): NodeScore => {
@@ -79,7 +92,7 @@ function allowed(service: Service, placement: Placement, steps: Steps | undefine
   const nodes = placement.nodes.filter((node) => !refused.has(node));
   const [why] = refused.values();
   const because = nodes.length > 0 ? placement.because : `it ${why}`;
-  return { service: service.id, nodes, scores, because };
+  return { ...placement, nodes, scores, because };
 }
 
 // ---------------------------------------------------------------- the question
@@ -182,7 +195,16 @@ function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Prese
     const state = isLeft && !isActive(copy.state) ? 'stopped' : stateOf(service, seen, copy);
     return state === 'stopped' && failures === 0
       ? []
-      : [{ node: copy.node, state, failures, definition: definitionOf(service, copy) }];
+      : [
+          {
+            node: copy.node,
+            state,
+            failures,
+            definition: definitionOf(service, copy),
+            promoted: service.promotable !== null && mayBe(copy),
+            promotion: copy.record?.promotion ?? null,
+          },
+        ];
   });
 }
 
@@ -233,5 +255,6 @@ function nowhere(service: ServiceId, scores: readonly NodeScore[], because: stri
     nodes: [],
     scores: scores.map(({ node, terms }) => ({ node, score: null, terms: [refusal, ...terms] })),
     because,
+    promotion: null,
   };
 }

@@ -38,6 +38,8 @@ export interface HeldService {
   readonly nodes: readonly NodeId[];
   /** It ran, or was on its way there, on a member. */
   readonly ran: boolean;
+  /** A copy was promoted on a member. Missing: none was. */
+  readonly promoted?: boolean;
 }
 
 export interface Plan {
@@ -58,6 +60,14 @@ export interface Placement {
   /** Every node of the cluster, in the order of the file. */
   readonly scores: readonly NodeScore[];
   /** In words: why there, or why nowhere. */
+  readonly because: string;
+  /** Of these copies, the ones to be promoted; null: it has no roles, or runs nowhere. */
+  readonly promotion: Promotion | null;
+}
+
+export interface Promotion {
+  readonly nodes: readonly NodeId[];
+  /** In words: why these, or why none. */
   readonly because: string;
 }
 

@@ -49,13 +49,16 @@ function settleOne(
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
     return { ...restarting, overlapFrom: null, startsAfterStop: false };
   const waiting = { ...restarting, starts: restarting.starts.map((start) => waitForNeeds(start, needed)) };
-  const comesAfter = hindrance.firsts(alone.service.id).some((id) => (changes.get(id)?.starts.length ?? 0) > 0);
+  const comesAfter = hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
   const handed = comesAfter ? { ...waiting, overlapFrom: null } : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
   const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
 }
+
+const isComing = (change: Change | undefined): boolean =>
+  change !== undefined && change.starts.length + change.promotes.length > 0;
 
 // ---------------------------------------------------------------- restarts
 

@@ -12,6 +12,7 @@ export interface Steps {
   readonly starts: ReadonlySet<NodeId>;
   readonly stops: ReadonlySet<NodeId>;
   readonly reloads: ReadonlySet<NodeId>;
+  readonly demotes: ReadonlySet<NodeId>;
   /** Where it cannot run although it is placed there, because an order stands in its way, and why. */
   readonly refused: ReadonlyMap<NodeId, string>;
   /** Why it restarts where it is placed, if an order is the cause. */
@@ -25,6 +26,7 @@ export const noSteps: Steps = {
   starts: new Set(),
   stops: new Set(),
   reloads: new Set(),
+  demotes: new Set(),
   refused: new Map(),
   ordered: new Map(),
 };
@@ -43,6 +45,7 @@ interface Growing {
   readonly starts: Set<NodeId>;
   readonly stops: Set<NodeId>;
   readonly reloads: Set<NodeId>;
+  readonly demotes: Set<NodeId>;
   readonly refused: Map<NodeId, string>;
   readonly ordered: Map<NodeId, string>;
 }
@@ -67,6 +70,7 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service, rule
     starts: new Set(),
     stops: new Set(),
     reloads: new Set(),
+    demotes: new Set(),
     refused: new Map(),
     ordered: new Map(),
   };
@@ -76,6 +80,7 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service, rule
     if (task === 'start') sum.starts.add(name);
     if (task === 'stop') sum.stops.add(name);
     if (task === 'reload-agent') sum.reloads.add(name);
+    if (task === 'demote') sum.demotes.add(name);
   }
   if (ruled.into.has(service.id)) addRuled(sum, { answer, planned, service, ruled });
   for (const copy of keptOf(answer, service, indices)) {
@@ -85,7 +90,7 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service, rule
     if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
   }
   for (const node of brokenOf(answer, service)) sum.stops.add(node);
-  return sum.starts.size + sum.stops.size + sum.reloads.size + sum.refused.size === 0 ? null : sum;
+  return sum.starts.size + sum.stops.size + sum.reloads.size + sum.demotes.size + sum.refused.size === 0 ? null : sum;
 }
 
 interface Asked {

@@ -9,10 +9,10 @@
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
  *     maintenance ip: why                                 of a service
- *     order o1: db then ip [optional]                     a rule
+ *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
- * `drained to-w1`, and the last failure in brackets.
+ * `promoted`, `score 10`, `drained to-w1`, and the last failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
@@ -80,8 +80,9 @@ const rules: readonly Rule[] = [
   ],
   [/^stopped (\S+): (.+)$/, (draft, id, why) => void Object.assign(draft.stopped, { [text(id)]: { because: why } })],
   [
-    /^order (\S+): (\S+) then (\S+)(?: (\S+))?$/,
-    (draft, id, first, second, kind) => void draft.orders.push(orderOf(text(id), text(first), text(second), kind)),
+    /^order (\S+): (promote )?(\S+) then (\S+)(?: (\S+))?$/,
+    (draft, id, promote, first, second, kind) =>
+      void draft.orders.push(orderOf(text(id), text(first), text(second), kind, promote !== undefined)),
   ],
   [
     /^move (\S+) to (\S+): (.+)$/,
@@ -134,6 +135,8 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { resource: command };
     case 'clone':
       return { clone: true, instances: Number(value) };
+    case 'promotable':
+      return { promotable: { max: Number(value ?? 1), perNode: 1 } };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
     case 'needs':
@@ -149,7 +152,13 @@ function traitOf(trait: string, service: Service): Partial<Service> {
   }
 }
 
-const orderOf = (id: string, first: string, second: string, kind: string | undefined): OrderConfig => ({
+const orderOf = (
+  id: string,
+  first: string,
+  second: string,
+  kind: string | undefined,
+  isOfPromotion: boolean,
+): OrderConfig => ({
   id,
   kind: kind ?? 'mandatory',
   score: null,
@@ -159,10 +168,10 @@ const orderOf = (id: string, first: string, second: string, kind: string | undef
   link: {
     kind: 'pair',
     first,
-    firstAction: null,
+    firstAction: isOfPromotion ? 'promote' : null,
     firstInstance: null,
     second,
-    secondAction: null,
+    secondAction: isOfPromotion ? 'start' : null,
     secondInstance: null,
   },
 });
@@ -192,6 +201,8 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
     lastFailure: last ?? null,
     banned: (find(/banned (\w+)/) ?? 'no') as ServiceRecord['banned'],
     conflicts: Number(find(/conflicts (\d+)/) ?? 0),
+    role: /\bpromoted\b/.test(more) ? 'promoted' : state === 'running' ? 'unpromoted' : 'unknown',
+    promotion: /\bscore /.test(more) ? Number(find(/score (-?\d+)/)) : null,
     drained: find(/drained (\S+)/)?.split('+') ?? [],
   };
 }
@@ -239,8 +250,9 @@ export function tell(input: ScheduleInput): string {
 }
 
 function* tellPlan(input: ScheduleInput, plan: Plan): Generator<string> {
-  for (const { service, nodes, scores, because } of plan.placements) {
+  for (const { service, nodes, scores, because, promotion } of plan.placements) {
     yield `${service} -> ${nodes.length === 0 ? 'nowhere' : nodes.join(' ')}: ${because}`;
+    if (promotion !== null) yield `  promoted: ${promotion.nodes.join(' ') || 'none'}, ${promotion.because}`;
     const on = input.cluster.services.find(({ id }) => id === service)?.on ?? [];
     for (const score of scores) if (on.includes(score.node)) yield `  ${tellScore(score)}`;
   }

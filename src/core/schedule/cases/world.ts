@@ -64,12 +64,18 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
   switch (verb) {
     case 'probe':
       return world.hidden.has(copyKey(service, on))
-        ? withRecord(world, service, on, { state: 'running', digest })
-        : withRecord(world, service, on, { state: 'stopped', digest: null });
+        ? withRecord(world, service, on, { state: 'running', digest, role: 'unpromoted' })
+        : withRecord(world, service, on, { state: 'stopped', digest: null, role: 'unpromoted' });
     case 'start':
-      return withRecord(world, service, on, { state: 'running', digest, conflicts: 0, drained: [] });
+      return withRecord(world, service, on, {
+        state: 'running',
+        digest,
+        conflicts: 0,
+        drained: [],
+        role: 'unpromoted',
+      });
     case 'stop':
-      return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [] });
+      return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [], role: 'unpromoted' });
     case 'reload':
       return withRecord(world, service, on, { state: 'running', digest });
     case 'tune':
