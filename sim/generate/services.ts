@@ -9,6 +9,16 @@ export function drawServices(prng: Prng, nodes: readonly string[], takeovers: re
   return services;
 }
 
+/** In some clusters the copies of some clones have roles. */
+export function drawRoles(prng: Prng, services: readonly Service[], takeovers: readonly Takeover[]): Service[] {
+  if (!prng.chance(0.3)) return [...services];
+  return services.map((service) =>
+    service.clone && service.resource.kind === 'command' && prng.chance(0.7)
+      ? { ...service, promotable: { max: 1, perNode: 1 }, takeover: prng.pick(takeovers) }
+      : service,
+  );
+}
+
 function draw(
   prng: Prng,
   id: string,

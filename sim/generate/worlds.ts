@@ -11,7 +11,7 @@ import {
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawServices } from './services.ts';
+import { drawRoles, drawServices } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -132,7 +132,8 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const intervalMs = prng.pick([100, 200, 200, 500]);
   const deadMs = intervalMs * prng.between(5, 8);
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
-  const services = drawServices(prng, names, shape.takeovers ?? ofAll);
+  const takeovers = shape.takeovers ?? ofAll;
+  const services = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
   const nodes = names.map((id, i) => ({
     ...plainNode(id, linksOf(i + 1, linkCount), 7354),

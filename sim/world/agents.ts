@@ -81,8 +81,14 @@ function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
     case 'pretend':
       return pretend(host, op);
     case null:
-      return perform(host, op);
+      return withScore(host, op, perform(host, op));
   }
+}
+
+/** Every agent with roles would like to be promoted, on later nodes more. */
+function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): OpResult {
+  if (service.promotable === null || verb === 'stop') return result;
+  return { ...result, promotion: 10 * [...host.world.hosts.keys()].indexOf(host.id) + 10 };
 }
 
 /** Says that all is well, and has done nothing. */

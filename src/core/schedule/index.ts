@@ -20,7 +20,7 @@
  */
 
 import { must } from '../../lib/assert.ts';
-import { isGuarded, type NodeId, type ServiceId } from '../model.ts';
+import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
@@ -28,6 +28,7 @@ import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
 import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
+import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
 import { lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
@@ -118,10 +119,12 @@ function fenceOf(
     for (const node of nodes) if (!fence.has(node)) fence.set(node, `to ${verb} ${id} elsewhere: ${because}`);
   }
   for (const service of graph.cluster.services) {
-    if (!isGuarded(service)) continue;
-    for (const { node, state, record } of seen.services.get(service.id)?.copies ?? [])
-      if (state === 'blocked' && !fence.has(node))
+    if (!isGuarded(service) && !guardsPromotion(service)) continue;
+    for (const copy of seen.services.get(service.id)?.copies ?? []) {
+      const { node, state, record } = copy;
+      if (state === 'blocked' && (isGuarded(service) || mayBe(copy)) && !fence.has(node))
         fence.set(node, `${service.id} could not be stopped on ${node}: ${lastFailureOf(record)}`);
+    }
   }
   return [...fence].map(([node, because]) => ({ node, because }));
 }
