@@ -61,7 +61,10 @@ export function failuresOf(service: Service, known: Known): FailureStatus[] {
 export const isUnderWay = (copy: CopyStatus): boolean =>
   changesInPlace(copy.state) ||
   copy.state === 'migrating' ||
-  copy.state === 'starting' || copy.state === 'stopping' || copy.state === 'reloading' || copy.state === 'probing';
+  copy.state === 'starting' ||
+  copy.state === 'stopping' ||
+  copy.state === 'reloading' ||
+  copy.state === 'probing';
 
 /** In a few words: which program, unit, address or port. */
 export function whatIs(service: Service): string {

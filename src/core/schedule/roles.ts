@@ -55,7 +55,10 @@ export function roleSteps(alone: Alone, steps: Steps, hindrance: Hindrance): Pic
 
 const has = (steps: readonly Step[], node: NodeId): boolean => steps.some((step) => step.node === node);
 
-export const mayBe = ({ state, record }: Copy): boolean => mayBePromoted({ state, role: record?.role ?? 'unknown' });
+/** Where it is not listed and was never looked for, it never ran. */
+export const mayBe = ({ state, record, listed }: Copy): boolean =>
+  mayBePromoted({ state, role: record?.role ?? 'unknown' }) &&
+  (listed || state !== 'unknown' || (record?.digest ?? null) !== null);
 
 /** Of what has failed, the stop is the demotion too, unless the file says that a demotion mends it. */
 function demoteOf(

@@ -4,6 +4,7 @@ import { must } from '../../lib/assert.ts';
 import { byNumber, byText } from '../../lib/compare.ts';
 import { mayOverlap, restartsWithNeeds, type Service, stickinessMax } from '../model.ts';
 import type { NodeRecord } from '../ports.ts';
+import { mayBePromoted } from '../roles.ts';
 import { clusterOf, someWorld } from './cases/arbitrary.ts';
 import { begin, carryOut, copyKey, end, recordOf, type World } from './cases/world.ts';
 import { explain, type Plan, type PlannedAction, schedule } from './index.ts';
@@ -36,7 +37,14 @@ const membersOf = (world: World): readonly string[] => world.input.view.members;
 
 const show = (plan: Plan): string => plan.actions.map(explain).join('\n');
 
-const verbOf = { probing: 'probe', starting: 'start', stopping: 'stop', reloading: 'reload' } as const;
+const verbOf = {
+  probing: 'probe',
+  starting: 'start',
+  stopping: 'stop',
+  reloading: 'reload',
+  promoting: 'promote',
+  demoting: 'demote',
+} as const;
 
 function endOfState(world: World, service: string, on: string, chance: (count: number) => number): World {
   const state = recordOf(world.input, service, on).state as keyof typeof verbOf;
@@ -56,6 +64,7 @@ function checkBegin(world: World, action: PlannedAction): void {
   if (service === undefined) return expect(action.verb).toBe('stop') as unknown as undefined;
   if (action.verb === 'start') checkStart(world, service, action);
   if (action.verb === 'stop') checkStop(world, service, action.on);
+  if (action.verb === 'promote') checkPromote(world, service, action.on);
 }
 
 function checkStart(world: World, service: Service, action: PlannedAction): void {
@@ -70,6 +79,16 @@ function checkStart(world: World, service: Service, action: PlannedAction): void
   }
   checkNothingRunsThrough(world, service);
   for (const need of service.needs) expect(serves(world, need, on), `${need} serves ${service.id} on ${on}`).toBe(true);
+}
+
+function checkPromote(world: World, service: Service, on: string): void {
+  for (const node of membersOf(world)) {
+    const record = recordOf(world.input, service.id, node);
+    if (node === on || !service.on.includes(node)) continue;
+    expect(mayBePromoted(record), `${service.id} is promoted on ${on} while it may be on ${node}`).toBe(false);
+  }
+  const lost = service.on.filter((node) => !membersOf(world).includes(node));
+  if (service.takeover === 'fencing' && world.input.held?.get(service.id)?.promoted !== true) expect(lost).toEqual([]);
 }
 
 /** What lost what it needs does not go on with what takes its place, unless it holds no state. */
@@ -176,12 +195,15 @@ describe('schedule', () => {
       let current: World = { ...world, hidden: new Set() };
       const plans = [schedule(current.input)];
       // A clone takes a new definition one copy after the other: one plan for each.
-      for (let left = world.input.cluster.nodes.length; left >= 0 && ready(plans.at(-1)).length > 0; left--) {
+      for (let left = world.input.cluster.nodes.length + 2; left >= 0 && ready(plans.at(-1)).length > 0; left--) {
         current = carryOut(current, plans.at(-1)?.actions ?? [], chance);
         plans.push(schedule(current.input));
       }
       expect(ready(plans.at(-1)), plans.map(show).join('\n--\n')).toEqual([]);
-      const isRolling = world.input.cluster.services.some((service) => service.clone && hasOldCopies(world, service));
+      // Only of a copy that runs a promotion score is believed.
+      const isRolling = world.input.cluster.services.some(
+        (service) => service.clone && (service.promotable !== null || hasOldCopies(world, service)),
+      );
       if (!isRolling) expect(plans.length).toBeLessThanOrEqual(2);
     });
     fc.assert(property, runs);

@@ -4,6 +4,7 @@ import { blankRecord } from '../../execute/services.ts';
 import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
 import { plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
+import type { Role } from '../../roles.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
 import { copyKey, type World } from './world.ts';
 
@@ -93,6 +94,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       resource: fc.constantFrom(address, balanceTo(nodes), command, command),
       on: fc.shuffledSubarray([...nodes], { minLength: 1 }),
       clone: fc.boolean(),
+      hasRoles: fc.boolean(),
       instances: fc.integer({ min: 1, max: nodes.length }),
       needs: kinds.needs ? few(lower, 2) : fc.constant([]),
       with: kinds.withs ? fc.oneof(fc.constant([]), few(lower, 1)) : fc.constant([]),
@@ -100,11 +102,12 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       takeover: fc.constantFrom('nothing', 'nothing', 'lease', 'fencing'),
       max: fc.integer({ min: 1, max: 3 }),
     })
-    .map(({ max, clone, instances, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
       clone,
+      promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
     }));
@@ -132,18 +135,25 @@ export const someCluster = (kinds: Kinds): fc.Arbitrary<Cluster> =>
 
 const states: readonly ServiceState[] = ['unknown', 'stopped', 'stopped', 'stopped', 'running', 'running', 'failed'];
 const busyStates: readonly ServiceState[] = ['probing', 'starting', 'stopping', 'reloading', 'blocked'];
+const roleStates: readonly ServiceState[] = ['promoting', 'demoting'];
 
 const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord> =>
   fc
     .record({
-      state: fc.constantFrom(...states, ...(settledOnly ? [] : busyStates)),
+      state: fc.constantFrom(
+        ...states,
+        ...(settledOnly ? [] : busyStates),
+        ...(settledOnly || each.promotable === null ? [] : roleStates),
+      ),
+      role: fc.constantFrom<Role>('unpromoted', 'unpromoted', 'promoted', 'unknown'),
+      promotion: fc.constantFrom(null, 0, 10, 20),
       isOld: fc.integer({ min: 0, max: 5 }),
       failures: fc.constantFrom(0, 0, 0, 1, 3),
       banned: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'node', 'cluster'),
       conflicts: fc.constantFrom(0, 0, 0, 2),
       drained: fc.constantFrom<string[]>([], [], ['to-a'], ['to-b', 'gone']),
     })
-    .map(({ state, isOld, failures, banned, conflicts, drained }) => {
+    .map(({ state, isOld, failures, banned, conflicts, drained, role, promotion }) => {
       const runs = state !== 'stopped' && state !== 'unknown' && state !== 'probing';
       const last = failures > 0 || banned !== 'no' || state === 'failed' ? 'exit 1' : null;
       return {
@@ -155,6 +165,8 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
         banned: banned as ServiceRecord['banned'],
         conflicts: state === 'stopped' ? conflicts : 0,
         drained: runs ? drained : [],
+        role: !runs || each.promotable === null ? 'unknown' : state === 'promoting' ? 'unknown' : role,
+        promotion: each.promotable === null ? null : promotion,
       };
     });
 
