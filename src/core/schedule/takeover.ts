@@ -14,8 +14,9 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
+import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
-import type { Held, Plan, ScheduleInput } from './plan.ts';
+import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 import { isMember } from './seen.ts';
 import { durationText } from './words.ts';
 
@@ -59,17 +60,42 @@ const isHeldPromoted = ({ id, promotable }: Service, held: Held): boolean =>
  * lost node may still run it, and no second copy of it is promoted.
  */
 export function assertNoSecondOwner(graph: Graph, input: ScheduleInput, held: Held, actions: Plan['actions']): void {
-  for (const { verb, service: id, on, blocked } of actions) {
-    const promoting = verb === 'promote' && blocked === null ? graph.services.get(id) : undefined;
-    if (promoting !== undefined && guardsPromotion(promoting) && !isHeldPromoted(promoting, held)) {
-      const wait = waitFor(graph, input, promoting);
-      assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
-    }
-    const service = verb === 'start' && blocked === null ? graph.services.get(id) : undefined;
-    if (service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
+  for (const action of actions) {
+    const { verb, service: id, on, blocked } = action;
+    const service = blocked === null ? graph.services.get(id) : undefined;
+    if (service !== undefined && verb === 'promote') assertNoSecondPromoted(graph, input, held, service, action);
+    if (verb !== 'start' || service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
     const wait = waitFor(graph, input, service);
     assert(wait === null, `${id} starts on ${on} although ${wait?.because ?? ''}`);
   }
+}
+
+function assertNoSecondPromoted(
+  graph: Graph,
+  input: ScheduleInput,
+  held: Held,
+  service: Service,
+  { on, after }: PlannedAction,
+): void {
+  if (!guardsPromotion(service)) return;
+  const { id } = service;
+  if (!isHeldPromoted(service, held)) {
+    const wait = waitFor(graph, input, service);
+    assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
+  }
+  if (after.length > 0) return;
+  const others = input.view.members.filter((node) => node !== on && mayBePromotedOn(input, service, node));
+  assert(
+    others.length < (service.promotable?.max ?? 1),
+    `${id} is promoted on ${on} although it may be on ${others.join(' and ')}`,
+  );
+}
+
+function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: NodeId): boolean {
+  const record = records.get(node)?.services[id];
+  if (!on.includes(node) && (record === undefined || (record.state === 'unknown' && record.digest === null)))
+    return false;
+  return record === undefined || mayBePromoted(record);
 }
 
 /** The longest of the waits for each node that may still run it. */
