@@ -10,12 +10,12 @@ import {
 import type { Prng } from '../world/prng.ts';
 
 export function drawRules(prng: Prng, services: readonly Service[]): Rules {
-  if (!prng.chance(0.2)) return noRules;
+  if (!prng.chance(services.some(({ promotable }) => promotable !== null) ? 0.7 : 0.2)) return noRules;
   const rules: Mutable = { locations: [], colocations: [], orders: [] };
   services.forEach((second, index) => {
     for (const first of services.slice(0, index)) {
-      if (prng.chance(0.25)) rules.orders.push(orderOf(prng, first.id, second.id));
-      if (prng.chance(0.15)) rules.colocations.push(colocationOf(prng, first.id, second.id));
+      if (prng.chance(0.25)) rules.orders.push(orderOf(prng, first, second.id));
+      if (prng.chance(0.15)) rules.colocations.push(colocationOf(prng, first, second.id));
     }
     for (const node of second.on) if (prng.chance(0.1)) rules.locations.push(locationOf(prng, second.id, node));
   });
@@ -28,7 +28,7 @@ interface Mutable {
   orders: OrderConfig[];
 }
 
-const orderOf = (prng: Prng, first: string, second: string): OrderConfig => ({
+const orderOf = (prng: Prng, { id: first, promotable }: Service, second: string): OrderConfig => ({
   id: `order-${first}-${second}`,
   kind: prng.pick(['Mandatory', 'Mandatory', 'Optional', 'Serialize']),
   score: null,
@@ -38,15 +38,15 @@ const orderOf = (prng: Prng, first: string, second: string): OrderConfig => ({
   link: {
     kind: 'pair',
     first,
-    firstAction: null,
+    firstAction: promotable === null ? null : prng.pick(['start', 'promote', 'promote']),
     firstInstance: null,
     second,
-    secondAction: null,
+    secondAction: promotable === null ? null : 'start',
     secondInstance: null,
   },
 });
 
-const colocationOf = (prng: Prng, primary: string, dependent: string): ColocationConfig => ({
+const colocationOf = (prng: Prng, { id: primary, promotable }: Service, dependent: string): ColocationConfig => ({
   id: `colocation-${primary}-${dependent}`,
   score: prng.pick([50, 1000]),
   nodeAttribute: null,
@@ -58,7 +58,7 @@ const colocationOf = (prng: Prng, primary: string, dependent: string): Colocatio
     dependentRole: null,
     dependentInstance: null,
     primary,
-    primaryRole: null,
+    primaryRole: promotable === null ? null : prng.pick([null, 'Promoted']),
     primaryInstance: null,
   },
 });

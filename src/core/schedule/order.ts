@@ -303,7 +303,7 @@ function linkRuled(board: Board, { edges, into }: Ruled): void {
         for (const [at, each] of board.get(first)?.probes ?? []) if (!isLocal || at === node) afterIfFree(stop, each);
       // Once that had started, nobody could tell any more that this one has to restart.
       for (const each of [...(vertices?.starts.get(node)?.after ?? [])])
-        if (each.verb === 'start') afterIfFree(each, stop);
+        if (each.verb === 'start' || each.verb === 'promote') afterIfFree(each, stop);
     }
   }
 }

@@ -12,6 +12,7 @@ export interface Steps {
   readonly starts: ReadonlySet<NodeId>;
   readonly stops: ReadonlySet<NodeId>;
   readonly reloads: ReadonlySet<NodeId>;
+  readonly promotes: ReadonlySet<NodeId>;
   readonly demotes: ReadonlySet<NodeId>;
   /** Where it cannot run although it is placed there, because an order stands in its way, and why. */
   readonly refused: ReadonlyMap<NodeId, string>;
@@ -26,6 +27,7 @@ export const noSteps: Steps = {
   starts: new Set(),
   stops: new Set(),
   reloads: new Set(),
+  promotes: new Set(),
   demotes: new Set(),
   refused: new Map(),
   ordered: new Map(),
@@ -34,8 +36,9 @@ export const noSteps: Steps = {
 export function stepsOf(answer: Answer, ruled: Ruled): StepsOfAll {
   const all = new Map<ServiceId, Steps>();
   const planned = byResource(answer);
+  const asking: Asking = { answer, planned, ruled, known: new Map() };
   for (const service of answer.graph.cluster.services) {
-    const steps = stepsOfService(answer, planned, service, ruled);
+    const steps = stepsOnce(asking, service);
     if (steps !== null) all.set(service.id, steps);
   }
   return all;
@@ -45,6 +48,7 @@ interface Growing {
   readonly starts: Set<NodeId>;
   readonly stops: Set<NodeId>;
   readonly reloads: Set<NodeId>;
+  readonly promotes: Set<NodeId>;
   readonly demotes: Set<NodeId>;
   readonly refused: Map<NodeId, string>;
   readonly ordered: Map<NodeId, string>;
@@ -65,11 +69,30 @@ function byResource({ plan }: Answer): Planned {
   return planned;
 }
 
-function stepsOfService(answer: Answer, planned: Planned, service: Service, ruled: Ruled): Steps | null {
+interface Asking {
+  readonly answer: Answer;
+  readonly planned: Planned;
+  readonly ruled: Ruled;
+  /** Null: none, or those that are being worked out. */
+  readonly known: Map<ServiceId, Steps | null>;
+}
+
+function stepsOnce(asking: Asking, service: Service): Steps | null {
+  const before = asking.known.get(service.id);
+  if (before !== undefined) return before;
+  asking.known.set(service.id, null);
+  const steps = stepsOfService(asking, service);
+  asking.known.set(service.id, steps);
+  return steps;
+}
+
+function stepsOfService(asking: Asking, service: Service): Steps | null {
+  const { answer, planned, ruled } = asking;
   const sum: Growing = {
     starts: new Set(),
     stops: new Set(),
     reloads: new Set(),
+    promotes: new Set(),
     demotes: new Set(),
     refused: new Map(),
     ordered: new Map(),
@@ -80,9 +103,10 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service, rule
     if (task === 'start') sum.starts.add(name);
     if (task === 'stop') sum.stops.add(name);
     if (task === 'reload-agent') sum.reloads.add(name);
+    if (task === 'promote') sum.promotes.add(name);
     if (task === 'demote') sum.demotes.add(name);
   }
-  if (ruled.into.has(service.id)) addRuled(sum, { answer, planned, service, ruled });
+  if (ruled.into.has(service.id)) addRuled(sum, asking, service);
   for (const copy of keptOf(answer, service, indices)) {
     if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
     sum.starts.delete(copy.node);
@@ -93,16 +117,9 @@ function stepsOfService(answer: Answer, planned: Planned, service: Service, rule
   return sum.starts.size + sum.stops.size + sum.reloads.size + sum.demotes.size + sum.refused.size === 0 ? null : sum;
 }
 
-interface Asked {
-  readonly answer: Answer;
-  readonly planned: Planned;
-  readonly service: Service;
-  readonly ruled: Ruled;
-}
-
 /** What the engine stops on a node where it is to run: it restarts there for an order's sake, or cannot start again. */
-function addRuled(sum: Growing, asked: Asked): void {
-  const { answer, planned, service, ruled } = asked;
+function addRuled(sum: Growing, asking: Asking, service: Service): void {
+  const { answer, planned, ruled } = asking;
   const { situation, placement, plan } = answer;
   const copies = seenOf(answer, service);
   for (const index of copiesOf(situation, service)) {
@@ -121,8 +138,13 @@ function addRuled(sum: Growing, asked: Asked): void {
         refusedBecause(ruled, service.id, (first) => !isPlacedOn(answer, first, service.clone ? at : null)),
       );
     else if (here.includes('stop') && copy?.state === 'running' && definitionOf(service, copy) !== 'changed') {
-      const why = restartBecause(ruled, service.id, (first) => doingsOf(asked, first));
+      const why = restartBecause(ruled, service.id, (first) => doingsOf(asking, first));
       if (why !== null) sum.ordered.set(node, why);
+      else if (!service.clone) {
+        // What the engine restarts for the sake of copies that make way for each other, which they do not.
+        sum.starts.delete(node);
+        sum.stops.delete(node);
+      }
     }
   }
 }
@@ -133,11 +155,12 @@ function isPlacedOn({ graph, situation, placement }: Answer, id: ServiceId, node
   return service.clone && node !== null ? nodes.includes(node) : nodes.some((each) => each >= 0);
 }
 
-function doingsOf({ answer, planned }: Asked, id: ServiceId): string | null {
-  const service = must(answer.graph.services.get(id), `service ${id}`);
-  const tasks = copiesOf(answer.situation, service).flatMap((index) => planned.get(index) ?? []);
-  if (!tasks.some(({ task }) => task === 'start')) return null;
-  return tasks.some(({ task }) => task === 'stop') ? 'restarts' : 'starts';
+/** By our own steps: not all that the engine would do is done. */
+function doingsOf(asking: Asking, id: ServiceId): string | null {
+  const steps = stepsOnce(asking, must(asking.answer.graph.services.get(id), `service ${id}`));
+  if (steps === null || steps.starts.size + steps.promotes.size === 0) return null;
+  if (steps.starts.size === 0) return 'is promoted anew';
+  return steps.stops.size > 0 ? 'restarts' : 'starts';
 }
 
 /**
