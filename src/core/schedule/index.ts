@@ -9,12 +9,13 @@
  * Invariants:
  * - a service that is no clone is started only when every other member has stopped it, except in a planned move of one
  *   that may overlap; and only when no lost node can run it (takeover.ts);
+ * - no copy is promoted while too many others may be, on members (roles.ts) or on lost nodes (takeover.ts);
  * - what is needed starts before and stops after what needs it;
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, steps) → takeover → change →
- * settle → order (drain).
+ * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
+ * takeover → change (roles) → settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
