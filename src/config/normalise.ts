@@ -7,10 +7,10 @@
 import {
   type Cluster,
   type ClusterNode,
+  failuresMax,
   type Heartbeat,
   type Link,
   plainNode,
-  failuresMax,
   type Service,
   stickinessMax,
   type Takeover,

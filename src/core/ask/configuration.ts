@@ -8,12 +8,15 @@ import type {
   PrimitiveConfig,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
-import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
+import type { Cluster, NodeId, Rules, Service, ServiceId } from '../model.ts';
+import { aboutMembers } from './groups.ts';
 
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
   readonly colocations: readonly Tie[];
+  /** Those of the file. */
+  readonly rules: Pick<Rules, 'locations' | 'colocations'>;
 }
 
 /** `dependent` runs only with `primary`. */
@@ -35,6 +38,7 @@ export function configurationOf(cluster: Cluster): Configuration {
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
     colocations: cluster.services.flatMap(colocationsOf),
+    rules: aboutMembers(cluster.rules),
   };
 }
 

@@ -46,7 +46,7 @@ export function decideOn(question: Question): Decision {
 
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
-  const { nodes, colocations } = configured(question.cluster);
+  const { nodes, colocations, rules: own } = configured(question.cluster);
   const { cluster, stopped, scattered, mute, preferences } = question;
   const { rules } = cluster;
   return {
@@ -57,11 +57,11 @@ function inputOf(question: Question): Input {
     resources: resourcesOf(question),
     constraints: {
       locations: [
-        ...rules.locations,
+        ...own.locations,
         ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
       ],
       colocations: [
-        ...rules.colocations,
+        ...own.colocations,
         ...colocations
           .filter(
             ({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary),

@@ -38,7 +38,10 @@ export function clusterOf(
   if (!isFencingOn(settings) && deviceCount > 0)
     draft.note('stonith-enabled', 'its fence devices were switched off; here a device that is in the file is used');
   if (corosync?.quorumDevice != null)
-    draft.note(null, `the quorum device on ${corosync.quorumDevice} is a witness here: sempre witness, and «witness» in the file`);
+    draft.note(
+      null,
+      `the quorum device on ${corosync.quorumDevice} is a witness here: sempre witness, and «witness» in the file`,
+    );
   const hasWatchdog = booleanOf(settings.get('have-watchdog')) === true;
   const powerOn = /^(off|poweroff)$/i.test(settings.get('stonith-action') ?? '') ? { 'power-on': false } : {};
   return {
@@ -109,7 +112,10 @@ function optionsOf(settings: Settings, { draft }: Translating): Entry {
   if (booleanOf(settings.get('maintenance-mode')) === true)
     draft.note('maintenance-mode', 'the cluster was in maintenance, which the file cannot say: sempre maintenance on');
   if ((durationMsOf(settings.get('stonith-watchdog-timeout')) ?? 0) > 0)
-    draft.note('stonith-watchdog-timeout', 'a node that hangs is reset by its own watchdog: «watchdog: {device, timeout}»');
+    draft.note(
+      'stonith-watchdog-timeout',
+      'a node that hangs is reset by its own watchdog: «watchdog: {device, timeout}»',
+    );
   return entry;
 }
 

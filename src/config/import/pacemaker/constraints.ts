@@ -157,7 +157,10 @@ function ticketOf(config: TicketConfig, translating: Translating): Entry | null 
 
 /** As a name of the cluster file. */
 export const ticketName = (id: string): string => {
-  const name = id.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  const name = id
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
   return /^[a-z]/.test(name) ? name.slice(0, 63) : `t-${name}`.slice(0, 63);
 };
 
@@ -174,7 +177,10 @@ function setsOf(
   const { draft } = translating;
   const found = sets.flatMap((set): unknown[] => {
     if (set.kind !== null || (what !== 'colocation' && set.score !== null) || set.ordering !== null)
-      draft.lose(config.id, `${what}: a set has its own ${set.ordering === null ? 'kind or score' : 'ordering'}: left out`);
+      draft.lose(
+        config.id,
+        `${what}: a set has its own ${set.ordering === null ? 'kind or score' : 'ordering'}: left out`,
+      );
     const services = set.members.flatMap((id) => thingOf(id, config, what, translating)?.name ?? []);
     if (services.length === 0) return [];
     const entry = { ...(set.sequential === false ? { sequential: false } : {}), ...details(set) };

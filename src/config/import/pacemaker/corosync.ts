@@ -91,6 +91,9 @@ function sectionsOf(text: string): Section {
     else throw new ImportFault(place, 'neither «NAME {», «NAME: VALUE» nor «}»');
   }
   if (open.length > 1)
-    throw new ImportFault({ line: text.split('\n').length, column: 1 }, `the section «${open.at(-1)?.name}» is not closed`);
+    throw new ImportFault(
+      { line: text.split('\n').length, column: 1 },
+      `the section «${open.at(-1)?.name}» is not closed`,
+    );
   return root;
 }

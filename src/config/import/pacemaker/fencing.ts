@@ -1,8 +1,9 @@
 /** Fence devices: no services here, but what nodes are switched off with. No secret is copied. */
+
+import { byNumber } from '../../../lib/compare.ts';
 import type { FencingLevel, Input, PrimitiveConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { booleanOf, durationMsOf } from '../../../policy/rule/text.ts';
-import { byNumber } from '../../../lib/compare.ts';
 import { formatDuration } from '../../duration.ts';
 import { nameFor } from '../fromHeartbeatText.ts';
 import { isDevice } from './bare.ts';
@@ -69,7 +70,10 @@ function deviceOf(
 ): { readonly entry: Entry; readonly switches: readonly string[] } | null {
   const { type } = agent;
   if (forTests.test(type)) draft.note(was, `${type} is for tests: nothing that does not answer is switched off by it`);
-  const values = readSets(parameters.filter(({ rule }) => rule === null), { nowS: 0 });
+  const values = readSets(
+    parameters.filter(({ rule }) => rule === null),
+    { nowS: 0 },
+  );
   const known = glue[type];
   const program = known?.agent ?? (/^fence_[\w.-]{1,58}$/.test(type) ? type : null);
   if (program === null) draft.note(was, `nothing is known that does what ${type} did: name a fence agent`);
@@ -80,10 +84,17 @@ function deviceOf(
     const now = known?.params[name] ?? name;
     if (secrets.test(now) && !places.test(now)) {
       params[now] = `file:/etc/sempre/secrets/${id}`;
-      draft.note(was, `its ${name} is not copied: put it into /etc/sempre/secrets/${id} on every node, readable by root only`);
+      draft.note(
+        was,
+        `its ${name} is not copied: put it into /etc/sempre/secrets/${id} on every node, readable by root only`,
+      );
     } else params[now] = plainValue(value);
   }
-  const unfences = readSets(meta.filter(({ rule }) => rule === null), { nowS: 0 }).get('provides') === 'unfencing';
+  const unfences =
+    readSets(
+      meta.filter(({ rule }) => rule === null),
+      { nowS: 0 },
+    ).get('provides') === 'unfencing';
   const entry: Entry = {
     agent: program ?? draft.blank(`fence agent for ${id}`, 'fence_ipmilan'),
     ...(Object.keys(params).length === 0 ? {} : { params }),
@@ -131,7 +142,8 @@ function timesOf(values: ReadonlyMap<string, string>, was: string, draft: Import
     /^pcmk_(?!host_(map|list|check|argument)$|delay_(base|max)$|(off|reboot)_timeout$)/.test(name),
   );
   if (left.length > 0) draft.note(was, `${left.join(', ')}: left out`);
-  const within = (ms: number, minMs: number, maxMs: number): string => formatDuration(Math.min(Math.max(ms, minMs), maxMs));
+  const within = (ms: number, minMs: number, maxMs: number): string =>
+    formatDuration(Math.min(Math.max(ms, minMs), maxMs));
   return {
     ...(delayMs === null || delayMs <= 0 ? {} : { delay: within(delayMs, 0, 300_000) }),
     ...(timeoutMs === null || timeoutMs <= 0 ? {} : { timeout: within(timeoutMs, 1000, 900_000) }),

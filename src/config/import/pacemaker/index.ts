@@ -4,12 +4,13 @@
  *
  * read → bare (without status and devices) → situate (the engine works out what is inherited) → names → entries → layout
  */
-import type { AttributeSet, Input, ResourceConfig } from '../../../policy/input.ts';
+
+import { failure, type Result, success } from '../../../lib/errors.ts';
 import { constrain } from '../../../policy/constrain/index.ts';
+import type { AttributeSet, Input, ResourceConfig } from '../../../policy/input.ts';
 import { situate } from '../../../policy/situate/index.ts';
 import type { Situation } from '../../../policy/situation.ts';
 import { infinity } from '../../../policy/values.ts';
-import { failure, type Result, success } from '../../../lib/errors.ts';
 import { printable } from '../../show.ts';
 import { readCib } from '../cib.ts';
 import { readCrm } from '../crm.ts';
@@ -24,8 +25,8 @@ import { fencingOf } from './fencing.ts';
 import { type Entry, wordsOf } from './layers.ts';
 import { layOut } from './layout.ts';
 import { locationsOf } from './locations.ts';
-import { type ImportNames, type NamedThing, namesOf, primitivesOf } from './names.ts';
 import { withMembers } from './members.ts';
+import { type ImportNames, type NamedThing, namesOf, primitivesOf } from './names.ts';
 import { type Addresses, nodesOf, scoresOfNodes } from './nodes.ts';
 import { operationDefaults } from './operations.ts';
 import { rulesEntry, servicesOf } from './services.ts';
@@ -67,7 +68,11 @@ export function fromPacemaker(file: NamedText, hints: PacemakerHints): Result<Fr
   if (!corosync.ok) return corosync;
   const input = withMembers(read.value, corosync.value, hints.addresses, draft);
   if (!input.nodes.some(({ type }) => type === 'member'))
-    return failure('FILE_UNREADABLE', printable(`${file.name} names no node: it is only a part of a configuration`), 'sempre import pacemaker FILE --node NAME=ADDRESS');
+    return failure(
+      'FILE_UNREADABLE',
+      printable(`${file.name} names no node: it is only a part of a configuration`),
+      'sempre import pacemaker FILE --node NAME=ADDRESS',
+    );
   const made = translate(file, input, hints, corosync.value, draft);
   return success({ ...made, notes: draft.notes.map((note) => placed(note, file.text)), blanks: draft.blanks, input });
 }
@@ -77,7 +82,8 @@ export const isXml = (text: string): boolean => /^\s*</.test(text.replace(/^\uFE
 function readConfiguration(text: string, { nowS }: PacemakerHints, draft: ImportDraft): Input {
   const options = {
     ...(nowS === null ? {} : { nowS }),
-    onNote: ({ line, column, text: note }: { line: number; column: number; text: string }) => draft.read(line, column, note),
+    onNote: ({ line, column, text: note }: { line: number; column: number; text: string }) =>
+      draft.read(line, column, note),
   };
   const input = isXml(text) ? readCib(text, options) : readCrm(text, options);
   if (input.nodeStates.some(({ history }) => history.length > 0))
@@ -98,7 +104,9 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
 function placed(note: PacemakerNote, text: string): PacemakerNote {
   if (note.about === null || note.line !== null) return note;
   const id = note.about.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const found = (isXml(text) ? new RegExp(`(id|uname|name)="${id}"`) : new RegExp(`(?<![\\w-])${id}(?![\\w-])`)).exec(text);
+  const found = (isXml(text) ? new RegExp(`(id|uname|name)="${id}"`) : new RegExp(`(?<![\\w-])${id}(?![\\w-])`)).exec(
+    text,
+  );
   if (found === null) return note;
   const before = text.slice(0, found.index).split('\n');
   return { ...note, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
@@ -122,7 +130,9 @@ function translate(
   const situation = situate(plain);
   const resources = bare.resources.filter((resource) => isTaken(resource, draft));
   const names = namesOf(bare, resources, (id) => isPromotable(id, situation), draft);
-  const nodes = [...new Set(bare.nodes.flatMap(({ name, type }) => (type === 'member' ? (names.node(name) ?? []) : [])))];
+  const nodes = [
+    ...new Set(bare.nodes.flatMap(({ name, type }) => (type === 'member' ? (names.node(name) ?? []) : []))),
+  ];
   const nodeIds = new Map(bare.nodes.map(({ id, name }) => [id, name]));
   const translating: Translating = { input: bare, situation, names, nodes, nodeIds, draft };
   const tops = new Map(resources.flatMap(({ id }) => toEntry(names.thing(id))));
@@ -153,7 +163,10 @@ function translate(
     watchdog: parts.watchdog,
     nodes: nodesOf(read, translating, corosync, hints.addresses, fencing.levels),
     fencing: parts.fencing,
-    defaults: { ...defaultsOf(defaults, operations, parts.certainty), ...rulesEntry(ruled.get('rsc_defaults') ?? [], translating) },
+    defaults: {
+      ...defaultsOf(defaults, operations, parts.certainty),
+      ...rulesEntry(ruled.get('rsc_defaults') ?? [], translating),
+    },
     options: parts.options,
     services,
     groups,
@@ -171,7 +184,9 @@ const toEntry = (thing: NamedThing | null): [string, NamedThing][] => (thing ===
 
 const nonEmpty = (entry: Entry): Entry =>
   Object.fromEntries(
-    Object.entries(entry).filter(([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0),
+    Object.entries(entry).filter(
+      ([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0,
+    ),
   );
 
 function commentOf(about: string | null, text: string, places: ReadonlyMap<string, readonly string[]>) {
@@ -209,7 +224,8 @@ function allowedIn(
       .flatMap((resource) => [resource.id, ...primitivesOf(resource).map(({ id }) => id)]),
   );
   const allowed = new Set<string>();
-  for (const { resource, nodes } of constrain(situate({ ...situation.input, constraints: input.constraints })).locations) {
+  for (const { resource, nodes } of constrain(situate({ ...situation.input, constraints: input.constraints }))
+    .locations) {
     const { baseId, parent } = situation.resources[resource] ?? { baseId: '', parent: null };
     if (!ids.has(baseId) && !(parent !== null && ids.has(situation.resources[parent]?.baseId ?? ''))) continue;
     for (const { node, score } of nodes)
@@ -229,14 +245,18 @@ function tagsOf(resources: readonly ResourceConfig[], { input, names }: Translat
   for (const primitive of resources.flatMap(primitivesOf)) {
     if (primitive.template === null || !isNamed(primitive.template, input)) continue;
     const made = resources.flatMap(primitivesOf).filter(({ template }) => template === primitive.template);
-    add(primitive.template, made.map(({ id }) => id));
+    add(
+      primitive.template,
+      made.map(({ id }) => id),
+    );
   }
   for (const [id, members] of input.tags) add(id, members);
   return entry;
 }
 
 /** Some constraint asks for it. */
-const isNamed = (id: string, { constraints }: Input): boolean => JSON.stringify(constraints).includes(JSON.stringify(id));
+const isNamed = (id: string, { constraints }: Input): boolean =>
+  JSON.stringify(constraints).includes(JSON.stringify(id));
 
 const ticketsOf = ({ ticketStates, constraints }: Input): Entry => {
   const used = new Set(constraints.tickets.map(({ ticket }) => ticket));

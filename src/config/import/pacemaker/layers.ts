@@ -45,7 +45,10 @@ export function wordsOf(raw: ReadonlyMap<string, string>, isPromotable: boolean)
   const forgetMs = intervalMsOf(raw.get('failure-timeout'));
   return {
     stickiness: Math.max(scoreOf(given('resource-stickiness')), 0),
-    failures: { max: threshold < 0 ? 1 : threshold === 0 ? infinity : threshold, forgetMs: forgetMs > 0 ? forgetMs : null },
+    failures: {
+      max: threshold < 0 ? 1 : threshold === 0 ? infinity : threshold,
+      forgetMs: forgetMs > 0 ? forgetMs : null,
+    },
     priority: scoreOf(raw.get('priority')),
     meta: {
       critical: raw.has('critical') ? isTrue(raw.get('critical')) : true,

@@ -8,7 +8,19 @@ const order = [
   ...['services', 'groups', 'constraints', 'tags', 'tickets'],
 ];
 const serviceOrder = [
-  ...['agent', 'params', 'group', 'on', 'on-score', 'location', 'instances', 'promotable', 'interleave', 'ordered', 'notify'],
+  ...[
+    'agent',
+    'params',
+    'group',
+    'on',
+    'on-score',
+    'location',
+    'instances',
+    'promotable',
+    'interleave',
+    'ordered',
+    'notify',
+  ],
   ...['migrate', 'check', 'start-timeout', 'stop-timeout', 'stickiness', 'priority', 'failures', 'on-fail', 'takeover'],
   ...['utilization', 'meta', 'rules'],
 ];
@@ -23,13 +35,21 @@ export function layOut(file: Entry, comments: readonly Comment[]): string {
   const document = new Document(inOrder(file, order));
   const { contents } = document;
   if (!isMap(contents)) return '';
-  for (const { key, value } of contents.items as Pair<Node, Node>[]) shape(String((key as { value?: unknown }).value), value, 1);
+  for (const { key, value } of contents.items as Pair<Node, Node>[])
+    shape(String((key as { value?: unknown }).value), value, 1);
   spread(contents as YAMLMap<Node, Node>);
   const top: string[] = [];
   for (const [where, texts] of byPlace(comments)) {
-    const key = keyAt(contents as YAMLMap<Node, Node>, where.split('\n').filter((part) => part !== ''));
+    const key = keyAt(
+      contents as YAMLMap<Node, Node>,
+      where.split('\n').filter((part) => part !== ''),
+    );
     if (key === null) top.push(...texts);
-    else key.commentBefore = texts.flatMap(wrapped).map((line) => ` ${line}`).join('\n');
+    else
+      key.commentBefore = texts
+        .flatMap(wrapped)
+        .map((line) => ` ${line}`)
+        .join('\n');
   }
   const head = top.flatMap(wrapped).map((line) => `# ${line}`.trimEnd());
   return `${head.join('\n')}\n\n${document.toString({ lineWidth: 0, flowCollectionPadding: true })}`;
@@ -55,7 +75,8 @@ function shape(key: string, node: Node | null, depth: number): void {
   const isOpen = depth === 1 || (depth === 2 && open.has(key)) || (isSeq(node) && key === 'location');
   const children = node.items as (Node | Pair<Node, Node>)[];
   for (const child of children)
-    if (isPair(child)) shape(depth === 1 ? key : String((child.key as { value?: unknown }).value), child.value as Node, depth + 1);
+    if (isPair(child))
+      shape(depth === 1 ? key : String((child.key as { value?: unknown }).value), child.value as Node, depth + 1);
     else shape(key, child, depth + 1);
   const fits = JSON.stringify(node.toJSON()).length <= lineMax;
   node.flow = !isOpen && fits && !(isSeq(node) && children.some((child) => isMap(child as Node) && key !== 'sets'));

@@ -86,7 +86,8 @@ function targetsOf(config: LocationConfig, { names, input, draft }: Translating)
   switch (subject.kind) {
     case 'one': {
       const found = named(subject.id);
-      if (found.length === 0 && !isLeftOut(subject.id, input)) draft.note(config.id, `location: there is no ${subject.id}: left out`);
+      if (found.length === 0 && !isLeftOut(subject.id, input))
+        draft.note(config.id, `location: there is no ${subject.id}: left out`);
       return found;
     }
     case 'sets':
@@ -94,7 +95,10 @@ function targetsOf(config: LocationConfig, { names, input, draft }: Translating)
         set.members.flatMap((id) => named(id, { role: set.role ?? role, score: set.score ?? score })),
       );
     case 'pattern':
-      return matching(subject.pattern, input.resources.map(({ id }) => id)).flatMap(([id, matches]) => named(id, { matches }));
+      return matching(
+        subject.pattern,
+        input.resources.map(({ id }) => id),
+      ).flatMap(([id, matches]) => named(id, { matches }));
   }
 }
 
@@ -149,7 +153,9 @@ function entriesOf(config: LocationConfig, target: Target, translating: Translat
     const node = names.node(config.node);
     if (node === null) draft.note(config.id, `location: there is no node ${config.node}: left out`);
     const role = roleEntry(target.role, target, config.id, draft);
-    return node === null || role === null ? [] : [{ ...idEntry(config), node, score: scoreText(target.score), ...role, ...more }];
+    return node === null || role === null
+      ? []
+      : [{ ...idEntry(config), node, score: scoreText(target.score), ...role, ...more }];
   }
   return config.rules.flatMap((rule, index) => {
     const entry = entryOfRule(rule, target, config, translating);
@@ -201,7 +207,11 @@ function moreEntry({ id, discovery, lifetime }: LocationConfig, translating: Tra
   return { ...(word === 'never' || word === 'exclusive' ? { discovery: word } : {}), ...while_ };
 }
 
-export function whileEntry(id: string, lifetime: readonly Rule[], { names, draft, nodeIds }: Translating): Entry | null {
+export function whileEntry(
+  id: string,
+  lifetime: readonly Rule[],
+  { names, draft, nodeIds }: Translating,
+): Entry | null {
   const rule = anyOf(lifetime);
   if (rule === null) return {};
   const text = ruleText(rule, ['date'], names, nodeIds);

@@ -9,7 +9,10 @@ export function withMembers(input: Input, corosync: Corosync | null, said: Addre
   const listed = (corosync?.nodes ?? []).flatMap(({ name }) => name ?? []);
   const names = new Map([...said.keys(), ...listed, ...named(input)].map((name) => [name.toLowerCase(), name]));
   if (names.size > 0)
-    draft.note(null, `the configuration names no node: ${[...names.values()].join(', ')} are those of its constraints, of corosync.conf and of --node`);
+    draft.note(
+      null,
+      `the configuration names no node: ${[...names.values()].join(', ')} are those of its constraints, of corosync.conf and of --node`,
+    );
   const nodes = [...names.values()].map(
     (name): NodeConfig => ({ id: name, name, type: 'member', score: 0, attributes: [], utilization: [] }),
   );

@@ -34,7 +34,10 @@ export function namesOf(
     const short = nameFor(name, new Set(nodes.values()));
     nodes.set(name, short);
     if (short !== name)
-      draft.note(name, `the node is called ${short} now: its daemon is told so by --node ${short}, or rename the machine`);
+      draft.note(
+        name,
+        `the node is called ${short} now: its daemon is told so by --node ${short}, or rename the machine`,
+      );
   }
   const taken = new Set<string>();
   const things = new Map<string, NamedThing>();
@@ -61,7 +64,8 @@ export function namesOf(
   for (const id of [...templatesOf(resources), ...input.tags.keys()])
     if (!things.has(id)) add(id, { kind: 'tag', clone: false, promotable: false });
   return {
-    node: (name) => nodes.get(name) ?? [...nodes].find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1] ?? null,
+    node: (name) =>
+      nodes.get(name) ?? [...nodes].find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1] ?? null,
     thing: (id) => things.get(id) ?? null,
     taken,
   };

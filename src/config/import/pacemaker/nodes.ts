@@ -36,9 +36,13 @@ function noteOther({ name, type }: NodeConfig, { draft }: Translating): void {
 
 /** What was said with commands is said with commands again. */
 function noteSaid({ name, attributes }: NodeConfig, { names, draft }: Translating): void {
-  const values = readSets(attributes.filter(({ rule }) => rule === null), { nowS: 0 });
+  const values = readSets(
+    attributes.filter(({ rule }) => rule === null),
+    { nowS: 0 },
+  );
   const now = names.node(name) ?? name;
-  if (isTrue(values.get('standby'))) draft.note(name, `it was in standby, which the file cannot say: sempre node standby ${now}`);
+  if (isTrue(values.get('standby')))
+    draft.note(name, `it was in standby, which the file cannot say: sempre node standby ${now}`);
   if (isTrue(values.get('maintenance')))
     draft.note(name, `it was in maintenance, which the file cannot say: sempre maintenance on --node ${now}`);
 }
@@ -75,14 +79,20 @@ function addressesOf(
   const found = known?.addresses ?? [];
   const unnamed = (corosync?.nodes ?? []).filter((each) => each.name === null && each.id === null);
   if (known === undefined && unnamed.length > 0)
-    draft.note(null, `corosync.conf has addresses without names, ${unnamed.map((each) => each.addresses.join(' and ')).join('; ')}: say which is whose`);
+    draft.note(
+      null,
+      `corosync.conf has addresses without names, ${unnamed.map((each) => each.addresses.join(' and ')).join('; ')}: say which is whose`,
+    );
   const place = nodes.indexOf(name);
   const count = Math.max(found.length, 1);
   return Array.from({ length: count }, (_, link) => {
     const address = found[link];
     if (address !== undefined && parseAddress(address).ok) return address;
     if (address !== undefined) draft.note(was, `corosync.conf calls it ${address}: an IP address is needed`);
-    return draft.blank(`address of ${name}${count > 1 ? ` on link ${link}` : ''}`, `10.${254 - link}.${place >> 7}.${1 + (place & 127)}/16`);
+    return draft.blank(
+      `address of ${name}${count > 1 ? ` on link ${link}` : ''}`,
+      `10.${254 - link}.${place >> 7}.${1 + (place & 127)}/16`,
+    );
   });
 }
 

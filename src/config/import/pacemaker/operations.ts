@@ -84,7 +84,10 @@ const within = (ms: number, minMs: number, maxMs: number): string =>
   formatDuration(Math.min(Math.max(ms, minMs), maxMs));
 
 const metaOf = (operation: OperationConfig | undefined): ReadonlyMap<string, string> =>
-  readSets((operation?.meta ?? []).filter(({ rule }) => rule === null), { nowS: 0 });
+  readSets(
+    (operation?.meta ?? []).filter(({ rule }) => rule === null),
+    { nowS: 0 },
+  );
 
 function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: string, draft: ImportDraft): boolean {
   if (parameters.length > 0 || attributes.has('OCF_CHECK_LEVEL'))

@@ -62,7 +62,8 @@ export function servicesOf(
         ),
       );
       paths.set(child.id, ['groups', name]);
-      for (const member of child.members) put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) });
+      for (const member of child.members)
+        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) });
     }
     if (resource.id !== child.id) paths.set(resource.id, paths.get(child.id) ?? []);
   }
@@ -83,7 +84,8 @@ const wordsFor = (resource: Resource | null, { situation }: Translating): Words 
   const raw = new Map(resource?.rawMeta ?? []);
   const { managedByDefault, defaultStickiness } = situation.options;
   if (!raw.has('is-managed') && managedByDefault === false) raw.set('is-managed', 'false');
-  if (!raw.has('resource-stickiness') && defaultStickiness !== null) raw.set('resource-stickiness', String(defaultStickiness));
+  if (!raw.has('resource-stickiness') && defaultStickiness !== null)
+    raw.set('resource-stickiness', String(defaultStickiness));
   return wordsOf(raw, resource?.meta.promotable ?? false);
 };
 
@@ -120,13 +122,7 @@ function serviceEntry(
 }
 
 /** The turn of a group is its own: a member has none to itself. */
-function withoutOwnPriority(
-  words: Words,
-  above: Words,
-  isMember: boolean,
-  id: string,
-  { draft }: Translating,
-): Words {
+function withoutOwnPriority(words: Words, above: Words, isMember: boolean, id: string, { draft }: Translating): Words {
   if (!isMember || words.priority === above.priority) return words;
   draft.note(id, 'its own priority says nothing beside that of its group: left out');
   return { ...words, priority: above.priority };
@@ -137,7 +133,8 @@ function noteMeta(resource: Resource | null, id: string, { draft }: Translating)
   const stickiness = Number.parseInt(raw.get('resource-stickiness') ?? '0', 10);
   if (stickiness < 0 || raw.get('resource-stickiness')?.startsWith('-') === true)
     draft.lose(id, `its stickiness is negative, so that it would rather leave: 0 here`);
-  if (raw.has('remote-node')) draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
+  if (raw.has('remote-node'))
+    draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
   if (raw.has('container')) draft.lose(id, `it runs inside of ${raw.get('container')}: containers are no nodes here`);
   const requires = raw.get('requires')?.toLowerCase();
   if (requires === 'nothing' || requires === 'quorum')
@@ -190,7 +187,8 @@ function copiesEntry(id: string, { situation, nodes, draft, input }: Translating
   const { cloneMax, cloneNodeMax, cloneMin, promotedMax, promotedNodeMax, isUnique } = clone.meta;
   if (isUnique) draft.lose(id, 'its copies are different from each other (globally-unique): here all copies are alike');
   else if (cloneNodeMax > 1) draft.lose(id, `${cloneNodeMax} copies may run on one node: here it is one`);
-  if (promotedNodeMax > 1 && isUnique) draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+  if (promotedNodeMax > 1 && isUnique)
+    draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
   const members = input.nodes.filter(({ type }) => type === 'member').length;
   const isAll = cloneMax >= Math.min(members, nodes.length);
   const copies = cloneMax === 0 ? 1 : cloneMax;
@@ -202,7 +200,12 @@ function copiesEntry(id: string, { situation, nodes, draft, input }: Translating
     ...(clone.meta.ordered ? { ordered: true } : {}),
     ...(clone.meta.notify ? { notify: true } : {}),
     ...(cloneMin > 0 || cloneMax === 0
-      ? { meta: { ...(cloneMin > 0 ? { 'clone-min': cloneMin } : {}), ...(cloneMax === 0 ? { 'target-role': 'Stopped' } : {}) } }
+      ? {
+          meta: {
+            ...(cloneMin > 0 ? { 'clone-min': cloneMin } : {}),
+            ...(cloneMax === 0 ? { 'target-role': 'Stopped' } : {}),
+          },
+        }
       : {}),
   };
 }

@@ -3,7 +3,7 @@
  * each one in standby, with nothing running and with everything running. Fence devices count in neither: they are no services here.
  */
 import type { Cluster } from '../../../../core/model.ts';
-import { parseClusterFile, type Problem } from '../../../parse.ts';
+import { type Problem, parseClusterFile } from '../../../parse.ts';
 import { bareOf } from '../bare.ts';
 import type { FromPacemaker } from '../index.ts';
 import { askOurs } from './ours.ts';
@@ -28,7 +28,9 @@ export interface Difference {
 
 /** With stand-ins for what has to be filled in. Null: there are other mistakes in it. */
 export function clusterOf({ text, blanks }: Pick<FromPacemaker, 'text' | 'blanks'>): Cluster | readonly Problem[] {
-  const filled = blanks.reduce((file, { token, standIn }) => file.replaceAll(token, standIn), text);
+  // One may begin as another one does.
+  const longest = blanks.toSorted((a, b) => b.token.length - a.token.length);
+  const filled = longest.reduce((file, { token, standIn }) => file.replaceAll(token, standIn), text);
   const { cluster, problems } = parseClusterFile(filled, 'cluster.yaml');
   return cluster ?? problems.filter(({ severity }) => severity === 'error');
 }
@@ -74,7 +76,10 @@ function actionsOf(when: string, theirs: Outcome, ours: Outcome): readonly Diffe
   const services = [...new Set(odd.map((action) => action.split(' ')[1] ?? ''))];
   return services.map((service) => {
     const of = (actions: ReadonlySet<string>): string =>
-      [...actions].filter((action) => action.split(' ')[1] === service).map(shown).join(', ') || 'nothing';
+      [...actions]
+        .filter((action) => action.split(' ')[1] === service)
+        .map(shown)
+        .join(', ') || 'nothing';
     return { when, service, theirs: `does: ${of(one)}`, ours: `does: ${of(other)}`, because: ours.why(service) };
   });
 }

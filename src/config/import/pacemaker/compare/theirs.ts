@@ -71,7 +71,12 @@ export class Theirs {
 
   #attributesOf(node: string, isStandby: boolean): AttributeSet {
     const scores = this.#promotable.map((id) => [`master-${id}`, String(promotionScore(this.#nodes, node))] as const);
-    return { id: `status-${node}`, score: null, rule: null, values: [...(isStandby ? [['standby', 'on'] as const] : []), ...scores] };
+    return {
+      id: `status-${node}`,
+      score: null,
+      rule: null,
+      values: [...(isStandby ? [['standby', 'on'] as const] : []), ...scores],
+    };
   }
 
   #nameOf({ baseId }: Resource): string | null {
