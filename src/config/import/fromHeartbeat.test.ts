@@ -176,6 +176,14 @@ test.each([
   expect(made.blanks[0]).toMatch(/^fence agent for /);
 });
 
+test('a password among mount options is not copied', () => {
+  const haResources = ['east Filesystem:://nas/shop::/srv::cifs::rw,username=me,password=hunter2,x'];
+  const made = translate({ haCf: ['node east west', 'ping 10.1.0.254'], haResources, hints: { addresses } });
+  expect(JSON.stringify(made)).not.toContain('hunter2');
+  expect(made.text).toContain('options: "credentials=/etc/sempre/secrets/mount"');
+  expect(notesOf(made)[0]).toContain('hold a password');
+});
+
 test('meatware: a person decides', () => {
   const made = translate({
     haCf: ['bcast eth0', 'stonith_host * meatware east west', 'node east west', 'ping 10.1.0.254'],
@@ -245,7 +253,7 @@ test('notes on whatever cannot be said', () => {
       "ha.cf:3: warntime is left out: late heartbeats show in «sempre status»",
       "ha.cf:4: deadping is left out: ping is asked when a node is lost",
       "ha.cf:5: serial /dev/ttyS0 is left out: links are networks; take a second one",
-      "ha.cf:7: logfacility: left out, nothing depends on it here",
+      "ha.cf:7: left out, because nothing depends on it here: logfacility",
       "ha.cf:8: ipfail moved services to the node that reaches more ping addresses; here ping decides only when the nodes lose each other",
       "ha.cf:9: «/opt/own» is left out: make it a systemd unit",
       "ha.cf:10: ping 10.1.0.10 is left out: it is an address of the cluster itself",
@@ -280,6 +288,22 @@ test('without ha.cf, nodes come from haresources and the command line', () => {
     hints: { addresses, ping: ['10.1.0.254'] },
   });
   expect(clusterOf(text).services[1]?.resource).toMatchObject({ params: { configfile: '/etc/ha.d/shop.cf' } });
+});
+
+test('with crm on, haresources was not in use', () => {
+  const made = translate({ haCf: ['node east west', 'crm yes'], haResources: ['east squid'], hints: { addresses } });
+  expect(made.text).not.toContain('services:');
+  expect(notesOf(made)).toContain('haresources is not used: the file has no services');
+});
+
+test('names with domains: the host alone says who is meant', () => {
+  const domain = ['node east.example.org west.example.org', 'bcast eth0', 'ping 10.1.0.254'];
+  const { text } = translate({ haCf: domain, haResources: ['West.example.org 10.1.0.10 squid'], hints: { addresses } });
+  expect(clusterOf(text).services.map(({ on }) => on)).toEqual([
+    ['west', 'east'],
+    ['west', 'east'],
+  ]);
+  expect(text).toContain('group: west-group');
 });
 
 test('what runs a script can be said', () => {

@@ -34,7 +34,7 @@ export function runBy(script: string, values: readonly string[]): RunBy {
   if (script === 'drbddisk' || script === 'datadisk') return drbd(script, values);
   if (script === 'ldirectord') return ldirectord(values);
   const agent = known.get(script);
-  if (agent !== undefined) return named(agent, values);
+  if (agent !== undefined) return withoutSecret(named(agent, values));
   const isUnit = /^[A-Za-z0-9][\w:.@-]{0,200}$/.test(script) && values.length === 0;
   if (isUnit) return { agent: `systemd:${script}`, params: [], holdsData: false, note: null };
   const count = values.length === 0 ? '' : ` with its ${values.length === 1 ? 'value' : `${values.length} values`}`;
@@ -51,6 +51,15 @@ function named({ agent, params, holdsData = false }: KnownScript, values: readon
   const note =
     more > 0 ? `${agent} takes no ${more === 1 ? 'further value' : `${more} further values`}: left out` : null;
   return { agent, params: given, holdsData, note };
+}
+
+/** Options of a mount may hold a password; where it ends in them cannot be told, so none of them is copied. */
+function withoutSecret(run: RunBy): RunBy {
+  if (!run.params.some(([name, value]) => name === 'options' && /pass|%/i.test(value))) return run;
+  const file = '/etc/sempre/secrets/mount';
+  const params = run.params.map(([name, value]) => [name, name === 'options' ? `credentials=${file}` : value] as const);
+  const note = `its mount options hold a password and are not copied: put user and password into ${file}, and the other options here again`;
+  return { ...run, params, note };
 }
 
 /** A name without a path is looked for beside ha.cf. */

@@ -38,9 +38,13 @@ export function writeHeartbeat({ file, value }: ReadHaCf, draft: ClusterFileDraf
   draft.line(0, 'heartbeat:');
   draft.line(1, `interval: ${formatDuration(interval)}`, origin(file, value.keepaliveMs, 'keepalive'));
   draft.line(1, `dead: ${formatDuration(dead)}`, origin(file, value.deadtimeMs, 'deadtime'));
-  if (value.udpPort === null) return;
-  draft.line(1, `port: ${value.udpPort.value}`, origin(file, value.udpPort, 'udpport'));
-  draft.note(at(value.udpPort), `port ${value.udpPort.value} is used over UDP and TCP now: let both through firewalls`);
+  if (value.udpPort !== null) writePort(value.udpPort, at(value.udpPort), draft);
+  draft.gap();
+}
+
+function writePort({ value }: Placed<number>, source: Sourced, draft: ClusterFileDraft): void {
+  draft.line(1, `port: ${value}`, `${mark(source)} udpport`);
+  draft.note(source, `port ${value} is used over UDP and TCP now: let both through firewalls`);
 }
 
 const origin = (file: string, placed: Placed<unknown> | null, word: string): string =>
@@ -103,9 +107,10 @@ function writeTie({ certainty, haCf }: QuorumSources, pings: readonly Ping[], dr
       null,
       'nothing switches a lost node off, as before: if only the links between the nodes fail, both run everything (docs/guide/two-nodes.md)',
     );
+  const whoDoesNot = certainty === 'devices' ? ': who reaches none does not fence' : '';
   const from = [...new Set(pings.map((each) => each.from))].join(', ');
   if (pings.length > 0) {
-    draft.line(1, `ping: ${flowList(pings.map(({ address }) => address))}`, from);
+    draft.line(1, `ping: ${flowList(pings.map(({ address }) => address))}`, `${from}${whoDoesNot}`);
   } else if (certainty === 'nothing') {
     const blank = draft.blank('address to ping');
     draft.line(1, `ping: [${scalar(blank)}]`, 'fill in: an address outside of the cluster, such as the gateway');

@@ -81,7 +81,7 @@ function writeGroup(
   if (preferred === undefined)
     draft.note(source, `«${line.preferredNode}» is none of the nodes: the first one of ha.cf is preferred`);
   const services = line.resources.map((resource) => ({ resource, id: take(nameOf(resource), taken) }));
-  const group = services.length > 1 ? take(`${line.preferredNode}-group`, taken) : null;
+  const group = services.length > 1 ? take(`${preferred?.id ?? line.preferredNode}-group`, taken) : null;
   const order =
     preferred === undefined ? sources.nodes : [preferred, ...sources.nodes.filter((node) => node !== preferred)];
   const units: string[] = [];
