@@ -35,7 +35,7 @@ export function exclusive(): Check {
     passing(world) {
       for (const service of world.cluster.services) {
         if (service.clone || (mayOverlap(service) && !isBounded)) continue;
-        const holders = countedHolders(world, service);
+        const holders = countedHolders(world, service).filter((host) => tellsOf(world, host, service));
         if (holders.length < 2) {
           overlapSinceMs.delete(service.id);
           continue;
@@ -73,6 +73,10 @@ function counts(host: Host, service: Service): boolean {
   if (service.takeover === 'fencing') return true;
   return !host.isHelpless && host.notStopped.size === 0;
 }
+
+/** Whether it runs can be found out: a copy that nobody can be told of is stopped when somebody can. */
+const tellsOf = (world: World, host: Host, service: Service): boolean =>
+  !mayOverlap(service) || world.agentFault(host.id, service.id, 'probe') === null;
 
 function countedHolders(world: World, service: Service): Host[] {
   const holders: Host[] = [];
