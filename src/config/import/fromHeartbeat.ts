@@ -17,7 +17,7 @@ import {
   writeNodes,
 } from './fromHeartbeatNodes.ts';
 import { writeHeartbeat, writeQuorum, writeWatchdog } from './fromHeartbeatQuorum.ts';
-import { virtualAddresses, writeServices } from './fromHeartbeatServices.ts';
+import { needsCertainty, virtualAddresses, writeServices } from './fromHeartbeatServices.ts';
 import { ClusterFileDraft, type HeartbeatNote, nameFor, type Sourced, sourced } from './fromHeartbeatText.ts';
 import { type HaCf, readAuthKeys, readHaCf, readHaResources } from './heartbeat.ts';
 
@@ -44,6 +44,10 @@ export interface HeartbeatHints {
   /** The table of hosts, by names in small letters; null: it is not asked. */
   readonly hosts: Addresses | null;
   readonly ping: readonly string[];
+  /** Address of a machine that only votes. */
+  readonly witness: string | null;
+  /** Device of a watchdog that every node has. */
+  readonly watchdog: string | null;
   /** What runs a script of haresources, by its name or by its name and values. */
   readonly agents: ReadonlyMap<string, string>;
 }
@@ -133,10 +137,16 @@ function translate({ haCfs, haResources: written, draft }: ReadFiles, hints: Hea
   if (haCf !== null) writeHeartbeat(haCf, draft);
   writeNodes(nodes, haCfs, known, draft);
   const own = ownAddresses(haResources, known);
-  writeQuorum({ haCf, certainty, nodeCount: nodes.length, ping: hints.ping, own }, draft);
-  writeWatchdog(haCf, certainty, draft);
+  const nodeCount = nodes.length;
+  const { ping, witness, agents } = hints;
+  writeQuorum({ haCf, certainty, nodeCount, ping, witness, own }, draft);
+  const stopsItself = nodeCount > 2 || witness !== null;
+  const services = haResources === null ? null : { haCf, haResources, nodes, certainty, stopsItself, agents };
+  const isCareful = services !== null && needsCertainty(services);
+  const wanted = !isCareful ? 'nothing' : stopsItself && certainty === 'nothing' ? 'device' : 'answer';
+  writeWatchdog({ haCf, said: hints.watchdog, wanted }, draft);
   writeFencing(fencing, draft);
-  if (haResources !== null) writeServices({ haCf, haResources, nodes, certainty, agents: hints.agents }, draft);
+  if (services !== null) writeServices(services, draft);
   return success({ text: draft.text, notes: draft.notes, blanks: draft.blanks });
 }
 
