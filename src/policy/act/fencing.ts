@@ -1,6 +1,6 @@
 /** Fencing and shutdown of nodes, and the order of everything else around them. */
 import { type Action, Implies } from '../actions.ts';
-import type { NodeIndex, Resource } from '../situation.ts';
+import { leftCluster, type Node, type NodeIndex, type Resource, type Situation } from '../situation.ts';
 import {
   bundleOf,
   type Draft,
@@ -45,10 +45,20 @@ function downAction(draft: Draft, node: NodeNow, managesAny: boolean): Action | 
   if (managesAny && unclean && canFence(draft, is.index)) {
     const known = draft.situation.fences.find((asked) => asked.node === is.index);
     const action = fence(draft, is.index, { isOptional: false, because: known?.because ?? 'node is unclean' });
+    if (known?.because === leftCluster) action.delayMs = delayOf(draft.situation, is);
     orderAround(draft, action, is.index);
     return action;
   }
   return is.kind === 'member' && online && shuttingDown ? scheduleShutdown(draft, is.index) : null;
+}
+
+/** Only where the others are no majority, and the node is among those that matter most while some matter less. */
+function delayOf({ nodes, options }: Situation, { priority, online }: Node): number {
+  const members = nodes.filter(({ kind }) => kind === 'member');
+  const priorities = members.map((member) => member.priority);
+  const isMinority = members.filter((member) => member.online).length <= Math.floor(members.length / 2);
+  const matters = priority === Math.max(...priorities) && priority > Math.min(...priorities);
+  return !online && isMinority && matters ? options.priorityFencingDelayMs : 0;
 }
 
 /** One after the other unless all may be fenced at once; what takes the coordinator down comes last. */
@@ -149,7 +159,6 @@ function implyStops(draft: Draft, resource: Resource, { node, fencing }: Loss): 
     if (stop.task !== 'stop' || stop.node !== node) continue;
     implied(stop);
     if (!waitsForFencing(draft, resource, node)) continue;
-    stop.isImpliedByFencing = true;
     if (bundleOf(draft, resource) === null) draft.actions.order(fencing, stop, Implies.preserve);
     orderTopStop(draft, resource, fencing);
   }
