@@ -46,6 +46,8 @@ function begin(draft: Draft, action: Action, isOptional: boolean): void {
   if (demand === undefined) return;
   draft.demanded.delete(key);
   action.isOptional = false;
+  // Without a node it was impossible; what freezes for lack of quorum stays so.
+  action.isRunnable = false;
   action.because = demand;
 }
 
