@@ -12,6 +12,7 @@ import {
   failuresOn,
   isFailed,
   isManaged,
+  isRemote,
   isStartPending,
   type NodeNow,
   nodeAt,
@@ -29,8 +30,14 @@ export function noteRecurring(draft: Draft, resource: Resource): void {
   for (const [node, history] of resource.history)
     if (nodeAt(draft, node).online && history.some(({ intervalMs }) => intervalMs > 0))
       for (const record of entriesOf(draft, resource, node).flatMap(sinceStart))
-        if (record.intervalMs > 0 && record.status !== -1)
-          draft.recurring.set(recurringKey(resource.index, record.operation, record.intervalMs, node), false);
+        if (record.intervalMs > 0 && record.status !== -1) noteOne(draft, resource, node, record);
+}
+
+/** Behind a connection it counts as an action: it is begun anew with the connection, wherever the resource goes (as in Pacemaker). */
+function noteOne(draft: Draft, resource: Resource, node: NodeIndex, { operation, intervalMs }: HistoryOperation): void {
+  draft.recurring.set(recurringKey(resource.index, operation, intervalMs, node), false);
+  if (operation === 'monitor' && isRemote(nodeAt(draft, node)))
+    make(draft, resource, { task: 'monitor', node, intervalMs, isOptional: true });
 }
 
 /** Several names of one anonymous instance have histories of their own. */
