@@ -51,7 +51,12 @@ export function schedule(input: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, waits);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const settled = settle(graph, changes, waits);
+  const settled = settle(
+    graph,
+    changes,
+    waits,
+    (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
+  );
   const actions = order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen));
   assertNoSecondOwner(graph, input, held, actions);
   return {

@@ -25,24 +25,34 @@ export interface Settled extends Change {
 export type SettledServices = ReadonlyMap<ServiceId, Settled>;
 type Changes = ReadonlyMap<ServiceId, Change>;
 
-export function settle(graph: Graph, changes: Changes, waits: Waits): SettledServices {
+/** Nothing is done to this service on this node: see maintenance.ts. */
+export type IsLeft = (service: ServiceId, node: NodeId) => boolean;
+
+export function settle(graph: Graph, changes: Changes, waits: Waits, isLeft: IsLeft): SettledServices {
   const settled = new Map<ServiceId, Settled>();
   for (const { id, needs } of graph.needsFirst) {
     const change = must(changes.get(id), `change of ${id}`);
     const needed = needs.map((need) => must(settled.get(need), `change of ${need}`));
-    settled.set(id, settleOne(graph, changes, change, needed, waits));
+    settled.set(id, settleOne(graph, changes, change, needed, waits, isLeft));
   }
   return settled;
 }
 
-function settleOne(graph: Graph, changes: Changes, alone: Change, needed: readonly Settled[], waits: Waits): Settled {
+function settleOne(
+  graph: Graph,
+  changes: Changes,
+  alone: Change,
+  needed: readonly Settled[],
+  waits: Waits,
+  isLeft: IsLeft,
+): Settled {
   const restarting = withRestarts(alone, needed, waits);
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
     return { ...restarting, overlapFrom: null, startsAfterStop: false };
   const waiting = { ...restarting, starts: restarting.starts.map((start) => waitForNeeds(start, needed)) };
   const handed = withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
-  const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents));
+  const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
 }
@@ -214,17 +224,26 @@ function waitForDependents(
   stop: Stop,
   change: Change & { readonly overlapFrom: NodeId | null },
   dependents: readonly Change[],
+  isLeft: IsLeft,
 ): Stop {
   if (stop.blocked !== null) return stop;
   for (const dependent of dependents) {
     for (const copy of dependent.copies) {
       if (!reliesOn(change, stop.node, copy.node)) continue;
-      const why = whyInTheWay(dependent, copy, change.placement.nodes.includes(stop.node) || !keepsCopy(change));
+      const why =
+        whyLeft(dependent, copy, isLeft) ??
+        whyInTheWay(dependent, copy, change.placement.nodes.includes(stop.node) || !keepsCopy(change));
       if (why !== null) return { ...stop, blocked: `${dependent.service.id}, which needs it, ${why} on ${copy.node}` };
     }
   }
   return stop;
 }
+
+/** Nobody stops what an operator works on, and so nobody takes away what it needs while it runs. */
+const whyLeft = ({ service }: Change, copy: Copy, isLeft: IsLeft): string | null =>
+  mayRun(copy) && isLeft(service.id, copy.node) ? 'is in maintenance' : null;
+
+const mayRun = ({ state }: Copy): boolean => state !== 'stopped' && state !== 'unknown';
 
 /** Its stop cannot be planned now, and it must not lose what it needs before that. */
 function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: boolean): string | null {

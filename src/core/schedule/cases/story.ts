@@ -8,6 +8,7 @@
  *     seen b1: ip running, lb failed 2 (exit code 1)     what is not said is stopped
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
+ *     maintenance ip: why                                 of a service
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
  * `drained to-w1`, and the last failure in brackets.
@@ -31,6 +32,7 @@ interface Draft {
   standby: Record<NodeId, { because: string }>;
   stopped: Record<string, { because: string }>;
   moves: Record<string, Admin['moves'][string]>;
+  maintenance: Record<string, { because: string }>;
 }
 
 export function parseStory(text: string): ScheduleInput {
@@ -44,6 +46,7 @@ export function parseStory(text: string): ScheduleInput {
     standby: {},
     stopped: {},
     moves: {},
+    maintenance: {},
   };
   for (const line of text.split('\n')) {
     const words = line.replace(/#.*/, '').trim();
@@ -67,6 +70,10 @@ const rules: readonly Rule[] = [
   [
     /^standby (\S+): (.+)$/,
     (draft, node, why) => void Object.assign(draft.standby, { [text(node)]: { because: why } }),
+  ],
+  [
+    /^maintenance (\S+): (.+)$/,
+    (draft, id, why) => void Object.assign(draft.maintenance, { [text(id)]: { because: why } }),
   ],
   [/^stopped (\S+): (.+)$/, (draft, id, why) => void Object.assign(draft.stopped, { [text(id)]: { because: why } })],
   [
@@ -168,11 +175,11 @@ function inputOf(draft: Draft): ScheduleInput {
   const cluster = clusterOf(draft.nodes, draft.services);
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
-  const { standby, stopped, moves, lost } = draft;
+  const { standby, stopped, moves, maintenance, lost } = draft;
   const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
   return {
     cluster,
-    admin: { ...noAdmin, standby, stopped, moves },
+    admin: { ...noAdmin, standby, stopped, moves, maintenance: { nodes: {}, services: maintenance } },
     view: { number: viewNumber, members, coordinator: must(members[0], 'a member') },
     records,
     lost,
