@@ -3,6 +3,7 @@ import { Implies } from '../actions.ts';
 import { changeOf, followsContainer } from '../digest/index.ts';
 import { operationOf } from '../digest/operations.ts';
 import type { AgentName, HistoryOperation, ResourceHistory } from '../input.ts';
+import { inCallOrder } from '../situate/callOrder.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import {
   currentNode,
@@ -43,6 +44,12 @@ function entriesOf(draft: Draft, resource: Resource, node: NodeIndex): readonly 
 function partOf(history: readonly HistoryOperation[], { operations }: ResourceHistory): readonly HistoryOperation[] {
   const ids = new Set(operations.map(({ id }) => id));
   return history.filter(({ id }) => ids.has(id));
+}
+
+/** All of an entry, also if it was another instance's: what is not in the history of this one is taken as it is written. */
+function asRead(history: readonly HistoryOperation[], { operations }: ResourceHistory): readonly HistoryOperation[] {
+  const read = new Map(history.map((operation) => [`${operation.id} ${operation.callId}`, operation]));
+  return inCallOrder(operations).map((operation) => read.get(`${operation.id} ${operation.callId}`) ?? operation);
 }
 
 interface Span {
@@ -127,7 +134,7 @@ const checked = new Set(['monitor', 'start', 'promote', 'migrate_from']);
 
 function checkOperations(draft: Draft, resource: Resource, node: NodeNow, entry: ResourceHistory): void {
   const all = resource.history.get(node.is.index) ?? [];
-  const history = resource.historyIds.length === 0 ? all : partOf(all, entry);
+  const history = resource.historyIds.length === 0 ? all : asRead(all, entry);
   const { start, stop } = spanOf(history);
   if (start < stop) return;
   for (const record of history.slice(Math.max(start, 0))) {
