@@ -41,7 +41,19 @@ const cluster = (): Cluster =>
     [db],
   );
 
-const faultsOf = (prng: Prng): Fault[] => Array.from({ length: 14 }, () => draw(prng));
+const faultsOf = (prng: Prng): Fault[] => [
+  ...Array.from({ length: 10 }, () => draw(prng)),
+  ...Array.from({ length: 3 }, () => hangsWhileCutOff(prng)).flat(),
+];
+
+/** A promotion has begun and does not end, and its node is cut off: others wait for the end of its lease and its stop, no longer. */
+function hangsWhileCutOff(prng: Prng): Fault[] {
+  const [node, atMs] = [prng.pick(nodes), 3000 + prng.below(15_000)];
+  return [
+    { kind: 'agent', atMs, forMs: 1500, node, service: 'db', verb: 'promote', how: 'hang' },
+    { kind: 'isolate', atMs: atMs + prng.below(1500), forMs: 6000, node, link: null },
+  ];
+}
 
 function draw(prng: Prng): Fault {
   const when = { atMs: 3000 + prng.below(15_000), forMs: 200 + prng.below(3000) };
@@ -68,8 +80,7 @@ function draw(prng: Prng): Fault {
     case 'promote':
       return agent('promote', prng.pick(['fail', 'hang', 'lie', 'pretend']));
     case 'demote':
-      // One that says that it has demoted, and has not, makes two by itself.
-      return agent('demote', prng.pick(['fail', 'hang', 'lie']));
+      return agent('demote', prng.pick(['fail', 'hang', 'lie', 'pretend']));
     case 'notify':
       return agent('notify', prng.pick(['fail', 'hang']));
   }

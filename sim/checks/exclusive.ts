@@ -37,7 +37,7 @@ export function exclusive(): Check {
     passing(world) {
       for (const service of world.cluster.services) {
         if (service.clone || (mayOverlap(service) && !isBounded)) continue;
-        const holders = countedHolders(world, service);
+        const holders = countedHolders(world, service).filter((host) => tellsOf(world, host, service));
         const [a, b] = holders;
         const isPair = holders.length === 2 && a !== undefined && b !== undefined && isMigration(service.id, a, b);
         if (holders.length < 2 || isPair) {
@@ -81,6 +81,10 @@ export function counts(host: Host, service: Service): boolean {
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;
+
+/** Whether it runs can be found out: a copy that nobody can be told of is stopped when somebody can. */
+const tellsOf = (world: World, host: Host, service: Service): boolean =>
+  !mayOverlap(service) || world.agentFault(host.id, service.id, 'probe') === null;
 
 function countedHolders(world: World, service: Service): Host[] {
   const holders: Host[] = [];

@@ -53,9 +53,13 @@ function firstsAreUp(world: World, host: Host, op: AgentOp): void {
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
-  const endedAtMs = host.endedAtMs.get(id);
-  if (hasJustStopped(world, host, id)) return true;
-  return !host.powered || host.isHelpless || (endedAtMs !== undefined && world.agenda.nowMs - endedAtMs < unnoticedMs);
+  return !host.powered || host.isHelpless || hasJustGone(world, host, id);
+}
+
+/** Stopped, or ended by itself, a moment ago. */
+function hasJustGone(world: World, host: Host, id: ServiceId): boolean {
+  const endedAtMs = host.endedAtMs.get(id) ?? Number.NEGATIVE_INFINITY;
+  return hasJustStopped(world, host, id) || world.agenda.nowMs - endedAtMs < unnoticedMs;
 }
 
 const hasJustStopped = (world: World, host: Host, id: ServiceId): boolean =>
@@ -65,7 +69,7 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
   // Another copy elsewhere serves those that need it, or did until a moment ago, which the coordinator cannot know yet.
   const elsewhere = [...world.hosts.values()].some(
-    (other) => other !== host && (other.running.has(op.service.id) || hasJustStopped(world, other, op.service.id)),
+    (other) => other !== host && (other.running.has(op.service.id) || hasJustGone(world, other, op.service.id)),
   );
   if (elsewhere) return;
   const state = host.loop?.state;

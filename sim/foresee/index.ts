@@ -79,7 +79,7 @@ function worstOf(cluster: Cluster, variant: Variant, options: ForeseeOptions): O
 
 /** Until all runs and nothing has changed for a while. */
 const stepMs = 250;
-const bootMsMax = 60_000;
+const bootMsMax = (deadMs: Ms): Ms => 60_000 + 10 * deadMs;
 
 function tryOut(cluster: Cluster, variant: Variant, seed: number, horizonMs: Ms): Outcome | null {
   const watcher = new Watcher(cluster);
@@ -87,7 +87,14 @@ function tryOut(cluster: Cluster, variant: Variant, seed: number, horizonMs: Ms)
   cutWitnessLinks(world);
   world.bootAll();
   const calmMs = 2 * cluster.heartbeat.deadMs + 1000;
-  if (!runUntil(world, bootMsMax, () => watcher.allRun(world) && watcher.quietMs(world) > calmMs)) return null;
+  if (
+    !runUntil(
+      world,
+      bootMsMax(cluster.heartbeat.deadMs),
+      () => watcher.allRun(world) && watcher.quietMs(world) > calmMs,
+    )
+  )
+    return null;
   watcher.begin(world);
   for (const fault of variant.faults) world.begin(fault);
   watcher.update(world);

@@ -1,5 +1,12 @@
 /** Draws the services of a cluster. */
-import { plainTraits, type Resource, type Service, stickinessMax, type Takeover } from '../../src/core/model.ts';
+import {
+  plainTraits,
+  promotableOnScore,
+  type Resource,
+  type Service,
+  stickinessMax,
+  type Takeover,
+} from '../../src/core/model.ts';
 import type { Prng } from '../world/prng.ts';
 
 export function drawServices(prng: Prng, nodes: readonly string[], takeovers: readonly Takeover[]): Service[] {
@@ -14,7 +21,7 @@ export function drawRoles(prng: Prng, services: readonly Service[], takeovers: r
   if (!prng.chance(0.3)) return [...services];
   return services.map((service) =>
     service.clone && service.resource.kind === 'command' && prng.chance(0.7)
-      ? { ...service, promotable: { max: 1, perNode: 1 }, takeover: prng.pick(takeovers) }
+      ? { ...service, promotable: { max: 1, perNode: 1 }, onScore: promotableOnScore, takeover: prng.pick(takeovers) }
       : service,
   );
 }

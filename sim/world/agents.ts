@@ -95,7 +95,9 @@ function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): Op
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
-  if (verb === 'check' || verb === 'probe') return { outcome: 'running', digest: service.digest };
+  const asks = verb === 'check' || verb === 'probe';
+  if ((asks || verb === 'demote') && host.promoted.has(service.id)) host.falselyDemoted.add(service.id);
+  if (asks) return { outcome: 'running', digest: service.digest };
   return { outcome: 'ok' };
 }
 
@@ -150,6 +152,7 @@ function look(host: Host, service: Service): OpResult {
     if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
     if (!others.some((other) => other.holds(id))) host.unowned.delete(id);
   }
+  host.falselyDemoted.delete(id);
   const seen: OpResult = { outcome: 'running', digest: running.digest };
   return service.promotable === null ? seen : { ...seen, promoted: host.promoted.has(id) };
 }

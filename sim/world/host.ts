@@ -25,6 +25,8 @@ export class Host {
   readonly running = new Map<ServiceId, Service>();
   /** Which of them are promoted. */
   readonly promoted = new Set<ServiceId>();
+  /** Copies that an agent falsely called demoted, or running without a word of their role. */
+  readonly falselyDemoted = new Set<ServiceId>();
   /** What a migration has brought to another host, while it still runs here too. */
   readonly givenTo = new Map<ServiceId, NodeId>();
   /** Copies that the daemon cannot know of: started by hand, or an agent said falsely that it had stopped them. */
@@ -249,6 +251,7 @@ export class Host {
     else if (this.running.delete(id)) this.stoppedAtMs.set(id, this.world.agenda.nowMs);
     if (service === null) {
       this.promoted.delete(id);
+      this.falselyDemoted.delete(id);
       this.givenTo.delete(id);
     }
     this.unowned.delete(id);
@@ -259,6 +262,7 @@ export class Host {
   setPromoted(id: ServiceId, promoted: boolean): void {
     if (promoted) this.promoted.add(id);
     else this.promoted.delete(id);
+    this.falselyDemoted.delete(id);
     this.world.roleChanged(this, id);
   }
 

@@ -51,7 +51,7 @@ it('writes the cluster file to standard output and everything else to standard e
   expect(code).toBe(0);
   expect(out).toContain('west: [10.1.0.2/24] # ha.cf:4');
   expect(out).not.toContain('note ');
-  expect(err).toContain('note ha.cf:6: logfacility: left out');
+  expect(err).toContain('note ha.cf:6: left out, because nothing depends on it here: logfacility');
   expect(err).toContain('the cluster file: no mistakes');
   expect(out + err).not.toContain('hunter2');
 });

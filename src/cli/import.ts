@@ -21,6 +21,8 @@ interface Options {
   readonly ping?: readonly string[];
   readonly agent?: ReadonlyMap<string, string>;
   readonly cluster?: string;
+  readonly witness?: string;
+  readonly watchdog?: string;
   readonly out?: string;
   readonly output: 'yaml' | 'json';
 }
@@ -40,6 +42,8 @@ export function addImport(program: Command, act: Actor): void {
     .option('--resolve [file]', 'addresses of nodes not named by --node, from a table of hosts (default: /etc/hosts)')
     .option('--ping <address,...>', 'addresses outside of the cluster that show whether the network is there', commas)
     .option('--agent <script=agent>', 'what runs a script of haresources; may be repeated', scriptAgent)
+    .option('--witness <address>', 'a third machine that only votes')
+    .option('--watchdog <device>', 'the watchdog of every node, such as /dev/watchdog')
     .option('--cluster <name>', 'name of the cluster')
     .option('--out <file>', 'write it there, and not to standard output; never over another file')
     .addOption(
@@ -86,6 +90,8 @@ async function importHeartbeat(context: Context, dir: string | null, options: Op
     addresses: options.node ?? new Map(),
     hosts: hosts.value,
     ping: options.ping ?? [],
+    witness: options.witness ?? null,
+    watchdog: options.watchdog ?? null,
     agents: options.agent ?? new Map(),
   };
   const made = fromHeartbeat(files.value, hints);

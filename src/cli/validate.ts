@@ -80,7 +80,9 @@ export async function foreseen(
     const { foresee } = await import('../../sim/foresee/index.ts');
     const whatIf = foresee(cluster, { horizonMs: horizonOf(cluster), seeds: count > servicesQuick ? 1 : histories });
     if (whatIf === null)
-      terminal.note('what happens when: the services do not come up in the simulator within a minute');
+      terminal.note(
+        'what happens when: the services do not come up in the simulator, not even after ten loss timeouts and a minute',
+      );
     return whatIf;
   } catch (error) {
     // A mistake in the simulator is ours: what was found in the file stands.

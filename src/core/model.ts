@@ -338,6 +338,12 @@ export const plainNode = (id: NodeId, links: readonly Link[], port: number): Clu
   utilization: {},
 });
 
+/**
+ * `onScore` of a service whose copies have roles: its agent says where the data is fresh, often by small scores, and a list of nodes
+ * only breaks ties between them.
+ */
+export const promotableOnScore = 1;
+
 /** What a service is that says no more than it must. */
 export const plainTraits: Pick<
   Service,

@@ -37,8 +37,8 @@ export interface Action {
   isReschedule: boolean;
   /** Part of a live migration (its stop or start may be replaced). */
   isMigratable: boolean;
-  /** The fencing of the node does it (a stop of what needs fencing): such a stop has been done only when the fencing has ended. */
-  isImpliedByFencing: boolean;
+  /** Of fence: how long to wait before, so that of two halves the one with the more important resources survives. */
+  delayMs: number;
   /** The stop of what a migration left behind: nothing has to start again because of it. */
   isDangling: boolean;
   /** How many of the actions that lead to it by `oneOrMore` edges must be runnable, and how many are (gates). */
@@ -155,7 +155,7 @@ export class Actions {
       isPrinted: false,
       isReschedule: false,
       isMigratable: false,
-      isImpliedByFencing: false,
+      delayMs: 0,
       isDangling: false,
       required: 0,
       runnableBefore: 0,

@@ -37,6 +37,8 @@ export interface PolicyAction {
   readonly intervalMs: number;
   /** Of fence: `reboot`, `off`, `on`. */
   readonly how: string | null;
+  /** Of fence: how long to wait before it is begun; 0 for all others. */
+  readonly delayMs: number;
   /** A step without work (all of a clone has started, ...): it only orders others. */
   readonly isPseudo: boolean;
   /** Ids of actions that must have ended before; smaller or larger ids alike, but never a loop. */

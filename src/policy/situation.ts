@@ -7,6 +7,9 @@
 import type { AgentName, AttributeSet, HistoryOperation, Input, ResourceConfig } from './input.ts';
 import type { Role } from './values.ts';
 
+/** The one reason for fencing that makes the node with the more important resources wait (`priority-fencing-delay`). */
+export const leftCluster = 'it is no longer part of the cluster';
+
 export type NodeIndex = number;
 export type ResourceIndex = number;
 

@@ -11,7 +11,15 @@ interface Given {
   readonly hints?: Partial<HeartbeatHints>;
 }
 
-const noHints: HeartbeatHints = { cluster: null, addresses: new Map(), hosts: null, ping: [], agents: new Map() };
+const noHints: HeartbeatHints = {
+  cluster: null,
+  addresses: new Map(),
+  hosts: null,
+  ping: [],
+  witness: null,
+  watchdog: null,
+  agents: new Map(),
+};
 
 const file = (name: string, lines: readonly string[] | undefined) =>
   lines === undefined ? null : { name, text: lines.join('\n') };
@@ -50,7 +58,7 @@ test('a pair without stonith, with ping: the whole file', () => {
   const { text, blanks } = translate({
     haCf: ['keepalive 500ms', 'deadtime 8', 'initdead 40', 'bcast eth0', 'mcast eth1 225.0.0.9 700 1 0', 'udpport 700',
       'auto_failback on', 'node east west', 'ping 10.1.0.254', 'cluster Shop_1'],
-    haResources: ['east 10.1.0.10/24/eth0 Filesystem::/dev/sdb1::/srv/shop::xfs squid', 'west IPaddr2::10.1.0.11'],
+    haResources: ['east 10.1.0.10/24/eth0 IPsrcaddr::10.1.0.10 squid', 'west IPaddr2::10.1.0.11'],
     hints: { addresses },
   }); // biome-ignore format: lines as in the file
   expect(text).toMatchInlineSnapshot(`
@@ -81,15 +89,15 @@ test('a pair without stonith, with ping: the whole file', () => {
         group: east-group
         on: [east, west]
         stickiness: 0
-      filesystem-srv-shop:
-        agent: ocf:heartbeat:Filesystem
-        params: { device: /dev/sdb1, directory: /srv/shop, fstype: xfs }
-        takeover: nothing # as before; DANGER: both nodes may write
+      ipsrcaddr:
+        agent: ocf:heartbeat:IPsrcaddr
+        params: { ipaddress: 10.1.0.10 }
+        takeover: nothing # holds no data of its own: two for a moment do no harm
         group: east-group
         stickiness: 0
       squid:
         agent: systemd:squid
-        takeover: nothing # as before: no stonith
+        takeover: nothing # holds no data of its own: two for a moment do no harm
         group: east-group
         stickiness: 0
       # haresources:2
@@ -107,8 +115,8 @@ test('a pair without stonith, with ping: the whole file', () => {
     services.map(({ id, on, needs, takeover, stickiness }) => [id, on.join(), needs.join(), takeover, stickiness]),
   ).toEqual([
     ['ip-10-1-0-10', 'east,west', '', 'nothing', 0],
-    ['filesystem-srv-shop', 'east,west', 'ip-10-1-0-10', 'nothing', 0],
-    ['squid', 'east,west', 'filesystem-srv-shop', 'nothing', 0],
+    ['ipsrcaddr', 'east,west', 'ip-10-1-0-10', 'nothing', 0],
+    ['squid', 'east,west', 'ipsrcaddr', 'nothing', 0],
     ['ip-10-1-0-11', 'west,east', '', 'nothing', 0],
   ]);
 });
@@ -117,19 +125,20 @@ test('what is not known is refused by validate, each with what to fill in', () =
   const { text, blanks } = translate({
     haCf: ['bcast eth0 eth1', 'node east', 'node west.example.org'],
     haResources: ['east squid::a'],
+    hints: { witness: '10.3.0.1' },
   });
   expect(blanks).toEqual([
     'address of east on eth0',
     'address of east on eth1',
     'address of west on eth0',
     'address of west on eth1',
-    'address to ping',
+    'watchdog device',
     'agent for squid',
   ]);
   const { problems } = parseClusterFile(text, 'cluster.yaml');
   const errors = problems.filter(({ severity }) => severity === 'error');
   expect(errors).toHaveLength(blanks.length);
-  for (const { message } of errors) expect(message).toMatch(/must be .* not «FILL-IN-a/);
+  for (const { message } of errors) expect(message).toMatch(/must be .* not «FILL-IN-/);
 });
 
 test('stonith devices become fence devices; no secret is copied or told', () => {
@@ -174,6 +183,38 @@ test.each([
   const made = translate({ haCf: [line, 'bcast eth0', 'node east west'], haResources: [], hints: { addresses } });
   expect(JSON.stringify(made)).not.toContain('hunter2');
   expect(made.blanks[0]).toMatch(/^fence agent for /);
+});
+
+test('a password among mount options is not copied', () => {
+  const haResources = ['east Filesystem:://nas/shop::/srv::cifs::rw,username=me,password=hunter2,x'];
+  const made = translate({ haCf: ['node east west', 'ping 10.1.0.254'], haResources, hints: { addresses } });
+  expect(JSON.stringify(made)).not.toContain('hunter2');
+  expect(made.text).toContain('options: "credentials=/etc/sempre/secrets/mount"');
+  expect(notesOf(made)[0]).toContain('hold a password');
+});
+
+const data = {
+  haCf: ['bcast eth0', 'node east west', 'ping 10.1.0.254'],
+  haResources: ['east Filesystem::/dev/sdb1::/srv/shop::xfs squid 10.1.0.10', 'west mon'],
+};
+
+test('what writes is not taken over on silence: the file is refused until somebody has decided', () => {
+  const made = translate({ ...data, hints: { addresses } });
+  expect(made.blanks).toEqual([expect.stringMatching(/^how it is certain that filesystem-srv-shop, squid ended/)]);
+  const { problems } = parseClusterFile(made.text, 'cluster.yaml');
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  expect(errors.map(({ code }) => code)).toEqual(['NO_FENCING', 'NO_FENCING']);
+});
+
+test('a witness and watchdogs are a decision', () => {
+  const { text, blanks } = translate({ ...data, hints: { addresses, witness: '10.3.0.1', watchdog: '/dev/watchdog' } });
+  expect(blanks).toEqual([]);
+  expect(clusterOf(text).services.map(({ id, takeover }) => [id, takeover])).toEqual([
+    ['filesystem-srv-shop', 'fencing'],
+    ['squid', 'fencing'],
+    ['ip-10-1-0-10', 'nothing'],
+    ['mon', 'nothing'],
+  ]);
 });
 
 test('meatware: a person decides', () => {
@@ -245,7 +286,7 @@ test('notes on whatever cannot be said', () => {
       "ha.cf:3: warntime is left out: late heartbeats show in «sempre status»",
       "ha.cf:4: deadping is left out: ping is asked when a node is lost",
       "ha.cf:5: serial /dev/ttyS0 is left out: links are networks; take a second one",
-      "ha.cf:7: logfacility: left out, nothing depends on it here",
+      "ha.cf:7: left out, because nothing depends on it here: logfacility",
       "ha.cf:8: ipfail moved services to the node that reaches more ping addresses; here ping decides only when the nodes lose each other",
       "ha.cf:9: «/opt/own» is left out: make it a systemd unit",
       "ha.cf:10: ping 10.1.0.10 is left out: it is an address of the cluster itself",
@@ -255,7 +296,7 @@ test('notes on whatever cannot be said', () => {
       "haresources:1: the broadcast address 10.1.0.15 is left out: it is that of the network",
       "haresources:2: ocf:heartbeat:MailTo takes no further value: left out",
       "haresources:3: east has no resources: the line says nothing",
-      "nothing switches a lost node off, as before: if only the links between the nodes fail, both run everything (docs/guide/two-nodes.md)",
+      "nothing switches a lost node off, as before: if only the links between the nodes fail, both go on (docs/guide/two-nodes.md)",
       "Heartbeat never looked whether a resource works; here each one is checked («check» says how often)",
     ]
   `);
@@ -282,14 +323,30 @@ test('without ha.cf, nodes come from haresources and the command line', () => {
   expect(clusterOf(text).services[1]?.resource).toMatchObject({ params: { configfile: '/etc/ha.d/shop.cf' } });
 });
 
+test('with crm on, haresources was not in use', () => {
+  const made = translate({ haCf: ['node east west', 'crm yes'], haResources: ['east squid'], hints: { addresses } });
+  expect(made.text).not.toContain('services:');
+  expect(notesOf(made)).toContain('haresources is not used: the file has no services');
+});
+
+test('names with domains: the host alone says who is meant', () => {
+  const domain = ['node east.example.org west.example.org', 'bcast eth0', 'ping 10.1.0.254'];
+  const { text } = translate({ haCf: domain, haResources: ['West.example.org 10.1.0.10 squid'], hints: { addresses } });
+  expect(clusterOf(text).services.map(({ on }) => on)).toEqual([
+    ['west', 'east'],
+    ['west', 'east'],
+  ]);
+  expect(text).toContain('group: west-group');
+});
+
 test('what runs a script can be said', () => {
   const agents = new Map([['own::b', 'ocf:local:own']]);
   const made = translate({
     haCf: ['node east west'],
     haResources: ['east own::a own::b'],
-    hints: { agents, addresses, ping: ['10.1.0.254'] },
+    hints: { agents, addresses, witness: '10.3.0.1' },
   });
-  expect(made.blanks).toEqual(['agent for own']);
+  expect(made.blanks).toEqual(['watchdog device', 'agent for own']);
   expect(made.text).toContain('agent: ocf:local:own # from --agent');
 });
 

@@ -4,10 +4,12 @@
  */
 import { failure, type Result, success } from '../../lib/errors.ts';
 import { printable } from '../show.ts';
-import { ImportFault } from './fault.ts';
-import { type ImportedFencing, readFencing, writeFencing } from './fromHeartbeatFencing.ts';
+import { ImportFault, type Place } from './fault.ts';
+import { readFencing, writeFencing } from './fromHeartbeatFencing.ts';
 import {
   type Addresses,
+  type ImportedNode,
+  type KnownAddresses,
   knownAddresses,
   nodesOf,
   type ReadHaCf,
@@ -15,8 +17,8 @@ import {
   writeNodes,
 } from './fromHeartbeatNodes.ts';
 import { writeHeartbeat, writeQuorum, writeWatchdog } from './fromHeartbeatQuorum.ts';
-import { virtualAddresses, writeServices } from './fromHeartbeatServices.ts';
-import { ClusterFileDraft, type HeartbeatNote, nameFor, sourced } from './fromHeartbeatText.ts';
+import { needsCertainty, virtualAddresses, writeServices } from './fromHeartbeatServices.ts';
+import { ClusterFileDraft, type HeartbeatNote, nameFor, type Sourced, sourced } from './fromHeartbeatText.ts';
 import { type HaCf, readAuthKeys, readHaCf, readHaResources } from './heartbeat.ts';
 
 export type { HeartbeatNote } from './fromHeartbeatText.ts';
@@ -42,6 +44,10 @@ export interface HeartbeatHints {
   /** The table of hosts, by names in small letters; null: it is not asked. */
   readonly hosts: Addresses | null;
   readonly ping: readonly string[];
+  /** Address of a machine that only votes. */
+  readonly witness: string | null;
+  /** Device of a watchdog that every node has. */
+  readonly watchdog: string | null;
   /** What runs a script of haresources, by its name or by its name and values. */
   readonly agents: ReadonlyMap<string, string>;
 }
@@ -114,69 +120,103 @@ function meaning({ links, ...rest }: HaCf): string {
 
 // ---------------------------------------------------------------- the file
 
-function translate({ haCfs, haResources, draft }: ReadFiles, hints: HeartbeatHints): Result<FromHeartbeat> {
+function translate({ haCfs, haResources: written, draft }: ReadFiles, hints: HeartbeatHints): Result<FromHeartbeat> {
   const haCf = haCfs[0] ?? null;
-  const found = nodesOf(haCf, haResources, hints.addresses, draft);
+  const found = nodesOf(haCf, written, hints.addresses, draft);
   if (!found.ok) return found;
   const nodes = found.value;
   if (nodes.length === 0)
     return failure('USAGE', 'no file names a node', 'sempre import heartbeat --node NAME=ADDRESS');
+  const haResources = usesCib(haCf) ? null : written;
   const known = knownAddresses(nodes, hints.addresses, hints.hosts, draft);
   const fencing = readFencing(haCf, nodes, draft);
-  if (haCf === null)
-    draft.note(null, 'there is no ha.cf: nodes are those of haresources and --node, times are the usual ones');
-  else noteUnsaid(haCf, fencing, draft);
-  if (haResources === null) draft.note(null, 'there is no haresources: the file has no services');
-  if (nodes.length === 1) draft.note(null, 'one node has nobody to take over: name the others, --node NAME=ADDRESS');
   const { certainty } = fencing;
-  const virtual = haResources === null ? [] : virtualAddresses(haResources);
-  const own = new Set([
-    ...virtual,
-    ...[...known.values()].flatMap(({ addresses }) => addresses.map((text) => text.split('/')[0] ?? '')),
-  ]);
-  const names = [...haCfs.map(({ file }) => file), ...(haResources === null ? [] : [haResources.file])];
-  draft.comment(0, `From Heartbeat: ${names.join(', ')}. Check it: sempre validate FILE`);
-  draft.gap();
-  draft.line(0, `cluster: ${clusterName(haCf, hints)}`);
-  draft.gap();
-  if (haCf !== null) {
-    writeHeartbeat(haCf, draft);
-    draft.gap();
-  }
+  noteMissing(haCf, haResources, nodes, draft);
+  if (haCf !== null) noteUnsaid(haCf, draft);
+  writeHead(haCfs, haResources, hints, draft);
+  if (haCf !== null) writeHeartbeat(haCf, draft);
   writeNodes(nodes, haCfs, known, draft);
-  writeQuorum({ haCf, certainty, nodeCount: nodes.length, ping: hints.ping, own }, draft);
-  writeWatchdog(haCf, certainty, draft);
+  const own = ownAddresses(haResources, known);
+  const nodeCount = nodes.length;
+  const { ping, witness, agents } = hints;
+  writeQuorum({ haCf, certainty, nodeCount, ping, witness, own }, draft);
+  const stopsItself = nodeCount > 2 || witness !== null;
+  const services = haResources === null ? null : { haCf, haResources, nodes, certainty, stopsItself, agents };
+  const isCareful = services !== null && needsCertainty(services);
+  const wanted = !isCareful ? 'nothing' : stopsItself && certainty === 'nothing' ? 'device' : 'answer';
+  writeWatchdog({ haCf, said: hints.watchdog, wanted }, draft);
   writeFencing(fencing, draft);
-  if (haResources !== null) writeServices({ haCf, haResources, nodes, certainty, agents: hints.agents }, draft);
+  if (services !== null) writeServices(services, draft);
   return success({ text: draft.text, notes: draft.notes, blanks: draft.blanks });
 }
 
-function clusterName(haCf: ReadHaCf | null, { cluster }: HeartbeatHints): string {
-  const directive = haCf?.value.others.find(({ name }) => name === 'cluster')?.values[0];
-  return nameFor(cluster ?? directive ?? 'heartbeat', new Set());
+/** From version 2 on, haresources may lie there unread. */
+const usesCib = (haCf: ReadHaCf | null): boolean =>
+  haCf?.value.others.some(
+    ({ name, values }) => name === 'crm' && /^(on|yes|true|1|respawn|manual)$/i.test(values[0] ?? ''),
+  ) === true;
+
+function writeHead(
+  haCfs: readonly ReadHaCf[],
+  haResources: ReadHaResources | null,
+  { cluster }: HeartbeatHints,
+  draft: ClusterFileDraft,
+): void {
+  const directive = haCfs[0]?.value.others.find(({ name }) => name === 'cluster')?.values[0];
+  const names = [...haCfs, ...(haResources === null ? [] : [haResources])].map(({ file }) => file);
+  draft.comment(0, `From Heartbeat: ${names.join(', ')}. Check it: sempre validate FILE`);
+  draft.gap();
+  draft.line(0, `cluster: ${nameFor(cluster ?? directive ?? 'heartbeat', new Set())}`);
+  draft.gap();
+}
+
+/** That one of these answers says nothing about the network. */
+function ownAddresses(
+  haResources: ReadHaResources | null,
+  known: ReadonlyMap<string, KnownAddresses>,
+): ReadonlySet<string> {
+  const ofNodes = [...known.values()].flatMap(({ addresses }) => addresses.map((text) => text.split('/')[0] ?? ''));
+  return new Set([...(haResources === null ? [] : virtualAddresses(haResources)), ...ofNodes]);
+}
+
+// ---------------------------------------------------------------- notes
+
+function noteMissing(
+  haCf: ReadHaCf | null,
+  haResources: ReadHaResources | null,
+  nodes: readonly ImportedNode[],
+  draft: ClusterFileDraft,
+): void {
+  if (haCf === null)
+    draft.note(null, 'there is no ha.cf: nodes are those of haresources and --node, times are the usual ones');
+  if (haResources === null)
+    draft.note(
+      null,
+      `${usesCib(haCf) ? 'haresources is not used' : 'there is no haresources'}: the file has no services`,
+    );
+  if (nodes.length === 1) draft.note(null, 'one node has nobody to take over: name the others, --node NAME=ADDRESS');
 }
 
 /** What a cluster file has no word for. */
-function noteUnsaid({ file, value }: ReadHaCf, { certainty }: ImportedFencing, draft: ClusterFileDraft): void {
+function noteUnsaid({ file, value }: ReadHaCf, draft: ClusterFileDraft): void {
+  const at = (place: Place): Sourced => sourced(file, place);
   for (const link of value.links)
     if (link.kind === 'serial')
-      draft.note(sourced(file, link), `serial ${link.device} is left out: links are networks; take a second one`);
+      draft.note(at(link), `serial ${link.device} is left out: links are networks; take a second one`);
   if (value.warntimeMs !== null)
-    draft.note(sourced(file, value.warntimeMs), 'warntime is left out: late heartbeats show in «sempre status»');
+    draft.note(at(value.warntimeMs), 'warntime is left out: late heartbeats show in «sempre status»');
   if (value.deadpingMs !== null)
-    draft.note(sourced(file, value.deadpingMs), 'deadping is left out: ping is asked when a node is lost');
-  for (const each of value.respawn) {
-    const [program = ''] = each.command;
-    const isIpfail = /(^|\/)ipfail$/.test(program);
-    const text = isIpfail
-      ? 'ipfail moved services to the node that reaches more ping addresses; here ping decides only when the nodes lose each other'
-      : `«${program}» is left out: make it a systemd unit`;
-    if (!isIpfail || certainty !== 'operator') draft.note(sourced(file, each), text);
-  }
-  const words = [...new Set(value.others.map(({ name }) => name))].filter((name) => harmless.test(name));
-  if (words.length > 0)
-    draft.note({ file, line: value.others[0]?.line ?? 1 }, `${words.join(', ')}: left out, nothing depends on it here`);
+    draft.note(at(value.deadpingMs), 'deadping is left out: ping is asked when a node is lost');
+  for (const each of value.respawn) draft.note(at(each), respawned(each.command[0] ?? ''));
+  const told = new Set(value.notes.map(({ line }) => line));
+  const quiet = value.others.filter(({ name, line }) => name !== 'cluster' && !told.has(line));
+  const [first] = quiet;
+  if (first === undefined) return;
+  const words = [...new Set(quiet.map(({ name }) => name))].join(', ');
+  draft.note(at(first), `left out, because nothing depends on it here: ${words}`);
 }
 
-const harmless =
-  /^(?!cluster$|crm$)(debug|log|use_logd|conn_logd|coredumps|baud|hopfudge|apiauth|realtime|rtprio|memreserve|msgfmt|syslogmsgfmt|compression|traditional_compression|uuidfrom|env$|max_rexmit|normalpoll|search|autojoin|record_|enable_config|hbgenmethod)/;
+const respawned = (program: string): string =>
+  /(^|\/)ipfail$/.test(program)
+    ? 'ipfail moved services to the node that reaches more ping addresses; here ping decides only when the nodes lose each other'
+    : `«${program}» is left out: make it a systemd unit`;

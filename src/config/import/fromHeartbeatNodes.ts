@@ -31,7 +31,8 @@ export function nodesOf(
   draft: ClusterFileDraft,
 ): Result<readonly ImportedNode[]> {
   const named = haCf === null ? preferred(haResources) : written(haCf);
-  const unknown = [...said.keys()].filter((name) => !named.has(name));
+  const short = new Set([...named.keys()].map(hostOf));
+  const unknown = [...said.keys()].filter((name) => !named.has(name) && !short.has(name));
   if (haCf !== null && unknown[0] !== undefined) {
     const message = `--node ${unknown[0]}: ${haCf.file} has no such node, but ${[...named.keys()].join(', ') || 'none'}`;
     return failure('USAGE', message);
@@ -39,14 +40,17 @@ export function nodesOf(
   for (const name of unknown) named.set(name, null);
   const taken = new Set<string>();
   const nodes = [...named].map(([was, source]): ImportedNode => {
-    const id = nameFor(was.split('.')[0] ?? was, taken);
+    const id = nameFor(hostOf(was), taken);
     taken.add(id);
-    if (id !== was && id !== was.split('.')[0])
+    if (id !== was && id !== hostOf(was))
       draft.note(source, `«${was}» cannot be a name here: it is ${id} now, which its daemon is told by --node ${id}`);
     return { id, was, from: source === null ? 'no file names it' : mark(source) };
   });
   return success(nodes);
 }
+
+/** Without its domain. */
+const hostOf = (name: string): string => name.split('.')[0] ?? name;
 
 type Named = Map<string, Sourced | null>;
 
@@ -86,8 +90,8 @@ export function knownAddresses(
 ): ReadonlyMap<string, KnownAddresses> {
   const known = new Map<string, KnownAddresses>();
   for (const { id, was } of nodes) {
-    const own = said.get(was);
-    const listed = usable(hosts?.get(was) ?? hosts?.get(was.split('.')[0] ?? was) ?? []);
+    const own = said.get(was) ?? said.get(hostOf(was));
+    const listed = usable(hosts?.get(was) ?? hosts?.get(hostOf(was)) ?? []);
     if (own !== undefined) known.set(was, { addresses: own, from: 'addresses from --node' });
     else if (listed.length > 0)
       known.set(was, { addresses: listed, from: 'address from the table of hosts: write its prefix if it is not /24' });

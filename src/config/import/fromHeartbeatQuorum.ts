@@ -38,9 +38,13 @@ export function writeHeartbeat({ file, value }: ReadHaCf, draft: ClusterFileDraf
   draft.line(0, 'heartbeat:');
   draft.line(1, `interval: ${formatDuration(interval)}`, origin(file, value.keepaliveMs, 'keepalive'));
   draft.line(1, `dead: ${formatDuration(dead)}`, origin(file, value.deadtimeMs, 'deadtime'));
-  if (value.udpPort === null) return;
-  draft.line(1, `port: ${value.udpPort.value}`, origin(file, value.udpPort, 'udpport'));
-  draft.note(at(value.udpPort), `port ${value.udpPort.value} is used over UDP and TCP now: let both through firewalls`);
+  if (value.udpPort !== null) writePort(value.udpPort, at(value.udpPort), draft);
+  draft.gap();
+}
+
+function writePort({ value }: Placed<number>, source: Sourced, draft: ClusterFileDraft): void {
+  draft.line(1, `port: ${value}`, `${mark(source)} udpport`);
+  draft.note(source, `port ${value} is used over UDP and TCP now: let both through firewalls`);
 }
 
 const origin = (file: string, placed: Placed<unknown> | null, word: string): string =>
@@ -68,6 +72,8 @@ export interface QuorumSources {
   readonly haCf: ReadHaCf | null;
   readonly certainty: Certainty;
   readonly nodeCount: number;
+  /** Of the machine that only votes; null: there is none. */
+  readonly witness: string | null;
   /** Addresses to ping that the command line names. */
   readonly ping: readonly string[];
   /** Of the cluster itself: whether they answer says nothing. */
@@ -77,15 +83,22 @@ export interface QuorumSources {
 /** Writes `quorum:` and what goes with it. */
 export function writeQuorum(sources: QuorumSources, draft: ClusterFileDraft): void {
   const pings = pingsOf(sources, draft);
-  const isPair = sources.nodeCount === 2;
+  const isPair = sources.nodeCount === 2 && sources.witness === null;
+  if (sources.witness !== null) writeWitness(sources.witness, draft);
   if (!isPair && sources.haCf === null) return;
   draft.gap();
   draft.line(0, 'quorum:');
   if (isPair) writeTie(sources, pings, draft);
-  else if (pings.length > 0) draft.note(null, 'ping is left out: it decides between two nodes only');
+  else if (pings.length > 0) draft.note(null, 'ping is left out: it decides between two nodes without a witness');
   if (sources.nodeCount > 2)
     draft.note(null, 'a node without a majority stops what it runs; Heartbeat knew no majority (no-quorum: stop)');
   if (sources.haCf !== null) writeStartWait(sources.haCf, draft);
+}
+
+function writeWitness(address: string, draft: ClusterFileDraft): void {
+  draft.gap();
+  draft.line(0, 'witness:', 'from --witness: the side that it sees goes on, the other one stops');
+  draft.line(1, `address: ${scalar(address)}`);
 }
 
 function writeTie({ certainty, haCf }: QuorumSources, pings: readonly Ping[], draft: ClusterFileDraft): void {
@@ -101,11 +114,12 @@ function writeTie({ certainty, haCf }: QuorumSources, pings: readonly Ping[], dr
   if (certainty === 'nothing')
     draft.note(
       null,
-      'nothing switches a lost node off, as before: if only the links between the nodes fail, both run everything (docs/guide/two-nodes.md)',
+      'nothing switches a lost node off, as before: if only the links between the nodes fail, both go on (docs/guide/two-nodes.md)',
     );
+  const whoDoesNot = certainty === 'devices' ? ': who reaches none does not fence' : '';
   const from = [...new Set(pings.map((each) => each.from))].join(', ');
   if (pings.length > 0) {
-    draft.line(1, `ping: ${flowList(pings.map(({ address }) => address))}`, from);
+    draft.line(1, `ping: ${flowList(pings.map(({ address }) => address))}`, `${from}${whoDoesNot}`);
   } else if (certainty === 'nothing') {
     const blank = draft.blank('address to ping');
     draft.line(1, `ping: [${scalar(blank)}]`, 'fill in: an address outside of the cluster, such as the gateway');
@@ -151,11 +165,28 @@ function initdeadOf({ deadtimeMs }: HaCf): number {
   return deadMs < 6000 ? 12_000 : 2 * deadMs;
 }
 
-/** Writes `watchdog:`; where services wait for certainty, that there is none must be said. */
-export function writeWatchdog(haCf: ReadHaCf | null, certainty: Certainty, draft: ClusterFileDraft): void {
-  const said = haCf?.value.watchdog ?? null;
-  if (haCf === null || (said === null && certainty === 'nothing')) return;
+/** What stands behind a node that hangs. */
+export interface WatchdogSources {
+  readonly haCf: ReadHaCf | null;
+  /** A device that the command line names. */
+  readonly said: string | null;
+  /** Without one nothing is certain; that there is none must at least be said; nobody asks. */
+  readonly wanted: 'device' | 'answer' | 'nothing';
+}
+
+/** Writes `watchdog:`. */
+export function writeWatchdog({ haCf, said, wanted }: WatchdogSources, draft: ClusterFileDraft): void {
+  const placed = haCf?.value.watchdog ?? null;
+  if (said === null && placed === null && wanted === 'nothing') return;
   draft.gap();
-  if (said === null) draft.line(0, 'watchdog: none', 'ha.cf names none');
-  else draft.line(0, `watchdog: ${scalar(said.value)}`, mark(sourced(haCf.file, said)));
+  if (said !== null) draft.line(0, `watchdog: ${scalar(said)}`, 'from --watchdog');
+  else if (placed !== null && haCf !== null)
+    draft.line(0, `watchdog: ${scalar(placed.value)}`, mark(sourced(haCf.file, placed)));
+  else if (wanted === 'answer') draft.line(0, 'watchdog: none', 'ha.cf names none');
+  else
+    draft.line(
+      0,
+      `watchdog: ${scalar(draft.blank('watchdog device'))}`,
+      'fill in: /dev/watchdog; without hardware: modprobe softdog',
+    );
 }

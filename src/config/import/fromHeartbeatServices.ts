@@ -20,6 +20,8 @@ export interface ServiceSources {
   readonly haResources: ReadHaResources;
   readonly nodes: readonly ImportedNode[];
   readonly certainty: Certainty;
+  /** A node that is cut off stops by itself: others are a majority. */
+  readonly stopsItself: boolean;
   /** What runs a script, by its words in haresources or its name alone, as the command line says. */
   readonly agents: ReadonlyMap<string, string>;
 }
@@ -27,6 +29,18 @@ export interface ServiceSources {
 /** The virtual addresses of all lines. */
 export const virtualAddresses = ({ value }: ReadHaResources): readonly string[] =>
   value.lines.flatMap(({ resources }) => resources.flatMap((each) => (each.kind === 'address' ? [each.address] : [])));
+
+/** Whether something may only be started elsewhere once it has certainly ended on a lost node. */
+export const needsCertainty = (sources: ServiceSources): boolean =>
+  sources.nodes.length > 1 &&
+  sources.haResources.value.lines.some((line) => scriptsOf(line).length > 0 && !mayOverlap(line, sources));
+
+/** A group is as careful as its most careful member. */
+const mayOverlap = (line: ResourceLine, sources: ServiceSources): boolean =>
+  sources.certainty === 'nothing' && scriptsOf(line).every(({ agent, values }) => runBy(agent, values).mayOverlap);
+
+const scriptsOf = ({ resources }: ResourceLine): readonly Script[] =>
+  resources.flatMap((each) => (each.kind === 'script' ? [each] : []));
 
 /** Writes `services:`. */
 export function writeServices(sources: ServiceSources, draft: ClusterFileDraft): void {
@@ -81,7 +95,7 @@ function writeGroup(
   if (preferred === undefined)
     draft.note(source, `«${line.preferredNode}» is none of the nodes: the first one of ha.cf is preferred`);
   const services = line.resources.map((resource) => ({ resource, id: take(nameOf(resource), taken) }));
-  const group = services.length > 1 ? take(`${line.preferredNode}-group`, taken) : null;
+  const group = services.length > 1 ? take(`${preferred?.id ?? line.preferredNode}-group`, taken) : null;
   const order =
     preferred === undefined ? sources.nodes : [preferred, ...sources.nodes.filter((node) => node !== preferred)];
   const units: string[] = [];
@@ -91,10 +105,13 @@ function writeGroup(
     const at1 = sourced(sources.haResources.file, resource);
     if (resource.kind === 'address') writeAddress(resource, at1, draft);
     else units.push(...writeAgent({ id, ...resource }, at1, sources, draft));
+    if (resource.kind === 'script' && sources.nodes.length > 1) writeTakeover(line, sources, draft);
     if (group !== null) draft.line(2, `group: ${group}`);
     if (at === 0 && order.length > 1) draft.line(2, `on: ${flowList(order.map((node) => node.id))}`);
     if (failbackOf(sources).goesBack && sources.nodes.length > 1) draft.line(2, 'stickiness: 0');
   });
+  const scripts = services.flatMap(({ resource, id }) => (resource.kind === 'script' ? [id] : []));
+  if (isUndecided(line, sources)) askForCertainty(scripts, draft);
   return units;
 }
 
@@ -153,12 +170,16 @@ function broadcastOf(address: string, prefix: string | null): string | null {
 // ---------------------------------------------------------------- scripts
 
 interface Script {
-  readonly id: string;
   readonly agent: string;
   readonly values: readonly string[];
 }
 
-function writeAgent(script: Script, source: Sourced, sources: ServiceSources, draft: ClusterFileDraft): string[] {
+function writeAgent(
+  script: Script & { readonly id: string },
+  source: Sourced,
+  sources: ServiceSources,
+  draft: ClusterFileDraft,
+): string[] {
   const said = sources.agents.get([script.agent, ...script.values].join('::')) ?? sources.agents.get(script.agent);
   const run: RunBy =
     said === undefined
@@ -170,16 +191,30 @@ function writeAgent(script: Script, source: Sourced, sources: ServiceSources, dr
     run.agent === null ? 'fill in: systemd:UNIT or ocf:PROVIDER:TYPE' : said === undefined ? '' : 'from --agent';
   draft.line(2, `agent: ${scalar(run.agent ?? blankOf())}`, hint);
   if (run.params.length > 0) draft.line(2, `params: ${flowMapping(run.params)}`);
-  if (sources.certainty === 'nothing' && sources.nodes.length > 1) writeTakeover(run, script.id, source, draft);
   return run.agent?.startsWith('systemd:') === true ? [run.agent.slice('systemd:'.length)] : [];
 }
 
-/** As under Heartbeat without stonith: on silence alone. */
-function writeTakeover({ holdsData }: RunBy, id: string, source: Sourced, draft: ClusterFileDraft): void {
-  draft.line(2, 'takeover: nothing', holdsData ? 'as before; DANGER: both nodes may write' : 'as before: no stonith');
-  if (holdsData)
-    draft.note(
-      source,
-      `${id} is taken over on silence alone, as before: both nodes may write. A fence device or a witness, and «takeover: fencing», end that`,
-    );
+/**
+ * Heartbeat without stonith took over on silence, and in a planned move stopped the old copy first. `nothing` also moves
+ * without a gap, both at once: what writes would be damaged at each move, so for that a choice has to be made.
+ */
+function writeTakeover(line: ResourceLine, sources: ServiceSources, draft: ClusterFileDraft): void {
+  if (mayOverlap(line, sources))
+    draft.line(2, 'takeover: nothing', 'holds no data of its own: two for a moment do no harm');
+  else if (isUndecided(line, sources))
+    draft.line(2, 'takeover: fencing', 'fill in: fence devices, or a witness and watchdogs');
+}
+
+const isUndecided = (line: ResourceLine, sources: ServiceSources): boolean =>
+  sources.certainty === 'nothing' &&
+  !sources.stopsItself &&
+  sources.nodes.length > 1 &&
+  scriptsOf(line).length > 0 &&
+  !mayOverlap(line, sources);
+
+function askForCertainty(ids: readonly string[], draft: ClusterFileDraft): void {
+  const names = ids.join(', ');
+  draft.ask(
+    `how it is certain that ${names} ended on a lost node: fence devices, or --witness and --watchdog; or takeover: nothing, if two copies at once do no harm`,
+  );
 }

@@ -57,9 +57,14 @@ export class ClusterFileDraft {
     for (const { line, text } of notes) this.note({ file, line }, text);
   }
 
+  /** Something that has to be decided before the file can be used. */
+  ask(what: string): void {
+    this.#blanks.push(printable(what));
+  }
+
   /** A value that the reader of cluster files refuses, so that nobody forgets it. */
   blank(what: string): string {
-    this.#blanks.push(printable(what));
+    this.ask(what);
     return `FILL-IN-${what.replace(/[^A-Za-z0-9.]+/g, '-')}`;
   }
 }

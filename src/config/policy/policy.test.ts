@@ -40,7 +40,11 @@ describe('a service', () => {
   const traits = (text: string): Service => service(read(`services: {s: {agent: "ocf:a:b", ${text}}}\n`), 's');
 
   test.each<[string, Partial<Service>]>([
-    ['promotable: true', { promotable: { max: 1, perNode: 1 }, clone: true, instances: 3, takeover: 'fencing' }],
+    [
+      'promotable: true',
+      { promotable: { max: 1, perNode: 1 }, clone: true, instances: 3, takeover: 'fencing', onScore: 1 },
+    ],
+    ['promotable: true, on-score: 10', { onScore: 10 }],
     ['promotable: {max: 2}, instances: 2', { promotable: { max: 2, perNode: 1 }, instances: 2 }],
     ['promotable: false', { promotable: null, clone: false, instances: 1 }],
     ['migrate: true', { migrates: true }],

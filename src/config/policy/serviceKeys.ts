@@ -1,6 +1,6 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
-import { plainTraits } from '../../core/model.ts';
+import { plainTraits, promotableOnScore } from '../../core/model.ts';
 import { flag, name, oneOf, wholeNumber } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
@@ -51,7 +51,9 @@ const onFail = z.strictObject({
 const inheritedKeys = {
   'on-score': wholeNumber(0, 10_000)
     .optional()
-    .describe(`Points for each place further up in «on» (default ${plainTraits.onScore}; 0: all its nodes are alike).`),
+    .describe(
+      `Points for each place further up in «on» (default ${plainTraits.onScore}, of a promotable service ${promotableOnScore}; 0: all its nodes are alike).`,
+    ),
   priority: score
     .optional()
     .describe('Who gives way where not all can run: the higher number is placed first (default 0).'),

@@ -1,5 +1,5 @@
 /** What a service says beside what it runs and where, in the form of the core. */
-import { plainTraits, type Service } from '../../core/model.ts';
+import { plainTraits, promotableOnScore, type Service } from '../../core/model.ts';
 import type { AgentName, Expression, Rule } from '../../policy/input.ts';
 import { ruleHolds } from '../../policy/rule/index.ts';
 import { ruleOf } from '../rule/parse.ts';
@@ -30,7 +30,7 @@ function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
 
 export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: GroupFile | null | undefined): Traits {
   return {
-    onScore: file['on-score'] ?? plainTraits.onScore,
+    onScore: file['on-score'] ?? (copies.promotable === null ? plainTraits.onScore : promotableOnScore),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
     notify: ('notify' in file ? file.notify : undefined) ?? group?.notify ?? false,

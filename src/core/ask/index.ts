@@ -40,7 +40,7 @@ function configured(cluster: Cluster): Configuration {
 /** With what each score is made of. The id of a location that stands for a preference is its index in the list. */
 export function decideOn(question: Question): Decision {
   const situation = situate(inputOf(question));
-  const constraints = withPlaces(constrain(situation), question.cluster, situation);
+  const constraints = withPlaces(constrain(situation), question, situation);
   return decideWith(situation, constraints, { terms: true });
 }
 

@@ -5,7 +5,8 @@
 import { must } from '../../lib/assert.ts';
 import type { Constraints, Location } from '../../policy/constraints.ts';
 import type { Situation } from '../../policy/situation.ts';
-import type { Cluster, ServiceId } from '../model.ts';
+import type { Cluster, Service, ServiceId } from '../model.ts';
+import type { Present, Question } from './question.ts';
 
 /** Id of all locations that stand for a place in `on`. */
 export const placeInList = '#on';
@@ -16,7 +17,11 @@ type Places = Location['nodes'];
 const known = new WeakMap<Cluster, ReadonlyMap<ServiceId, Places>>();
 
 /** Behind all others: the last ones are applied first, and are the first that people read. No other node is made possible by any. */
-export function withPlaces(constraints: Constraints, cluster: Cluster, situation: Situation): Constraints {
+export function withPlaces(
+  constraints: Constraints,
+  { cluster, present }: Question,
+  situation: Situation,
+): Constraints {
   const places = known.get(cluster) ?? placesOf(cluster, situation);
   known.set(cluster, places);
   const locations = cluster.services.map(({ id }): Location => {
@@ -24,7 +29,24 @@ export function withPlaces(constraints: Constraints, cluster: Cluster, situation
     const nodes = must(places.get(id), `places of ${id}`);
     return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
   });
-  return { ...constraints, locations: [...constraints.locations, ...locations] };
+  const roles = cluster.services.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
+  return { ...constraints, locations: [...constraints.locations, ...roles, ...locations] };
+}
+
+/**
+ * A list of nodes takes the role from nobody, as far as stickiness says so: the promoted copy counts as if its node were the first.
+ * Between equals the engine leaves the role where it is.
+ */
+function rolesKept(service: Service, copies: readonly Present[], { nodeByName, resourceById }: Situation): Location[] {
+  const { id, on, onScore, stickiness, promotable } = service;
+  if (promotable === null) return [];
+  const nodes = copies.flatMap(({ node, promoted }) => {
+    const score = Math.min(stickiness, onScore * on.indexOf(node));
+    return promoted && score > 0 ? [{ node: must(nodeByName.get(node), `node ${node}`), score }] : [];
+  });
+  if (nodes.length === 0) return [];
+  const resource = must(resourceById.get(id), `resource ${id}`);
+  return [{ id: '#role', resource, role: 'promoted', discovery: 'always', nodes }];
 }
 
 function placesOf({ services }: Cluster, { nodeByName }: Situation): ReadonlyMap<ServiceId, Places> {

@@ -3,6 +3,7 @@ import { Implies } from '../actions.ts';
 import { changeOf, followsContainer } from '../digest/index.ts';
 import { operationOf } from '../digest/operations.ts';
 import type { AgentName, HistoryOperation, ResourceHistory } from '../input.ts';
+import { inCallOrder } from '../situate/callOrder.ts';
 import type { NodeIndex, Resource } from '../situation.ts';
 import {
   currentNode,
@@ -11,6 +12,7 @@ import {
   failuresOn,
   isFailed,
   isManaged,
+  isRemote,
   isStartPending,
   type NodeNow,
   nodeAt,
@@ -28,8 +30,14 @@ export function noteRecurring(draft: Draft, resource: Resource): void {
   for (const [node, history] of resource.history)
     if (nodeAt(draft, node).online && history.some(({ intervalMs }) => intervalMs > 0))
       for (const record of entriesOf(draft, resource, node).flatMap(sinceStart))
-        if (record.intervalMs > 0 && record.status !== -1)
-          draft.recurring.set(recurringKey(resource.index, record.operation, record.intervalMs, node), false);
+        if (record.intervalMs > 0 && record.status !== -1) noteOne(draft, resource, node, record);
+}
+
+/** Behind a connection it counts as an action: it is begun anew with the connection, wherever the resource goes (as in Pacemaker). */
+function noteOne(draft: Draft, resource: Resource, node: NodeIndex, { operation, intervalMs }: HistoryOperation): void {
+  draft.recurring.set(recurringKey(resource.index, operation, intervalMs, node), false);
+  if (operation === 'monitor' && isRemote(nodeAt(draft, node)))
+    make(draft, resource, { task: 'monitor', node, intervalMs, isOptional: true });
 }
 
 /** Several names of one anonymous instance have histories of their own. */
@@ -43,6 +51,12 @@ function entriesOf(draft: Draft, resource: Resource, node: NodeIndex): readonly 
 function partOf(history: readonly HistoryOperation[], { operations }: ResourceHistory): readonly HistoryOperation[] {
   const ids = new Set(operations.map(({ id }) => id));
   return history.filter(({ id }) => ids.has(id));
+}
+
+/** All of an entry, also if it was another instance's: what is not in the history of this one is taken as it is written. */
+function asRead(history: readonly HistoryOperation[], { operations }: ResourceHistory): readonly HistoryOperation[] {
+  const read = new Map(history.map((operation) => [`${operation.id} ${operation.callId}`, operation]));
+  return inCallOrder(operations).map((operation) => read.get(`${operation.id} ${operation.callId}`) ?? operation);
 }
 
 interface Span {
@@ -127,7 +141,7 @@ const checked = new Set(['monitor', 'start', 'promote', 'migrate_from']);
 
 function checkOperations(draft: Draft, resource: Resource, node: NodeNow, entry: ResourceHistory): void {
   const all = resource.history.get(node.is.index) ?? [];
-  const history = resource.historyIds.length === 0 ? all : partOf(all, entry);
+  const history = resource.historyIds.length === 0 ? all : asRead(all, entry);
   const { start, stop } = spanOf(history);
   if (start < stop) return;
   for (const record of history.slice(Math.max(start, 0))) {

@@ -1,9 +1,10 @@
 /** Fencing and shutdown of nodes, and the order of everything else around them. */
 import { type Action, Implies } from '../actions.ts';
-import type { NodeIndex, Resource } from '../situation.ts';
+import { leftCluster, type Node, type NodeIndex, type Resource, type Situation } from '../situation.ts';
 import {
   bundleOf,
   type Draft,
+  demandKey,
   isBlocked,
   isCandidate,
   isFailed,
@@ -44,10 +45,20 @@ function downAction(draft: Draft, node: NodeNow, managesAny: boolean): Action | 
   if (managesAny && unclean && canFence(draft, is.index)) {
     const known = draft.situation.fences.find((asked) => asked.node === is.index);
     const action = fence(draft, is.index, { isOptional: false, because: known?.because ?? 'node is unclean' });
+    if (known?.because === leftCluster) action.delayMs = delayOf(draft.situation, is);
     orderAround(draft, action, is.index);
     return action;
   }
   return is.kind === 'member' && online && shuttingDown ? scheduleShutdown(draft, is.index) : null;
+}
+
+/** Only where the others are no majority, and the node is among those that matter most while some matter less. */
+function delayOf({ nodes, options }: Situation, { priority, online }: Node): number {
+  const members = nodes.filter(({ kind }) => kind === 'member');
+  const priorities = members.map((member) => member.priority);
+  const isMinority = members.filter((member) => member.online).length <= Math.floor(members.length / 2);
+  const matters = priority === Math.max(...priorities) && priority > Math.min(...priorities);
+  return !online && isMinority && matters ? options.priorityFencingDelayMs : 0;
 }
 
 /** One after the other unless all may be fenced at once; what takes the coordinator down comes last. */
@@ -89,7 +100,8 @@ function fenceGuest(draft: Draft, { is }: NodeNow): void {
   const of = (resource: Resource | null, task: 'stop' | 'start'): Action | undefined =>
     resource === null ? undefined : draft.actions.of(resource.index).findLast((action) => action.task === task);
   const stop = of(container, 'stop');
-  const how = of(container, 'start') === undefined ? 'off' : 'reboot';
+  const isDemanded = container !== null && draft.demanded.has(demandKey(container.index, 'start', 0));
+  const how = of(container, 'start') !== undefined || isDemanded ? 'reboot' : 'off';
   const action = fence(draft, is.index, { how, isOptional: false, because: 'guest is unclean' });
   action.isPseudo = true;
   action.isRunnable = true;
@@ -104,25 +116,25 @@ function fenceGuest(draft: Draft, { is }: NodeNow): void {
   orderAround(draft, action, is.index);
 }
 
+/** A node that goes down, and the action that takes it down. */
+interface Loss {
+  readonly node: NodeIndex;
+  readonly fencing: Action;
+}
+
 function orderAround(draft: Draft, fencing: Action, node: NodeIndex): void {
   for (const resource of draft.situation.resources) {
     if (resource.kind !== 'primitive' || !isManaged(draft, resource)) continue;
-    const actions = draft.actions.of(resource.index);
-    if (actions.length === 0) continue;
-    orderStarts(draft, resource, actions, fencing, node);
-    implyStops(draft, resource, actions, fencing, node);
+    if (draft.actions.of(resource.index).length === 0) continue;
+    orderStarts(draft, resource, { node, fencing });
+    implyStops(draft, resource, { node, fencing });
+    implyDemotions(draft, resource, { node, fencing });
   }
 }
 
 /** What does not need fencing waits only where it might run on the lost node without anybody knowing. */
-function orderStarts(
-  draft: Draft,
-  resource: Resource,
-  actions: readonly Action[],
-  fencing: Action,
-  node: NodeIndex,
-): void {
-  for (const action of actions) {
+function orderStarts(draft: Draft, resource: Resource, { node, fencing }: Loss): void {
+  for (const action of draft.actions.of(resource.index)) {
     const requirement = requirementFor(draft, resource, action);
     if (requirement === 'fencing') draft.actions.order(fencing, action, Implies.order);
     else if (requirement === 'quorum' && action.task === 'start' && mayRunUnseen(draft, resource, node))
@@ -142,50 +154,45 @@ function isKnownOn(draft: Draft, resource: Resource, node: NodeIndex): boolean {
 }
 
 /** What should stop there has stopped once the node is fenced: nobody is asked any more. */
-function implyStops(
-  draft: Draft,
-  resource: Resource,
-  actions: readonly Action[],
-  fencing: Action,
-  node: NodeIndex,
-): void {
-  const isAfter = needsFencing(resource) || nodeAt(draft, node).is.kind === 'guest';
-  const top = topOf(draft, resource);
-  const isBundled = bundleOf(draft, resource) !== null;
-  const stops = actions.filter((action) => action.task === 'stop' && action.node === node);
-  for (const stop of stops) {
-    stop.isPseudo = true;
-    stop.isRunnable = true;
-    if (!isAfter) continue;
-    stop.isImpliedByFencing = true;
-    if (!isBundled) draft.actions.order(fencing, stop, Implies.preserve);
-    orderTopStop(draft, top, resource, actions, fencing);
-  }
-  const { online, unclean } = nodeAt(draft, node);
-  if (online && !unclean && !isFailed(draft, resource)) return;
-  for (const demotion of actions) {
-    if (demotion.task !== 'demote' || demotion.node !== node) continue;
-    demotion.isPseudo = true;
-    demotion.isRunnable = true;
-    if (isAfter && !isBundled) draft.actions.order(fencing, demotion, Implies.preserve | Implies.order);
+function implyStops(draft: Draft, resource: Resource, { node, fencing }: Loss): void {
+  for (const stop of draft.actions.of(resource.index)) {
+    if (stop.task !== 'stop' || stop.node !== node) continue;
+    implied(stop);
+    if (!waitsForFencing(draft, resource, node)) continue;
+    if (bundleOf(draft, resource) === null) draft.actions.order(fencing, stop, Implies.preserve);
+    orderTopStop(draft, resource, fencing);
   }
 }
 
-function orderTopStop(
-  draft: Draft,
-  top: Resource,
-  resource: Resource,
-  actions: readonly Action[],
-  fencing: Action,
-): void {
-  if (top !== resource)
-    draft.orderings.push({
-      first: { action: fencing },
-      second: { resource: top.index, task: 'stop' },
-      implies: Implies.preserve,
-    });
-  else {
-    const latest = actions.findLast((action) => action.task === 'stop');
-    if (latest !== undefined) draft.actions.order(fencing, latest, Implies.preserve);
+/** On a node that might still do it, a demotion is asked for. */
+function implyDemotions(draft: Draft, resource: Resource, { node, fencing }: Loss): void {
+  const { online, unclean } = nodeAt(draft, node);
+  if (online && !unclean && !isFailed(draft, resource)) return;
+  const isOrdered = waitsForFencing(draft, resource, node) && bundleOf(draft, resource) === null;
+  for (const demotion of draft.actions.of(resource.index)) {
+    if (demotion.task !== 'demote' || demotion.node !== node) continue;
+    implied(demotion);
+    if (isOrdered) draft.actions.order(fencing, demotion, Implies.preserve | Implies.order);
   }
+}
+
+function implied(action: Action): void {
+  action.isPseudo = true;
+  action.isRunnable = true;
+}
+
+/** What runs on a guest has stopped with it, whatever it needs. */
+const waitsForFencing = (draft: Draft, resource: Resource, node: NodeIndex): boolean =>
+  needsFencing(resource) || nodeAt(draft, node).is.kind === 'guest';
+
+/** Whatever holds it stops after the fencing as well; what nothing holds, where it was last thought to stop. */
+function orderTopStop(draft: Draft, resource: Resource, fencing: Action): void {
+  const top = topOf(draft, resource);
+  if (top !== resource) {
+    const stop = { resource: top.index, task: 'stop' } as const;
+    draft.orderings.push({ first: { action: fencing }, second: stop, implies: Implies.preserve });
+    return;
+  }
+  const latest = draft.actions.latest(resource.index, 'stop');
+  if (latest !== undefined) draft.actions.order(fencing, latest, Implies.preserve);
 }

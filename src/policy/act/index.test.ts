@@ -19,6 +19,8 @@ interface Case {
   /** By node: the elements of what it did with the resource `a`. */
   readonly history?: readonly [node: string, operations: string][];
   readonly lost?: string;
+  /** Without the second node. */
+  readonly isPair?: boolean;
 }
 
 /** Three nodes; a resource `a` and a fence device that runs on the first. */
@@ -54,8 +56,9 @@ function cibOf({
   constraints = '',
   history = [],
   lost,
+  isPair = false,
 }: Case): string {
-  const names = ['n1', 'n2', 'n3'];
+  const names = isPair ? ['n1', 'n3'] : ['n1', 'n2', 'n3'];
   const states = names.map((name, at) => {
     const state =
       name === lost ? 'in_ccm="false" crmd="offline" join="down"' : 'in_ccm="true" crmd="online" join="member"';
@@ -145,6 +148,14 @@ describe('act', () => {
     expect(necessary).toEqual(['(stop) a n3', 'start a n2', 'fence reboot n3']);
     const fencing = actions.find((action) => action.task === 'fence');
     expect(fencing?.after.map((edge) => edge.second.task).sort()).toEqual(['start', 'stop']);
+  });
+
+  it('lets the node that matters more survive: its fencing waits', () => {
+    const options = '<nvpair id="o-d" name="priority-fencing-delay" value="15s"/>';
+    const lost = { options, meta: nvpair('priority', '5'), history: [runsOn('n3')], lost: 'n3' };
+    const delayOf = (wanted: Case): number[] =>
+      plan(wanted).actions.flatMap(({ task, delayMs }) => (task === 'fence' ? [delayMs] : []));
+    expect([delayOf(lost), delayOf({ ...lost, isPair: true })]).toEqual([[0], [15_000]]);
   });
 
   it('does nothing to what is not managed', () => {

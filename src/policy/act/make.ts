@@ -22,34 +22,33 @@ interface Wanted {
  */
 export function make(draft: Draft, resource: Resource, wanted: Wanted): Action {
   const { task, node, intervalMs = 0, how = null, isOptional = false, because = '' } = wanted;
-  const known = draft.actions.find(task, resource.index, node, intervalMs, how);
-  const action = known ?? first(draft, resource, wanted);
-  if (intervalMs > 0 && node !== null) {
-    const key = recurringKey(resource.index, task, intervalMs, node);
-    if (!draft.recurring.has(key)) draft.recurring.set(key, false);
-  }
+  const count = draft.actions.all.length;
+  const action = draft.actions.add({ task, resource: resource.index, node, intervalMs, how, isOptional: true });
+  if (draft.actions.all.length > count) begin(draft, action, isOptional);
   weighNeed(draft, resource, action, isOptional);
   weighPossibility(draft, resource, action);
   if (because !== '' && action.because === '') action.because = because;
   return action;
 }
 
-function first(draft: Draft, resource: Resource, wanted: Wanted): Action {
-  const { task, node, intervalMs = 0, how = null } = wanted;
-  const key = demandKey(resource.index, task, intervalMs);
+/** An action that was not thought of before: necessary too if its task was asked for before anybody knew where. */
+function begin(draft: Draft, action: Action, isOptional: boolean): void {
+  const { task, resource, node, intervalMs } = action;
+  if (resource === null) return;
+  action.isOptional = isOptional;
+  if (intervalMs > 0 && node !== null) {
+    const key = recurringKey(resource, task, intervalMs, node);
+    if (!draft.recurring.has(key)) draft.recurring.set(key, false);
+  }
+  if (draft.demanded.size === 0) return;
+  const key = demandKey(resource, task, intervalMs);
   const demand = draft.demanded.get(key);
-  if (demand !== undefined) draft.demanded.delete(key);
-  return draft.actions.add({
-    task,
-    resource: resource.index,
-    node,
-    intervalMs,
-    how,
-    isOptional: demand === undefined && wanted.isOptional === true,
-    // Without a node it was impossible, and a frozen cluster leaves it at that.
-    isRunnable: demand === undefined,
-    because: demand ?? '',
-  });
+  if (demand === undefined) return;
+  draft.demanded.delete(key);
+  action.isOptional = false;
+  // Without a node it was impossible; what freezes for lack of quorum stays so.
+  action.isRunnable = false;
+  action.because = demand;
 }
 
 /** Nothing is done to what is not managed; only its recurring actions go on. */

@@ -59,12 +59,16 @@ export function orderAfterReset(draft: Draft, connection: Resource, action: Acti
 export function orderAroundConnections(draft: Draft): void {
   if (!draft.nodes.some(isRemote)) return;
   for (const action of [...draft.actions.all]) {
-    if (action.resource === null) continue;
+    if (action.resource === null || isEnded(draft, action)) continue;
     const resource = resourceAt(draft, action.resource);
     if (resource.connects !== null && action.task === 'clear_failcount') beforeStart(draft, action, resource);
     else if (action.node !== null && !action.isPseudo) orderBehind(draft, action, resource, nodeAt(draft, action.node));
   }
 }
+
+/** A recurring action that is cancelled is not begun anew. */
+const isEnded = ({ actions }: Draft, { task, resource, node, intervalMs }: Action): boolean =>
+  task === 'monitor' && intervalMs > 0 && actions.find('cancel', resource, node, intervalMs) !== undefined;
 
 function beforeStart(draft: Draft, action: Action, { index }: Resource): void {
   draft.orderings.push({ first: { action }, second: { resource: index, task: 'start' }, implies: Implies.order });

@@ -16,8 +16,8 @@ export function graphOf(net: Known): Pick<PolicyPlan, 'actions' | 'blocked'> {
 }
 
 function policyAction(action: Action, id: number, after: readonly number[]): PolicyAction {
-  const { task, resource, node, intervalMs, how, isPseudo, because } = action;
-  return { id, task, resource, node, intervalMs, how, isPseudo, after, because };
+  const { task, resource, node, intervalMs, how, delayMs, isPseudo, because } = action;
+  return { id, task, resource, node, intervalMs, how, delayMs, isPseudo, after, because };
 }
 
 /** Nothing is done to what nobody manages, except to look at it. */

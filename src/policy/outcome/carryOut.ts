@@ -35,10 +35,20 @@ interface Draft {
  */
 export type Recorder = 'nodes' | 'crm_simulate';
 
+interface Keeping extends Decided {
+  readonly by: Recorder;
+  /** By which anything is known. */
+  readonly names: ReadonlySet<string>;
+}
+
+const namesOf = ({ resources }: Situation): ReadonlySet<string> =>
+  new Set(resources.flatMap(({ id, alias }) => (alias === null ? [id] : [id, alias])));
+
 export function carryOut(decided: Decided, by: Recorder = 'nodes'): Input {
   const { situation, plan } = decided;
   const drafts = new Map(situation.input.nodeStates.map((state) => [state.name, draftOf(state)]));
-  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(decided, drafts, action, by);
+  const keeping: Keeping = { ...decided, by, names: namesOf(situation) };
+  for (const action of inSequence(plan.actions)) if (!action.isPseudo) carryOutOne(keeping, drafts, action);
   return { ...situation.input, nodeStates: [...drafts.values()].map(stateOf) };
 }
 
@@ -55,9 +65,9 @@ function stateOf({ state, isGone, transient, history }: Draft): NodeState {
   return { ...known, hasLrm: false, inMembership: 'false', peer: 'offline', join: 'down', expected: 'down' };
 }
 
-function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: PolicyAction, by: Recorder): void {
+function carryOutOne(keeping: Keeping, drafts: Map<string, Draft>, action: PolicyAction): void {
   if (action.node === null) return;
-  const { situation } = decided;
+  const { situation, by } = keeping;
   const node = must(situation.nodes[action.node], `node ${action.node}`);
   const draft = drafts.get(node.name) ?? draftOf(newState(node));
   drafts.set(node.name, draft);
@@ -66,7 +76,7 @@ function carryOutOne(decided: Decided, drafts: Map<string, Draft>, action: Polic
   } else if (action.task === 'shutdown') {
     if (by === 'nodes') leave(draft);
   } else if (action.resource !== null) {
-    change(decided, draft, action, by, must(situation.resources[action.resource], `resource ${action.resource}`));
+    change(keeping, draft, action, must(situation.resources[action.resource], `resource ${action.resource}`));
   }
 }
 
@@ -95,13 +105,14 @@ function newState(node: Node): NodeState {
   };
 }
 
-function change(decided: Decided, draft: Draft, action: PolicyAction, by: Recorder, resource: Resource): void {
+function change(keeping: Keeping, draft: Draft, action: PolicyAction, resource: Resource): void {
   const { task, node } = action;
+  const { by } = keeping;
   if (node === null) return;
-  const id = recordedAs(draft, resource, node);
+  const id = by === 'nodes' ? recordedAs(draft, resource, node) : simulatedAs(keeping, draft, resource);
   if (task === 'delete' || task === 'clear_failcount') {
     if (by === 'nodes') clear(draft, id, task, resource);
-  } else if (isRecorded(task, by)) record(draft, id, resource, operationOf(decided, draft, id, action, resource));
+  } else if (isRecorded(task, by)) record(draft, id, resource, operationOf(keeping, draft, id, action, resource));
 }
 
 function clear(draft: Draft, id: string, task: 'delete' | 'clear_failcount', resource: Resource): void {
@@ -121,6 +132,15 @@ function recordedAs({ state, history }: Draft, resource: Resource, node: NodeInd
   const own = state.history.find(({ operations }) => operations.some(isLast))?.id;
   const names = [resource.historyId, resource.id, ...resource.historyIds];
   return own ?? names.find((id) => history.has(id)) ?? resource.historyId;
+}
+
+/** `crm_simulate` goes by the name in the operation; if that is nobody's, by the other one that it carries. */
+function simulatedAs({ names }: Keeping, { history }: Draft, resource: Resource): string {
+  const { id, alias, historyId, orphan } = resource;
+  const told = (orphan ? alias : null) ?? historyId;
+  const other = alias === null || alias === told ? id : alias;
+  const name = names.has(told) ? told : names.has(other) ? other : told;
+  return history.has(name) ? name : told;
 }
 
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {

@@ -13,6 +13,7 @@ function actionsOf(...lines: readonly string[]): PolicyAction[] {
     node: null,
     intervalMs: 0,
     how: line.charAt(0),
+    delayMs: 0,
     isPseudo: false,
     after: line
       .slice(1)

@@ -66,8 +66,12 @@ export function durationMsOf(text: string | null | undefined): number | null {
   return unit === undefined ? null : Math.trunc(Number(match[1]) * unit);
 }
 
-/** As `durationMsOf`, but intervals are never negative and what cannot be read is 0: not recurring. */
-export const intervalMsOf = (text: string | null | undefined): number => Math.max(durationMsOf(text) ?? 0, 0);
+/** Some 50 days: Pacemaker keeps intervals in 32 bits. */
+const intervalMsMax = 2 ** 32 - 1;
+
+/** As `durationMsOf`, but intervals are never negative and have a limit; what cannot be read is 0: not recurring. */
+export const intervalMsOf = (text: string | null | undefined): number =>
+  Math.min(Math.max(durationMsOf(text) ?? 0, 0), intervalMsMax);
 
 const periodMs: Readonly<Record<string, number>> = {
   y: 365 * 86_400_000,

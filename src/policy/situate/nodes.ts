@@ -2,6 +2,7 @@
 import type { AttributeSet, NodeConfig, NodeState } from '../input.ts';
 import { readSets } from '../rule/index.ts';
 import { isTrue } from '../rule/text.ts';
+import { leftCluster } from '../situation.ts';
 import { fence } from './fence.ts';
 import { addNode, isGuest, isRemote, type WorkNode, type World } from './world.ts';
 
@@ -137,7 +138,7 @@ function reasonToFence(state: NodeState, isMember: boolean, terminate: boolean):
   if (join === 'banned') return 'it failed the membership criteria';
   if (!terminate && !isExpected) return null;
   if (terminate && join === 'down' && !isMember && !isPeer(state)) return null;
-  if (!isMember) return 'it is no longer part of the cluster';
+  if (!isMember) return leftCluster;
   if (!isPeer(state)) return 'its cluster daemon is no longer available';
   if (terminate) return 'termination was requested';
   return join === 'member' || join === 'pending' || join === 'down' ? null : 'it was in an unknown state';

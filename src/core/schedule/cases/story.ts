@@ -17,7 +17,7 @@
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
 import { blankRecord } from '../../execute/services.ts';
-import { type NodeId, noRules, type OrderConfig, type Resource, type Service } from '../../model.ts';
+import { type NodeId, noRules, type OrderConfig, promotableOnScore, type Resource, type Service } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
 import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
@@ -136,7 +136,7 @@ function traitOf(trait: string, service: Service): Partial<Service> {
     case 'clone':
       return { clone: true, instances: Number(value) };
     case 'promotable':
-      return { promotable: { max: Number(value ?? 1), perNode: 1 } };
+      return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
     case 'needs':
