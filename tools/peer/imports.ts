@@ -23,7 +23,15 @@ export interface ImportedCase {
 
 export function importCase(name: string, text: string): ImportedCase {
   const nothing = { name, asked: 0, same: 0, differences: [] };
-  const hints = { cluster: null, corosync: null, addresses: new Map(), nowS: 0 };
+  const hints = {
+    cluster: null,
+    corosync: null,
+    addresses: new Map(),
+    hosts: null,
+    witness: null,
+    watchdog: null,
+    nowS: 0,
+  };
   const made = fromPacemaker({ name, text }, hints);
   if (!made.ok) return { ...nothing, verdict: 'refused', because: [made.failure.message] };
   const cluster = clusterOf(made.value);

@@ -27,11 +27,12 @@ export function clusterOf(
   settings: Settings,
   fencing: ImportedFencing,
   corosync: Corosync | null,
+  hints: { readonly witness: string | null; readonly watchdog: string | null },
   translating: Translating,
 ): ClusterParts {
   const { nodes, draft } = translating;
   const isFenced = isFencingOn(settings) && fencing.coversAll;
-  const isPair = nodes.length === 2;
+  const isPair = nodes.length === 2 && hints.witness === null;
   const certainty = isFenced ? 'devices' : isPair ? 'operator' : 'lease';
   const deviceCount = Object.keys(fencing.devices).length;
   if (!isFenced && nodes.length > 1) noteUnfenced(isPair, deviceCount, translating);
@@ -48,7 +49,7 @@ export function clusterOf(
     certainty,
     heartbeat: heartbeatOf(corosync),
     quorum: isPair ? { tie: isFenced ? 'fence' : 'none' } : noQuorumOf(settings, isFenced, translating),
-    watchdog: hasWatchdog ? '/dev/watchdog' : 'none',
+    watchdog: hints.watchdog ?? (hasWatchdog ? '/dev/watchdog' : 'none'),
     fencing: deviceCount === 0 ? {} : { ...powerOn, devices: fencing.devices },
     options: optionsOf(settings, translating),
   };

@@ -142,7 +142,7 @@ function ticketOf(config: TicketConfig, translating: Translating): Entry | null 
   if (while_ === null) return null;
   const word = lossPolicy?.toLowerCase() ?? null;
   const more = {
-    ...(word !== null && ['demote', 'fence', 'freeze'].includes(word) ? { 'loss-policy': word } : {}),
+    ...(word !== null && ['stop', 'demote', 'fence', 'freeze'].includes(word) ? { 'loss-policy': word } : {}),
     ...while_,
   };
   const ticket = ticketName(config.ticket);

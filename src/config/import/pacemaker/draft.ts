@@ -26,8 +26,18 @@ export class ImportDraft {
   readonly #notes: PacemakerNote[] = [];
   readonly #blanks: Blank[] = [];
 
+  readonly #unchecked: string[] = [];
+
   get notes(): readonly PacemakerNote[] {
-    return this.#notes;
+    const [first] = this.#unchecked;
+    if (first === undefined) return this.#notes;
+    const text = `${this.#unchecked.join(', ')}: there was no recurring monitor, or it was switched off; here every service is checked`;
+    return [...this.#notes, { about: null, line: null, column: null, text: printable(text), isLoss: false }];
+  }
+
+  /** Nobody looked whether it works. */
+  unchecked(id: string): void {
+    this.#unchecked.push(id);
   }
 
   get blanks(): readonly Blank[] {

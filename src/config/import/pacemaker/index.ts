@@ -45,6 +45,12 @@ export interface PacemakerHints {
   readonly cluster: string | null;
   readonly corosync: NamedText | null;
   readonly addresses: Addresses;
+  /** The table of hosts, by names in small letters; null: it is not asked. */
+  readonly hosts: Addresses | null;
+  /** The address of a machine that only votes. */
+  readonly witness: string | null;
+  /** The device that resets a node whose daemon hangs. */
+  readonly watchdog: string | null;
   /** The time for rules, if the CIB does not say one; null: that of the wall clock. */
   readonly nowS: number | null;
 }
@@ -138,7 +144,7 @@ function translate(
   const tops = new Map(resources.flatMap(({ id }) => toEntry(names.thing(id))));
   const settings = settingsOf(read.options.filter(({ rule }) => rule === null));
   const fencing = fencingOf(read, names, nodes, draft);
-  const parts = clusterOf(settings, fencing, corosync, translating);
+  const parts = clusterOf(settings, fencing, corosync, hints, translating);
   const operations = operationDefaults(plain.operationDefaults, draft);
   const rawDefaults = new Map(settingsOf(plain.resourceDefaults));
   const { managedByDefault, defaultStickiness } = situation.options;
@@ -161,7 +167,8 @@ function translate(
     heartbeat: parts.heartbeat,
     quorum: parts.quorum,
     watchdog: parts.watchdog,
-    nodes: nodesOf(read, translating, corosync, hints.addresses, fencing.levels),
+    ...(hints.witness === null ? {} : { witness: { address: hints.witness } }),
+    nodes: nodesOf(read, translating, { corosync, said: hints.addresses, hosts: hints.hosts }, fencing.levels),
     fencing: parts.fencing,
     defaults: {
       ...defaultsOf(defaults, operations, parts.certainty),

@@ -11,19 +11,25 @@ import type { Translating } from './translating.ts';
 /** What the command line tells of addresses, by names of nodes in small letters. */
 export type Addresses = ReadonlyMap<string, readonly string[]>;
 
+/** Where addresses may come from, the first one first. */
+export interface AddressSources {
+  readonly said: Addresses;
+  readonly corosync: Corosync | null;
+  readonly hosts: Addresses | null;
+}
+
 /** `read`: as the file has it, with what operators said. */
 export function nodesOf(
   read: Input,
   translating: Translating,
-  corosync: Corosync | null,
-  said: Addresses,
+  sources: AddressSources,
   levels: ReadonlyMap<string, readonly (readonly string[])[]>,
 ): Record<string, unknown> {
   const nodes: Record<string, unknown> = {};
   for (const node of translating.input.nodes) {
     const name = node.type === 'member' ? translating.names.node(node.name) : null;
     if (name === null) noteOther(node, translating);
-    else if (nodes[name] === undefined) nodes[name] = nodeOf(node, name, translating, corosync, said, levels.get(name));
+    else if (nodes[name] === undefined) nodes[name] = nodeOf(node, name, translating, sources, levels.get(name));
   }
   for (const node of read.nodes) noteSaid(node, translating);
   return nodes;
@@ -51,11 +57,10 @@ function nodeOf(
   node: NodeConfig,
   name: string,
   translating: Translating,
-  corosync: Corosync | null,
-  said: Addresses,
+  sources: AddressSources,
   fence: readonly (readonly string[])[] | undefined,
 ): unknown {
-  const addresses = addressesOf(node, name, translating, corosync, said);
+  const addresses = addressesOf(node, name, translating, sources);
   const attributes = attributesOf(node, translating);
   const utilization = utilizationOf(node, translating);
   const more = {
@@ -70,13 +75,13 @@ function addressesOf(
   { id, name: was }: NodeConfig,
   name: string,
   { draft, nodes }: Translating,
-  corosync: Corosync | null,
-  said: Addresses,
+  { said, corosync, hosts }: AddressSources,
 ): readonly string[] {
   const told = said.get(was.toLowerCase()) ?? said.get(name);
   if (told !== undefined) return told;
   const known = corosync?.nodes.find((each) => each.name === was) ?? corosync?.nodes.find((each) => each.id === id);
-  const found = known?.addresses ?? [];
+  const listed = (hosts?.get(was.toLowerCase()) ?? []).filter((each) => !/^(127\.|::1$|fe80:)/i.test(each));
+  const found = known?.addresses ?? listed.slice(0, 1);
   const unnamed = (corosync?.nodes ?? []).filter((each) => each.name === null && each.id === null);
   if (known === undefined && unnamed.length > 0)
     draft.note(

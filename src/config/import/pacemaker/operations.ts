@@ -68,8 +68,7 @@ export function operationsOf(
     ...(isOther(checkMs, usual(of.checkTimeoutMs[kind])) ? { timeout: within(checkMs, 100, hourMs) } : {}),
   };
   noteOthers(operations, { startMs, stopMs }, timeout, id, draft);
-  if (monitor === undefined)
-    draft.note(id, `it had no recurring monitor; here it is checked every ${formatDuration(of.checkEveryMs[kind])}`);
+  if (monitor === undefined) draft.unchecked(id);
   return {
     entry: {
       ...(Object.keys(check).length === 0 ? {} : { check }),
@@ -97,7 +96,6 @@ function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: str
   if ((durationMsOf(attributes.get('start-delay')) ?? 0) > 0)
     draft.note(id, `its operation ${name} has a start-delay: left out, a check begins one interval after the start`);
   if (booleanOf(attributes.get('enabled')) !== false) return true;
-  if (name === 'monitor') draft.note(id, 'its monitor is switched off; here every service is checked');
   return false;
 }
 

@@ -106,18 +106,41 @@ function serviceEntry(
   const operations = operationsOf(config, kind, isPromotable, sources.operations, draft);
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
-  const onFail = { ...operations.onFail };
+  const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
   const utilization = utilizationOf(resource?.utilization ?? new Map(), config.id, translating);
+  const room = hasRoom(utilization, translating);
+  if (!room) draft.note(config.id, 'no node has room for it, so that it never ran: target-role is Stopped now');
   return joined(
     { agent: agent ?? draft.blank(`agent for ${nameOf(config.id, translating)}`, 'ocf:heartbeat:Dummy') },
     paramsEntry(resource, kind, config.id, translating),
     operations.entry,
     wordsEntry(words, above),
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
-    Object.keys(utilization).length === 0 ? {} : { utilization },
+    Object.keys(utilization).length === 0 || !room ? {} : { utilization },
+    room ? {} : { meta: { 'target-role': 'Stopped' } },
     migrateEntry(resource, kind, config.id, translating),
     more,
     ownRules(config.id, more, sources, translating),
+  );
+}
+
+/** What nothing can switch off cannot be fenced: then it is stopped, as Pacemaker does it. */
+function unfenced(onFail: Entry, id: string, { draft }: Translating): Entry {
+  const answers = Object.entries(onFail).filter(([, answer]) => answer === 'fence');
+  if (answers.length === 0) return onFail;
+  draft.note(id, 'on-fail fence is left out: not every node can be switched off');
+  const others = Object.entries(onFail).filter(([, answer]) => answer !== 'fence');
+  const stopped = answers
+    .filter(([operation]) => operation !== 'stop')
+    .map(([operation]) => [operation, 'stop'] as const);
+  return Object.fromEntries([...others, ...stopped]);
+}
+
+/** On some node, if anybody looks at that. */
+function hasRoom(utilization: Entry, { situation }: Translating): boolean {
+  if (situation.options.placementStrategy === 'default') return true;
+  return Object.entries(utilization).every(([what, amount]) =>
+    situation.nodes.some((node) => (node.utilization.get(what) ?? 0) >= Number(amount)),
   );
 }
 

@@ -1,6 +1,6 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
 import { decide } from '../../../../policy/index.ts';
-import type { AttributeSet, Input, NodeState } from '../../../../policy/input.ts';
+import type { Input, NodeState } from '../../../../policy/input.ts';
 import { carryOut } from '../../../../policy/outcome/index.ts';
 import { situate } from '../../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../../policy/situation.ts';
@@ -11,7 +11,6 @@ export class Theirs {
   readonly #bare: Input;
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
-  readonly #promotable: readonly string[];
   /** As it is once everything runs with all nodes there. */
   #settled: Input | null = null;
 
@@ -20,24 +19,21 @@ export class Theirs {
     this.#bare = bare;
     this.#names = names;
     this.#nodes = nodes;
-    this.#promotable = situate(bare)
-      .resources.filter(({ kind, meta }) => kind === 'primitive' && meta.promotable)
-      .flatMap(({ id, baseId, historyId }) => [id, baseId, historyId]);
   }
 
   ask({ lost, standby, before }: Circumstances): Outcome {
     const from = before === null ? this.#bare : (this.#settled ?? this.#bare);
     const states = this.#bare.nodes
       .filter(({ type }) => type === 'member')
-      .map((node) => this.#stateOf(node, from.nodeStates, lost, standby));
+      .map((node) => this.#stateOf(node, from.nodeStates, lost));
     let input: Input = { ...this.#bare, nodeStates: states };
     const actions = new Set<string>();
     for (let round = 0; round < roundsMax; round++) {
-      const decision = decide(input);
+      const decision = decide(this.#withScores(input, standby));
       const done = this.#actionsOf(decision);
       for (const action of done) actions.add(action);
-      input = carryOut(decision);
       if (done.length === 0) break;
+      input = carryOut(decision);
     }
     if (lost === null && standby === null) this.#settled = input;
     const running = this.#runningIn(situate(input));
@@ -48,7 +44,6 @@ export class Theirs {
     { id, name }: { readonly id: string; readonly name: string },
     from: readonly NodeState[],
     lost: string | null,
-    standby: string | null,
   ): NodeState {
     const here = this.#names.node(name);
     const isLost = here === lost;
@@ -64,19 +59,28 @@ export class Theirs {
       hasLrm: !isLost,
       fencedRemote: null,
       inMaintenance: null,
-      transient: isLost ? [] : [this.#attributesOf(here ?? name, here === standby)],
+      transient: [],
       history: isLost ? [] : (known?.history ?? []),
     };
   }
 
-  #attributesOf(node: string, isStandby: boolean): AttributeSet {
-    const scores = this.#promotable.map((id) => [`master-${id}`, String(promotionScore(this.#nodes, node))] as const);
-    return {
-      id: `status-${node}`,
-      score: null,
-      rule: null,
-      values: [...(isStandby ? [['standby', 'on'] as const] : []), ...scores],
-    };
+  /** Agents give their copies a promotion score once they run; who is in standby says so as long as it is. */
+  #withScores(input: Input, standby: string | null): Input {
+    const { resources, nodes } = situate(input);
+    const values = new Map<string, (readonly [string, string])[]>();
+    for (const { kind, meta, runningOn, id, baseId } of resources)
+      for (const index of kind === 'primitive' && meta.promotable ? runningOn : []) {
+        const name = nodes[index]?.name ?? '';
+        const score = String(promotionScore(this.#nodes, this.#names.node(name) ?? name));
+        const said = [`master-${baseId}`, ...(meta.isUnique ? [`master-${id}`] : [])];
+        values.set(name, [...(values.get(name) ?? []), ...said.map((key) => [key, score] as const)]);
+      }
+    const nodeStates = input.nodeStates.map((state) => {
+      const isStandby = standby !== null && this.#names.node(state.name) === standby;
+      const all = [...(isStandby ? [['standby', 'on'] as const] : []), ...(values.get(state.name) ?? [])];
+      return { ...state, transient: [{ id: `status-${state.name}`, score: null, rule: null, values: all }] };
+    });
+    return { ...input, nodeStates };
   }
 
   #nameOf({ baseId }: Resource): string | null {
