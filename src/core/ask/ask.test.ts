@@ -151,3 +151,40 @@ describe('rules of the cluster file', () => {
     expect([situation.nodes[nodeOf('high')]?.name, nodeOf('low')]).toEqual(['a', -1]);
   });
 });
+
+describe('groups', () => {
+  const services = [
+    plainService('disk', ['a', 'b', 'c']),
+    { ...plainService('db', ['a', 'b', 'c']), with: ['disk'] },
+    { ...plainService('web', ['a', 'b', 'c']), onScore: 0 },
+  ];
+  const groups = [{ id: 'store', members: ['disk', 'db'], clone: false, meta: {} }];
+
+  test('points for a group count once', () => {
+    const locations = [
+      { ...location, id: 'far', subject: { kind: 'one', id: 'store' }, node: 'c', score: 150 } as const,
+    ];
+    expect(placesOf(ruled({ groups, locations }, services))).toMatchObject({ disk: ['a'], db: ['a'] });
+    const more = locations.map((each) => ({ ...each, score: 500 }));
+    expect(placesOf(ruled({ groups, locations: more }, services))).toMatchObject({ disk: ['c'], db: ['c'] });
+  });
+
+  test('who follows a group runs where all of it does', () => {
+    const link = { kind: 'pair', dependentRole: null, dependentInstance: null, primaryRole: null } as const;
+    const follows = {
+      id: 'follows',
+      score: 1_000_000,
+      nodeAttribute: null,
+      influence: null,
+      lifetime: [],
+      link: { ...link, dependent: 'web', primary: 'store', primaryInstance: null },
+    };
+    expect(placesOf(ruled({ groups, colocations: [follows] }, services))).toMatchObject({ db: ['a'], web: ['a'] });
+    expect(
+      placesOf({ ...ruled({ groups, colocations: [follows] }, services), stopped: new Set(['db']) }),
+    ).toMatchObject({
+      disk: ['a'],
+      web: [],
+    });
+  });
+});

@@ -1,7 +1,7 @@
 /** Colocations, orders and tickets, with the words and scores that they have. */
 import type { ColocationConfig, OrderConfig, ResourceSet, TicketConfig } from '../../../policy/input.ts';
 import { roleOf } from '../../../policy/rule/index.ts';
-import { type Entry, scoreText } from './layers.ts';
+import { type Entry, isAttributeName, scoreText } from './layers.ts';
 import { idEntry, whileEntry } from './locations.ts';
 import type { NamedThing } from './names.ts';
 import type { Translating } from './translating.ts';
@@ -37,6 +37,10 @@ function colocationOf(config: ColocationConfig, translating: Translating): Entry
   const { link, score, nodeAttribute, influence, lifetime } = config;
   const while_ = whileEntry(config.id, lifetime, translating);
   if (while_ === null) return null;
+  if (nodeAttribute !== null && !isAttributeName(nodeAttribute)) {
+    draft.lose(config.id, `colocation: «${nodeAttribute}» cannot be the name of an attribute here: left out`);
+    return null;
+  }
   const more = {
     ...(nodeAttribute === null || nodeAttribute === '#uname' ? {} : { 'node-attribute': nodeAttribute }),
     ...(influence === null ? {} : { influence }),

@@ -27,6 +27,7 @@ export class ImportDraft {
   readonly #blanks: Blank[] = [];
 
   readonly #unchecked: string[] = [];
+  readonly #said = new Set<string>();
 
   get notes(): readonly PacemakerNote[] {
     const [first] = this.#unchecked;
@@ -68,7 +69,9 @@ export class ImportDraft {
   /** The same is said once, however often it was found. */
   #add(note: PacemakerNote): void {
     const text = printable(note.text);
-    if (this.#notes.some((each) => each.about === note.about && each.text === text && each.line === note.line)) return;
+    const key = JSON.stringify([note.about, note.line, text]);
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#notes.push({ ...note, text });
   }
 }

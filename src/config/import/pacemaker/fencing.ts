@@ -47,8 +47,10 @@ export function fencingOf(
   const ids = new Map<string, string>();
   const devices: Record<string, Entry> = {};
   const switches = new Map<string, readonly string[]>();
+  const taken = new Set<string>();
   for (const config of configs) {
-    const id = nameFor(config.id, new Set(Object.keys(devices)));
+    const id = nameFor(config.id, taken);
+    taken.add(id);
     const made = deviceOf(config, id, names, nodes, draft);
     if (made === null) continue;
     ids.set(config.id, id);
@@ -167,9 +169,15 @@ function levelsOf(
       const usable = devices.filter((device) => switches.get(device)?.includes(node) === true);
       if (usable.length < level.devices.length)
         draft.note(level.id, `a level of ${node} names devices that are not for it, or not there: they are left out`);
-      if (usable.length > 0) levels.set(node, [...(levels.get(node) ?? []), usable]);
+      if (usable.length > 0) push(levels, node, usable);
     }
   return levels;
+}
+
+function push(levels: Map<string, string[][]>, node: string, devices: string[]): void {
+  const known = levels.get(node);
+  if (known === undefined) levels.set(node, [devices]);
+  else known.push(devices);
 }
 
 function nodesOfLevel({ target }: FencingLevel, { nodes }: Input): readonly string[] {

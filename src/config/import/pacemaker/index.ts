@@ -9,7 +9,7 @@ import { failure, type Result, success } from '../../../lib/errors.ts';
 import { constrain } from '../../../policy/constrain/index.ts';
 import type { AttributeSet, Input, ResourceConfig } from '../../../policy/input.ts';
 import { situate } from '../../../policy/situate/index.ts';
-import type { Situation } from '../../../policy/situation.ts';
+import type { Resource, Situation } from '../../../policy/situation.ts';
 import { infinity } from '../../../policy/values.ts';
 import { printable } from '../../show.ts';
 import { readCib } from '../cib.ts';
@@ -29,6 +29,7 @@ import { withMembers } from './members.ts';
 import { type ImportNames, type NamedThing, namesOf, primitivesOf } from './names.ts';
 import { type Addresses, nodesOf, scoresOfNodes } from './nodes.ts';
 import { operationDefaults } from './operations.ts';
+import { placesIn } from './place.ts';
 import { rulesEntry, servicesOf } from './services.ts';
 import type { Translating } from './translating.ts';
 
@@ -80,7 +81,8 @@ export function fromPacemaker(file: NamedText, hints: PacemakerHints): Result<Fr
       'sempre import pacemaker FILE --node NAME=ADDRESS',
     );
   const made = translate(file, input, hints, corosync.value, draft);
-  return success({ ...made, notes: draft.notes.map((note) => placed(note, file.text)), blanks: draft.blanks, input });
+  const placed = placesIn(file.text, isXml(file.text));
+  return success({ ...made, notes: draft.notes.map(placed), blanks: draft.blanks, input });
 }
 
 export const isXml = (text: string): boolean => /^\s*</.test(text.replace(/^\uFEFF/, ''));
@@ -106,18 +108,6 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
   }
 }
 
-/** Where the id that a note is about stands. */
-function placed(note: PacemakerNote, text: string): PacemakerNote {
-  if (note.about === null || note.line !== null) return note;
-  const id = note.about.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const found = (isXml(text) ? new RegExp(`(id|uname|name)="${id}"`) : new RegExp(`(?<![\\w-])${id}(?![\\w-])`)).exec(
-    text,
-  );
-  if (found === null) return note;
-  const before = text.slice(0, found.index).split('\n');
-  return { ...note, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
 // ---------------------------------------------------------------- the file
 
 function translate(
@@ -140,7 +130,8 @@ function translate(
     ...new Set(bare.nodes.flatMap(({ name, type }) => (type === 'member' ? (names.node(name) ?? []) : []))),
   ];
   const nodeIds = new Map(bare.nodes.map(({ id, name }) => [id, name]));
-  const translating: Translating = { input: bare, situation, names, nodes, nodeIds, draft };
+  const instances = firstById(situation);
+  const translating: Translating = { input: bare, situation, instances, names, nodes, nodeIds, draft };
   const tops = new Map(resources.flatMap(({ id }) => toEntry(names.thing(id))));
   const settings = settingsOf(read.options.filter(({ rule }) => rule === null));
   const fencing = fencingOf(read, names, nodes, draft);
@@ -179,12 +170,19 @@ function translate(
     groups,
     constraints,
     tags: tagsOf(resources, translating),
-    tickets: ticketsOf(bare),
+    tickets: ticketsOf(bare, draft),
   });
   const places = new Map([...fencing.paths, ...paths]);
   const comments = draft.notes.map(({ about, text }) => commentOf(about, text, places));
   const head = { path: [], text: `From Pacemaker: ${printable(file.name)}. Check it: sempre validate FILE` };
   return { text: layOut(entry, [head, ...comments]), names };
+}
+
+function firstById({ resources }: Situation): ReadonlyMap<string, Resource> {
+  const found = new Map<string, Resource>();
+  for (const resource of resources)
+    if (resource.config !== null && !found.has(resource.baseId)) found.set(resource.baseId, resource);
+  return found;
 }
 
 const toEntry = (thing: NamedThing | null): [string, NamedThing][] => (thing === null ? [] : [[thing.name, thing]]);
@@ -265,11 +263,13 @@ function tagsOf(resources: readonly ResourceConfig[], { input, names }: Translat
 const isNamed = (id: string, { constraints }: Input): boolean =>
   JSON.stringify(constraints).includes(JSON.stringify(id));
 
-const ticketsOf = ({ ticketStates, constraints }: Input): Entry => {
-  const used = new Set(constraints.tickets.map(({ ticket }) => ticket));
-  return Object.fromEntries(
-    ticketStates
-      .filter(({ id }) => used.has(id))
-      .map(({ id, granted, standby }) => [ticketName(id), granted ? (standby ? 'standby' : 'granted') : 'revoked']),
-  );
-};
+function ticketsOf({ ticketStates, constraints }: Input, draft: ImportDraft): Entry {
+  const entry: Entry = {};
+  for (const id of new Set(constraints.tickets.map(({ ticket }) => ticket))) {
+    const state = ticketStates.find((each) => each.id === id);
+    if (state === undefined)
+      draft.note(id, 'nothing says whether this cluster holds the ticket: say it under «tickets»');
+    else entry[ticketName(id)] = state.granted ? (state.standby ? 'standby' : 'granted') : 'revoked';
+  }
+  return entry;
+}

@@ -101,6 +101,9 @@ export function scoreText(score: number): number | string {
   return score <= -infinity ? '-inf' : score;
 }
 
+/** What attributes of nodes, and what there is room for, can be called. */
+export const isAttributeName = (text: string): boolean => /^[A-Za-z_#][\w.:#-]{0,99}$/.test(text);
+
 /** A text of a CIB as a person would write it in YAML. */
 export function plainValue(text: string): string | number | boolean {
   if (/^(0|-?[1-9]\d{0,14})$/.test(text)) return Number(text);

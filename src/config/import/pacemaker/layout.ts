@@ -99,7 +99,9 @@ function byPlace(comments: readonly Comment[]): ReadonlyMap<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { path, text } of comments) {
     const key = path.join('\n');
-    found.set(key, [...(found.get(key) ?? []), text]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [text]);
+    else known.push(text);
   }
   return found;
 }

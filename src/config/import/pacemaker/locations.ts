@@ -3,7 +3,7 @@ import type { LocationConfig, Rule } from '../../../policy/input.ts';
 import { roleOf } from '../../../policy/rule/index.ts';
 import { addScores, infinity } from '../../../policy/values.ts';
 import type { ImportDraft } from './draft.ts';
-import { type Entry, scoreText } from './layers.ts';
+import { type Entry, isAttributeName, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
 import { anyOf, ruleText } from './ruleText.ts';
 import type { Translating } from './translating.ts';
@@ -174,7 +174,7 @@ function entryOfRule(rule: Rule, target: Target, config: LocationConfig, transla
   const role = rule.role === null ? {} : roleEntry(rule.role, target, config.id, draft);
   if (role === null) return null;
   if (rule.score !== null) return { where: text, score: scoreText(rule.score), ...role };
-  if (rule.scoreAttribute !== null)
+  if (rule.scoreAttribute !== null && isAttributeName(filled(rule.scoreAttribute, target.matches)))
     return { where: text, 'score-attribute': filled(rule.scoreAttribute, target.matches), ...role };
   return null;
 }

@@ -29,9 +29,11 @@ export function namesOf(
   draft: ImportDraft,
 ): ImportNames {
   const nodes = new Map<string, string>();
+  const takenByNodes = new Set<string>();
   for (const { name, type } of input.nodes) {
     if (type !== 'member' || nodes.has(name)) continue;
-    const short = nameFor(name, new Set(nodes.values()));
+    const short = nameFor(name, takenByNodes);
+    takenByNodes.add(short);
     nodes.set(name, short);
     if (short !== name)
       draft.note(
@@ -63,9 +65,9 @@ export function namesOf(
   }
   for (const id of [...templatesOf(resources), ...input.tags.keys()])
     if (!things.has(id)) add(id, { kind: 'tag', clone: false, promotable: false });
+  const small = new Map([...nodes].map(([name, now]) => [name.toLowerCase(), now]));
   return {
-    node: (name) =>
-      nodes.get(name) ?? [...nodes].find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1] ?? null,
+    node: (name) => nodes.get(name) ?? small.get(name.toLowerCase()) ?? null,
     thing: (id) => things.get(id) ?? null,
     taken,
   };

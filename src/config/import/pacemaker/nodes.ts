@@ -4,7 +4,7 @@ import { readSets } from '../../../policy/rule/index.ts';
 import { isTrue } from '../../../policy/rule/text.ts';
 import { parseAddress } from '../../network.ts';
 import type { Corosync } from './corosync.ts';
-import { type Entry, plainValue, scoreText } from './layers.ts';
+import { type Entry, isAttributeName, plainValue, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
 import type { Translating } from './translating.ts';
 
@@ -104,7 +104,7 @@ function addressesOf(
 function attributesOf({ name, attributes }: NodeConfig, { draft }: Translating): Entry {
   const entry: Entry = {};
   for (const [key, value] of readSets(attributes, { nowS: 0 }))
-    if (/^[A-Za-z_#][\w.:#-]{0,99}$/.test(key)) entry[key] = plainValue(value);
+    if (isAttributeName(key)) entry[key] = plainValue(value);
     else draft.lose(name, `its attribute «${key}» has a name that none can have here: left out`);
   return entry;
 }
@@ -113,8 +113,9 @@ function utilizationOf({ name, utilization }: NodeConfig, { draft }: Translating
   const entry: Entry = {};
   for (const [key, value] of readSets(utilization, { nowS: 0 })) {
     const amount = Number.parseInt(value, 10);
-    if (Number.isSafeInteger(amount) && amount >= 0) entry[key] = amount;
-    else draft.lose(name, `it has room for «${value}» of ${key}: only amounts from 0 are taken here`);
+    if (isAttributeName(key) && Number.isSafeInteger(amount) && amount >= 0) entry[key] = amount;
+    else
+      draft.lose(name, `it has room for «${value}» of «${key}»: only amounts from 0, and plain names, are taken here`);
   }
   return entry;
 }

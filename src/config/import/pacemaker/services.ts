@@ -3,7 +3,7 @@ import type { AttributeSet, PrimitiveConfig, ResourceConfig } from '../../../pol
 import { readSets } from '../../../policy/rule/index.ts';
 import type { Resource } from '../../../policy/situation.ts';
 import { agentOf } from './agents.ts';
-import { type Entry, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
+import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
 import { ruleText } from './ruleText.ts';
@@ -50,7 +50,7 @@ export function servicesOf(
       put(child, sources.defaults, joined(copies, placesEntry(name, sources), own));
     } else {
       const name = nameOf(child.id, translating);
-      const words = wordsFor(instanceOf(child.id, translating), translating);
+      const words = wordsFor(translating.instances.get(child.id) ?? null, translating);
       const ruled = [resource.id, child.id].filter((id, at, all) => all.indexOf(id) === at);
       groups[name] = joined(
         wordsEntry(words, sources.defaults),
@@ -75,11 +75,6 @@ const nameOf = (id: string, { names }: Translating): string => names.thing(id)?.
 
 const ruledOf = (id: string, { ruled }: ServiceSources): readonly AttributeSet[] => ruled.get(id) ?? [];
 
-/** The resource, or the first copy of it. */
-export function instanceOf(id: string, { situation }: Translating): Resource | null {
-  return situation.resources.find((each) => each.baseId === id && each.config !== null) ?? null;
-}
-
 const wordsFor = (resource: Resource | null, { situation }: Translating): Words => {
   const raw = new Map(resource?.rawMeta ?? []);
   const { managedByDefault, defaultStickiness } = situation.options;
@@ -99,7 +94,7 @@ function serviceEntry(
   translating: Translating,
 ): Entry {
   const { draft } = translating;
-  const resource = instanceOf(config.id, translating);
+  const resource = translating.instances.get(config.id) ?? null;
   const { agent, kind, note } = agentOf(config.agent);
   if (note !== null) draft.note(config.id, note);
   const isPromotable = resource?.meta.promotable ?? false;
@@ -179,8 +174,8 @@ function paramsEntry(resource: Resource | null, kind: 'ocf' | 'systemd', id: str
 function utilizationOf(values: ReadonlyMap<string, number>, id: string, { draft }: Translating): Entry {
   const entry: Entry = {};
   for (const [name, amount] of values)
-    if (Number.isSafeInteger(amount) && amount >= 0) entry[name] = amount;
-    else draft.lose(id, `it takes up ${amount} of ${name}: only amounts from 0 are taken here`);
+    if (isAttributeName(name) && Number.isSafeInteger(amount) && amount >= 0) entry[name] = amount;
+    else draft.lose(id, `it takes up ${amount} of «${name}»: only amounts from 0, and plain names, are taken here`);
   return entry;
 }
 
