@@ -183,7 +183,7 @@ function clusterFiles(): Prepared {
       const cluster = clusterOf(made.value);
       const problems = 'services' in cluster ? [] : cluster;
       for (const each of [...made.value.notes, ...problems.map(({ message }) => ({ text: message }))])
-        note(each.text.replace(/«[^»]*»|\S*\d\S*/g, ''));
+        note(each.text.slice(0, 300).replace(/«[^»]*»|\d+/g, ''));
       const odd = problems.find(({ code }) => /^(YAML|UNKNOWN_KEY|BAD_TYPE|BAD_NAME|BAD_DURATION|BAD_RULE)/.test(code));
       return firstOf(
         again.ok && again.value.text !== made.value.text && 'writes another file for the same text',

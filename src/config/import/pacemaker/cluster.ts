@@ -130,9 +130,12 @@ const isPlain = (name: string, value: string): boolean => plain[name] === value;
 
 // ---------------------------------------------------------------- defaults
 
+const hourMs = 3_600_000;
+
 /** Places in `on` are worth nothing: locations say what they are worth. */
 export function defaultsOf(words: Words, operations: OperationDefaults, certainty: Certainty): Entry {
-  const timeout = operations.timeoutMs === null ? null : formatDuration(Math.max(operations.timeoutMs, 100));
+  const { timeoutMs } = operations;
+  const timeout = timeoutMs === null ? null : formatDuration(Math.min(Math.max(timeoutMs, 100), hourMs));
   return {
     'on-score': 0,
     ...wordsEntry(words, ownWords),

@@ -113,7 +113,7 @@ function utilizationOf({ name, utilization }: NodeConfig, { draft }: Translating
   const entry: Entry = {};
   for (const [key, value] of readSets(utilization, { nowS: 0 })) {
     const amount = Number.parseInt(value, 10);
-    if (isAttributeName(key) && Number.isSafeInteger(amount) && amount >= 0) entry[key] = amount;
+    if (isAttributeName(key) && Number.isSafeInteger(amount) && amount >= 0) entry[key] = Math.max(amount, 0);
     else
       draft.lose(name, `it has room for «${value}» of «${key}»: only amounts from 0, and plain names, are taken here`);
   }

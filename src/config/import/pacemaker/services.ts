@@ -174,7 +174,7 @@ function paramsEntry(resource: Resource | null, kind: 'ocf' | 'systemd', id: str
 function utilizationOf(values: ReadonlyMap<string, number>, id: string, { draft }: Translating): Entry {
   const entry: Entry = {};
   for (const [name, amount] of values)
-    if (isAttributeName(name) && Number.isSafeInteger(amount) && amount >= 0) entry[name] = amount;
+    if (isAttributeName(name) && Number.isSafeInteger(amount) && amount >= 0) entry[name] = Math.max(amount, 0);
     else draft.lose(id, `it takes up ${amount} of «${name}»: only amounts from 0, and plain names, are taken here`);
   return entry;
 }
