@@ -1,7 +1,7 @@
 /** Random clusters in random states, for the property tests: small, but with everything at once. */
 import * as fc from 'fast-check';
 import { blankRecord } from '../../execute/services.ts';
-import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
+import type { Cluster, FailableOperation, NodeId, OnFail, Resource, Service } from '../../model.ts';
 import { plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import type { Role } from '../../roles.ts';
@@ -101,8 +101,10 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       stickiness: fc.constantFrom(0, 50, 250, stickinessMax),
       takeover: fc.constantFrom('nothing', 'nothing', 'lease', 'fencing'),
       max: fc.integer({ min: 1, max: 3 }),
+      onScore: fc.constantFrom(1, 1, 100),
+      then: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
     })
-    .map(({ max, clone, hasRoles, instances, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, then, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
@@ -110,6 +112,8 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
+      onScore: clone && hasRoles ? rest.onScore : 100,
+      onFail: then === 'restart' ? {} : { check: then, start: then === 'demote' ? 'standby' : then },
     }));
 };
 
@@ -133,6 +137,8 @@ export const someCluster = (kinds: Kinds): fc.Arbitrary<Cluster> =>
       return clusterOf(nodes, reversed ? chosen.toReversed() : chosen);
     });
 
+const usual: readonly OnFail[] = ['restart', 'restart', 'restart', 'restart', 'restart', 'restart'];
+
 const states: readonly ServiceState[] = ['unknown', 'stopped', 'stopped', 'stopped', 'running', 'running', 'failed'];
 const busyStates: readonly ServiceState[] = ['probing', 'starting', 'stopping', 'reloading', 'blocked'];
 const roleStates: readonly ServiceState[] = ['promoting', 'demoting'];
@@ -149,11 +155,12 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
       promotion: fc.constantFrom(null, 0, 10, 20),
       isOld: fc.integer({ min: 0, max: 5 }),
       failures: fc.constantFrom(0, 0, 0, 1, 3),
+      failed: fc.constantFrom<FailableOperation | null>(null, 'check'),
       banned: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'node', 'cluster'),
       conflicts: fc.constantFrom(0, 0, 0, 2),
       drained: fc.constantFrom<string[]>([], [], ['to-a'], ['to-b', 'gone']),
     })
-    .map(({ state, isOld, failures, banned, conflicts, drained, role, promotion }) => {
+    .map(({ state, isOld, failures, failed, banned, conflicts, drained, role, promotion }) => {
       const runs = state !== 'stopped' && state !== 'unknown' && state !== 'probing';
       const last = failures > 0 || banned !== 'no' || state === 'failed' ? 'exit 1' : null;
       return {
@@ -162,6 +169,7 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
         digest: runs ? (isOld === 0 ? 'old' : each.digest) : null,
         failures,
         lastFailure: last,
+        failed: last === null ? null : failed,
         banned: banned as ServiceRecord['banned'],
         conflicts: state === 'stopped' ? conflicts : 0,
         drained: runs ? drained : [],

@@ -12,7 +12,7 @@
  *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
- * `promoted`, `score 10`, `drained to-w1`, and the last failure in brackets.
+ * `check failed`, `promoted`, `score 10`, `drained to-w1`, and the last failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
@@ -139,6 +139,10 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
+    case 'on-score':
+      return { onScore: Number(value) };
+    case 'fails':
+      return { onFail: { ...service.onFail, [text(value)]: rest[1] } };
     case 'needs':
       return { needs: rest };
     case 'with':
@@ -199,6 +203,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
     digest: !runs || isUnseen ? null : /\bold\b/.test(more) ? 'old' : digest,
     failures: Number(find(/^(\d+)\b/) ?? 0),
     lastFailure: last ?? null,
+    failed: (find(/\b(start|stop|check|promote|demote) failed/) ?? null) as ServiceRecord['failed'],
     banned: (find(/banned (\w+)/) ?? 'no') as ServiceRecord['banned'],
     conflicts: Number(find(/conflicts (\d+)/) ?? 0),
     role: /\bpromoted\b/.test(more) ? 'promoted' : state === 'running' ? 'unpromoted' : 'unknown',
@@ -258,6 +263,7 @@ function* tellPlan(input: ScheduleInput, plan: Plan): Generator<string> {
   }
   yield 'plan:';
   yield* tellActions(plan);
+  for (const { node, because } of plan.fence) yield `fence ${node} ${because}`;
   if (plan.againAtMs !== null) yield `again in ${plan.againAtMs - nowMs}ms`;
 }
 
