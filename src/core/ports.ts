@@ -181,7 +181,7 @@ export interface ServiceRecord {
   /** Failures that count against this node, and the last one in words. */
   readonly failures: number;
   readonly lastFailure: string | null;
-  /** What failed last, of what `onFail` may speak of; null: nothing that counts. Forgotten with `failures`. */
+  /** What failed last, of what `onFail` may speak of; null: nothing, or it was started again since. Forgotten with `failures`. */
   readonly failed: FailableOperation | null;
   /** `node`: it must not be tried here again; `cluster`: nowhere. Cleared by `cleanup` or a new definition. */
   readonly banned: 'no' | 'node' | 'cluster';

@@ -230,7 +230,7 @@ function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
     const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'start', failed) } as const;
     return setRecord(turn, id, patch, `start failed: ${failed.because}`);
   }
-  setRecord(turn, id, { state: 'running', role: 'unpromoted', conflicts: 0 }, 'started');
+  setRecord(turn, id, { state: 'running', role: 'unpromoted', conflicts: 0, failed: null }, 'started');
 }
 
 function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {

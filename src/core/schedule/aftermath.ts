@@ -5,7 +5,7 @@ import type { ServiceRecord } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { ScheduleInput } from './plan.ts';
 import { cleanup } from './score.ts';
-import type { Copy, Seen } from './seen.ts';
+import { type Copy, isActive, type Seen } from './seen.ts';
 
 export interface Aftermath {
   /** Nodes that run nothing any more, and why. */
@@ -25,7 +25,8 @@ export function aftermathOf(graph: Graph, seen: Seen): Aftermath {
   for (const service of graph.cluster.services) {
     if (Object.keys(service.onFail).length === 0) continue;
     for (const { node, state, record } of seen.services.get(service.id)?.copies ?? []) {
-      if (record === null) continue;
+      // What runs again has got over it.
+      if (record === null || isActive(state)) continue;
       const why = `${service.id}: ${failedText(record, node)}`;
       const then = leadsTo(service, record);
       if (then === 'standby') standby.set(node, why);
@@ -40,15 +41,16 @@ export function aftermathOf(graph: Graph, seen: Seen): Aftermath {
 /** What is blocked is left alone, but it is not started again if something else had it stopped. */
 export function staysStopped(service: Service, { state, record }: Pick<Copy, 'state' | 'record'>): boolean {
   const then = leadsTo(service, record);
-  return then === 'stop' || (then === 'block' && state === 'stopped');
+  const isDown = state === 'stopped' || state === 'unknown' || state === 'probing';
+  return then === 'stop' || (then === 'block' && isDown);
 }
 
 export const stoppedText = (service: Service, record: ServiceRecord, node: NodeId): string =>
   `${failedText(record, node)}; it stays stopped until ${cleanup(service)}`;
 
-/** A node where something failed is in standby just as if an operator had said so. */
-export function withStandby(input: ScheduleInput, { standby }: Aftermath): ScheduleInput {
-  if (standby.size === 0) return input;
-  const more = Object.fromEntries([...standby].map(([node, because]) => [node, { because }]));
+/** A node where something failed is in standby just as if an operator had said so, and so is one that is to be fenced. */
+export function withStandby(input: ScheduleInput, { standby, fence }: Aftermath): ScheduleInput {
+  if (standby.size + fence.size === 0) return input;
+  const more = Object.fromEntries([...standby, ...fence].map(([node, because]) => [node, { because }]));
   return { ...input, admin: { ...input.admin, standby: { ...more, ...input.admin.standby } } };
 }

@@ -26,10 +26,10 @@ import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
-import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
+import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
-import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
+import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
@@ -73,7 +73,7 @@ export function schedule(asked: ScheduleInput): Plan {
     hindrance,
     (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
   );
-  const actions = order(graph, settled, seen, input.admin, ruled).map((action) => leftAlone(action, frozen));
+  const actions = order(graph, settled, seen, input.admin, ruled, frozen);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
@@ -103,12 +103,6 @@ function waitsOf(
     ...[...waits].filter(([id]) => has(id, 'starts')).map(([id, wait]) => [id, 'start', wait] as const),
     ...[...promotions].filter(([id]) => has(id, 'promotes')).map(([id, wait]) => [id, 'promote', wait] as const),
   ];
-}
-
-/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
-function leftAlone(action: PlannedAction, frozen: Frozen): PlannedAction {
-  const why = frozen.get(action.service);
-  return why === undefined ? action : { ...action, blocked: why };
 }
 
 /**

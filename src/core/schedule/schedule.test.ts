@@ -20,7 +20,7 @@ const hasOldCopies = (world: World, service: Service): boolean =>
 const ready = (plan: Plan | undefined): readonly PlannedAction[] =>
   (plan?.actions ?? []).filter(({ blocked }) => blocked === null);
 
-const everything = { withs: true, needs: true, settledOnly: false };
+const everything = { withs: true, needs: true, orders: true, settledOnly: false };
 const runs = { numRuns: Number(process.env.FC_RUNS ?? 500) };
 
 const seed = fc.integer({ min: 0, max: 0x7fff_ffff });

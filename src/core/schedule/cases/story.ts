@@ -20,7 +20,7 @@ import { blankRecord } from '../../execute/services.ts';
 import { type NodeId, noRules, type OrderConfig, promotableOnScore, type Resource, type Service } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
-import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
+import { balanceTo, clusterOf, command, nowMs, orderOf, plainService, viewNumber } from './arbitrary.ts';
 import { carryOut, type World } from './world.ts';
 
 interface Draft {
@@ -82,7 +82,7 @@ const rules: readonly Rule[] = [
   [
     /^order (\S+): (promote )?(\S+) then (\S+)(?: (\S+))?$/,
     (draft, id, promote, first, second, kind) =>
-      void draft.orders.push(orderOf(text(id), text(first), text(second), kind, promote !== undefined)),
+      void draft.orders.push(orderOf(text(id), text(first), text(second), kind ?? 'mandatory', promote !== undefined)),
   ],
   [
     /^move (\S+) to (\S+): (.+)$/,
@@ -155,30 +155,6 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       throw new Error(`cannot read «${trait}» of service ${service.id}`);
   }
 }
-
-const orderOf = (
-  id: string,
-  first: string,
-  second: string,
-  kind: string | undefined,
-  isOfPromotion: boolean,
-): OrderConfig => ({
-  id,
-  kind: kind ?? 'mandatory',
-  score: null,
-  symmetrical: null,
-  requireAll: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
-    first,
-    firstAction: isOfPromotion ? 'promote' : null,
-    firstInstance: null,
-    second,
-    secondAction: isOfPromotion ? 'start' : null,
-    secondInstance: null,
-  },
-});
 
 // ---------------------------------------------------------------- records
 

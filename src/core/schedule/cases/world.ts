@@ -79,6 +79,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
         conflicts: 0,
         drained: [],
         role: 'unpromoted',
+        failed: null,
       });
     case 'stop':
       return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [], role: 'unpromoted' });
