@@ -19,7 +19,8 @@ export function takeover(): Check {
         const agoMs = nowMs - lastAbleMs(other, nowMs);
         // Who is in one view with it knows that something there could not be stopped.
         const isTold = host.loop?.state.installed?.members.includes(other.id) === true;
-        const isOver = agoMs >= world.cluster.heartbeat.deadMs * 0.97 || (other.isHelpless && nowMs >= other.leaseUntilMs);
+        const isOver =
+          agoMs >= world.cluster.heartbeat.deadMs * 0.97 || (other.isHelpless && nowMs >= other.leaseUntilMs);
         const isPast = isOver || (other.notStopped.size > 0 && !isTold);
         if (service.takeover === 'lease' && isPast) continue;
         const where = `while ${other.id} runs it, whose daemon was able to act ${Math.round(agoMs)} ms ago`;
