@@ -71,6 +71,8 @@ function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
 
 /** Says that all is well, and has done nothing. */
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
+  // Nobody can know yet that nothing runs: as if it had ended at once.
+  if (verb === 'start' && !host.running.has(service.id)) host.endedAtMs.set(service.id, host.world.agenda.nowMs);
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
   if (verb === 'check' || verb === 'probe') return { outcome: 'running', digest: service.digest };
