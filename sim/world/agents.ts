@@ -1,5 +1,5 @@
 /** Simulated agents: they take time, fail, hang, and say what is not so; they change the host's truth. */
-import type { Service } from '../../src/core/model.ts';
+import type { Service, ServiceId } from '../../src/core/model.ts';
 import type { AgentOp, OpResult, Verb } from '../../src/core/ports.ts';
 import { type AgentFault, injected } from './faults.ts';
 import type { Host } from './host.ts';
@@ -108,10 +108,14 @@ function look(host: Host, service: Service): OpResult {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
     // What is found is taken for the one and may be moved, whatever still runs where nobody can be asked.
     if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
-    if (!others.some((other) => other.holds(id))) host.unowned.delete(id);
+    if (!others.some((other) => other.holds(id)) && !isBeingStarted(host, id)) host.unowned.delete(id);
   }
   return { outcome: 'running', digest: running.digest };
 }
+
+/** Somewhere: whoever ordered that did not know of this one. */
+const isBeingStarted = (host: Host, id: ServiceId): boolean =>
+  [...host.world.hosts.values()].some((other) => other.underWay.get(id)?.some(({ verb }) => verb === 'start') === true);
 
 const isActing = ({ isHelpless, loop }: Host): boolean => !isHelpless && loop?.state.installed != null;
 
