@@ -123,9 +123,9 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       takeover: fc.constantFrom('nothing', 'nothing', 'lease', 'fencing'),
       max: fc.integer({ min: 1, max: 3 }),
       onScore: fc.constantFrom(1, 1, 100),
-      then: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
+      answer: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
     })
-    .map(({ max, clone, hasRoles, instances, then, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, answer, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
@@ -134,7 +134,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
       onScore: clone && hasRoles ? rest.onScore : 100,
-      onFail: then === 'restart' ? {} : { check: then, start: then === 'demote' ? 'standby' : then },
+      onFail: answer === 'restart' ? {} : { check: answer, start: answer === 'demote' ? 'standby' : answer },
     }));
 };
 
