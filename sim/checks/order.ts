@@ -21,7 +21,10 @@ export function order(): Check {
         needsAreUp(world, host, op);
         firstsAreUp(world, host, op);
       }
-      if (op.verb === 'stop') dependentsAreDown(world, host, op);
+      if (op.verb === 'stop') {
+        dependentsAreDown(world, host, op);
+        secondsAreDown(world, host, op);
+      }
     },
   };
 }
@@ -92,6 +95,33 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
 function holdsUp(local: LocalService | undefined): boolean {
   const state = local?.record.state;
   return state === 'running' || state === 'starting' || (state === 'stopping' && local?.retryStopMs === 0);
+}
+
+/** By a mandatory order among the rules what comes second stops first, wherever it runs. What a node stops by itself, it stops by `needs`. */
+function secondsAreDown(world: World, host: Host, op: AgentOp): void {
+  const { id } = op.service;
+  const state = host.loop?.state;
+  if (!host.running.has(id) || state === undefined || state.purging || state.distrusted.has(id)) return;
+  const hosts = [...world.hosts.values()];
+  if (hosts.some((other) => other !== host && (other.running.has(id) || isUnnoticed(world, other, id)))) return;
+  for (const { id: orderId, kind, link } of world.cluster.rules.orders) {
+    if (link.kind !== 'pair' || link.first !== id || kind !== 'Mandatory' || link.firstAction === 'promote') continue;
+    const under = hosts.find((other) => isKnownToRun(host, other, link.second));
+    if (under !== undefined)
+      throw fail(
+        world,
+        `${host.id} stops ${id} under ${link.second} on ${under.id}, which comes after it (${orderId})`,
+      );
+  }
+}
+
+/** All is well with it, and whoever ordered in this view knows. */
+function isKnownToRun(host: Host, other: Host, id: ServiceId): boolean {
+  const [here, there] = [host.loop?.state, other.loop?.state];
+  if (here === undefined || there === undefined || other.isHelpless || !other.running.has(id)) return false;
+  const isTogether = here.installed !== null && here.installed.number === there.installed?.number;
+  const isLeft = inMaintenance(here.doc.admin, other.id, id) || there.purging || there.distrusted.has(id);
+  return isTogether && !isLeft && there.local.get(id)?.record.state === 'running';
 }
 
 const fail = (world: World, message: string): Violation => new Violation('order', world.agenda.nowMs, message);
