@@ -58,7 +58,13 @@ export type Answer = 'ok' | 'failed';
 export function end(world: World, action: PlannedAction, answer: Answer = 'ok'): World {
   const { service, on, verb } = action;
   const failures = recordOf(world.input, service, on).failures + 1;
-  const failed: Partial<ServiceRecord> = { state: 'failed', failures, lastFailure: `${verb} failed` };
+  const operation = verb === 'start' || verb === 'stop' || verb === 'promote' || verb === 'demote' ? verb : null;
+  const failed: Partial<ServiceRecord> = {
+    state: 'failed',
+    failures,
+    lastFailure: `${verb} failed`,
+    failed: operation,
+  };
   if (answer === 'failed' && verb !== 'probe') return withRecord(world, service, on, failed);
   const digest = serviceOf(world, service)?.digest ?? null;
   switch (verb) {
@@ -73,6 +79,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
         conflicts: 0,
         drained: [],
         role: 'unpromoted',
+        failed: null,
       });
     case 'stop':
       return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [], role: 'unpromoted' });
@@ -93,7 +100,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
     case 'notify':
       return withRecord(world, service, on, { state: 'running', notice: action.notice ?? null });
     case 'forget':
-      return withRecord(world, service, on, { failures: 0, lastFailure: null, banned: 'no' });
+      return withRecord(world, service, on, { failures: 0, lastFailure: null, failed: null, banned: 'no' });
   }
 }
 
