@@ -53,6 +53,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     boot: init.boot,
     startedAtMs: nowMs,
     lastTickMs: nowMs,
+    dateAheadMs: null,
     listeningSinceMs: nowMs,
     peers: new Map(),
     beatSeq: 0,
@@ -144,6 +145,8 @@ function absorb(turn: Turn, event: NodeEvent): void {
   switch (event.kind) {
     case 'tick':
       return onTick(turn);
+    case 'clock':
+      return put(turn, { dateAheadMs: event.aheadMs });
     case 'message':
       return onMessage(turn, event.link, event.message);
     case 'opDone':
