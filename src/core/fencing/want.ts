@@ -73,13 +73,18 @@ function race(turn: Turn): void {
   if (!mayRace(state, partner, nowMs)) return cancelIfRacing(turn, partner, `${state.self} may not race now`);
   if (state.fencing.has(partner)) return;
   const { headStartMs } = state.doc.cluster.quorum;
-  // Whoever has only just booted, or was held up, and does not know what went on meanwhile lets the other one go first, whoever that is.
-  const isInformed = state.joined && (state.peers.get(partner)?.confirmedAtMs ?? -1) >= state.listeningSinceMs;
-  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isInformed ? 0 : 1);
+  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner) ? 1 : 0);
   const afterMs = starts * headStartMs;
   const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${afterMs / 1000} s`;
   beginFencing(turn, partner, `${partner} is lost, and one of the two may act; ${who}`, afterMs);
 }
+
+/**
+ * Has only just booted, or was held up and has not been heard by the other one since: the other one's wait may be over by now. Who
+ * does not know what went on meanwhile lets the other one go first, whoever that is.
+ */
+const isLate = (state: NodeState, partner: NodeId): boolean =>
+  !state.joined || (state.peers.get(partner)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY) < state.listeningSinceMs;
 
 function cancelIfRacing(turn: Turn, partner: NodeId, because: string): void {
   const { installed, self } = turn.state;
