@@ -6,6 +6,7 @@
 import { absorbDoc, decideDoc, noteDecided, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
+import { heardOfMigration } from './execute/migrate.ts';
 import { lookAgain, pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { forgetOff } from './fencing/off.ts';
@@ -204,6 +205,7 @@ function absorbRecord(turn: Turn, { from, boot: life, record }: RecordMessage): 
   const known = state.records.get(from);
   if (known !== undefined && known.boot === life && known.version >= record.version) return;
   put(turn, { records: new Map(state.records).set(from, record) });
+  heardOfMigration(turn, known, record);
 }
 
 /** What follows from what is now known. */

@@ -241,6 +241,8 @@ export interface LocalService {
   /** A check under way; it may be overtaken by a stop. */
   readonly checkOpId: number | null;
   readonly nextCheckMs: Ms;
+  /** What it was before the stop or demote that is under way, or was last. */
+  readonly before: ServiceRecord['state'];
   readonly lastFailureMs: Ms;
   /** A stop that failed is not tried again before this. */
   readonly retryStopMs: Ms;

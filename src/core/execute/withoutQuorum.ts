@@ -6,6 +6,7 @@
  * started elsewhere after a lease (`takeover: lease`) only has the time that is left of its former life's lease.
  */
 import type { Ms, Service, ServiceId } from '../model.ts';
+import { isOvertaken } from '../operations.ts';
 import { inMaintenance } from '../ports.ts';
 import { isTimed, judgedBy, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
@@ -24,8 +25,8 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
-    // A look that hangs must not use up the time to stop.
-    if ((local.op !== null && local.op.verb !== 'probe') || !mustStop(local) || isNeeded(turn.state, id)) continue;
+    // What hangs must not use up the time to stop: a look, a change of role, a migration.
+    if ((local.op !== null && !isOvertaken(local.op.verb)) || !mustStop(local) || isNeeded(turn.state, id)) continue;
     if (isLeft(turn.state, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
@@ -75,19 +76,22 @@ function forgive(turn: Turn): void {
 const isLeft = (state: NodeState, id: ServiceId): boolean =>
   judgedBy(state).every(({ admin }) => inMaintenance(admin, state.self, id));
 
-/** Nothing is left that could be stopped: what is blocked waits for an operator. */
+/** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
-    ([id, { record }]) => record.state === 'stopped' || record.state === 'blocked' || isLeft(state, id),
+    ([id, { record, retryStopMs }]) =>
+      record.state === 'stopped' ||
+      record.state === 'blocked' ||
+      (record.state === 'arriving' && retryStopMs > 0) ||
+      isLeft(state, id),
   );
 }
 
 /** What a former life started and nobody has seen stopped counts as running. */
 function mustStop({ record, running }: LocalService): boolean {
   const { state } = record;
-  return (
-    state === 'running' || state === 'failed' || ((state === 'probing' || state === 'unknown') && running !== null)
-  );
+  if (state === 'stopped' || state === 'blocked' || state === 'starting' || state === 'stopping') return false;
+  return (state !== 'probing' && state !== 'unknown') || running !== null;
 }
 
 /** Something on this node that needs it has not stopped yet. One whose stop failed, or that nobody may touch, is not waited for. */

@@ -6,9 +6,10 @@
 import { must } from '../../lib/assert.ts';
 import { publish } from '../execute/services.ts';
 import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
-import { type Cluster, isGuarded, type Ms, type Watchdog } from '../model.ts';
+import { type Cluster, guardsPromotion, isGuarded, type Ms, type Watchdog } from '../model.ts';
 import type { WatchdogState } from '../ports.ts';
 import { isDisarmed, isTimed } from '../quorum/standing.ts';
+import { mayBePromoted } from '../roles.ts';
 import { stopBudgetMs } from '../schedule/takeover.ts';
 import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
 
@@ -41,7 +42,10 @@ function mayFeed(state: NodeState, nowMs: Ms): boolean {
 /** Something runs here, or may, that is started elsewhere once this node must have stopped it. */
 const runsGuarded = (state: NodeState): boolean =>
   [...state.local.values()].some(
-    ({ running, record }) => running !== null && isGuarded(running) && record.state !== 'stopped',
+    ({ running, record }) =>
+      running !== null &&
+      record.state !== 'stopped' &&
+      (isGuarded(running) || (guardsPromotion(running) && mayBePromoted(record))),
   );
 
 export function onWatchdog(turn: Turn, now: WatchdogState, because: string): void {
