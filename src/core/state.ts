@@ -109,6 +109,8 @@ export interface NodeState {
 
   // desired state
   readonly doc: Doc;
+  /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
+  readonly decided: Doc;
   readonly onDisk: Version;
   /** A changed document that no majority holds yet (coordinator only). */
   readonly pending: Doc | null;
