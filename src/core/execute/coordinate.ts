@@ -120,6 +120,7 @@ function replan(turn: Turn): void {
 function basisOf(state: NodeState): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
   return {
+    dateAheadMs: state.dateAheadMs,
     off: state.off,
     fencing: state.fencing,
     view: state.installed,
@@ -157,6 +158,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     doomed: doomedOf(state),
     held,
     nowMs,
+    ...(state.dateAheadMs === null ? {} : { dateMs: nowMs + state.dateAheadMs }),
   };
 }
 
@@ -210,6 +212,7 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   if (
     a === null ||
+    a.dateAheadMs !== b.dateAheadMs ||
     a.off !== b.off ||
     a.fencing !== b.fencing ||
     a.view !== b.view ||

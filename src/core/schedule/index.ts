@@ -15,26 +15,28 @@
  *
  * The passes, each from values to a new value:
  * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
- * takeover → change (roles) → settle → order (drain).
+ * takeover → change (roles) → settle → follow → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
 
 import { must } from '../../lib/assert.ts';
+import { datesChangeS } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
+import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
-import { place } from './place.ts';
+import { place, secondsOf } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
-import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
+import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
-import { settle } from './settle.ts';
+import { type IsLeft, settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
@@ -54,10 +56,12 @@ export function schedule(asked: ScheduleInput): Plan {
   const waits = takeoverWaits(graph, input, held);
   const promotions = promotionWaits(graph, input, held);
   const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
+  const isLeft: IsLeft = (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node);
   const hindrance: Hindrance = {
     waits,
     promotions,
-    ruled: (verb, service, node) => ruledWait(ruled, copiesBy, { verb, service, node }),
+    ruled: (verb, service, node) =>
+      ruledWait(ruled, copiesBy, { verb, service, node }) ?? leftWait(ruled, copiesBy, isLeft, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
   };
   const changes = new Map<ServiceId, Change>();
@@ -67,30 +71,29 @@ export function schedule(asked: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const settled = settle(
-    graph,
-    changes,
-    hindrance,
-    (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
-  );
-  const actions = order(graph, settled, seen, input.admin, ruled, frozen);
+  const followed = follow(changes, ruled, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
+  const actions = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
     actions,
-    fence: fenceOf(graph, changes, seen, aftermath, hindrance),
-    againAtMs: againAt(changes, hindrance),
+    fence: fenceOf(graph, followed.changes, seen, aftermath, hindrance),
+    againAtMs: firstOf(againAt(followed.changes, hindrance), datesChangeAt(input)),
   };
 }
 
 /** The first of the waits that something waits for. */
-function againAt(changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null {
-  let firstMs: number | null = null;
-  for (const { untilMs } of waitsOf(changes, hindrance).map(([, , wait]) => wait)) {
-    if (untilMs === null) continue;
-    firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
-  }
-  return firstMs;
+const againAt = (changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null =>
+  firstOf(...waitsOf(changes, hindrance).map(([, , { untilMs }]) => untilMs));
+
+function datesChangeAt({ cluster, nowMs, dateMs }: ScheduleInput): number | null {
+  const changesS = dateMs === undefined ? null : datesChangeS(cluster, secondsOf(dateMs));
+  return changesS === null || dateMs === undefined ? null : nowMs + changesS * 1000 - dateMs;
+}
+
+function firstOf(...instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((each) => each !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** Of what there is something to wait with. */
