@@ -5,7 +5,7 @@ import { ImportFault, type ImportNote } from '../../src/config/import/fault.ts';
 import { readAuthKeys, readHaCf, readHaResources } from '../../src/config/import/heartbeat.ts';
 import { clusterOf } from '../../src/config/import/pacemaker/compare/index.ts';
 import { readCorosync } from '../../src/config/import/pacemaker/corosync.ts';
-import { fromPacemaker, type PacemakerHints } from '../../src/config/import/pacemaker/index.ts';
+import { fromPacemaker, noHints, type PacemakerHints } from '../../src/config/import/pacemaker/index.ts';
 import type { Input } from '../../src/policy/input.ts';
 import { infinity } from '../../src/policy/values.ts';
 import { firstOf, type Note, type Prepared, type Target } from '../target.ts';
@@ -158,15 +158,7 @@ function heartbeatFiles(): Prepared {
   };
 }
 
-const hints: PacemakerHints = {
-  cluster: null,
-  corosync: null,
-  addresses: new Map(),
-  hosts: null,
-  witness: null,
-  watchdog: null,
-  nowS,
-};
+const hints: PacemakerHints = { ...noHints, nowS };
 
 /** What is written must be YAML, in the form of a cluster file, and the same each time. */
 function clusterFiles(): Prepared {

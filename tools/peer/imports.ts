@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterOf, compare, type Difference } from '../../src/config/import/pacemaker/compare/index.ts';
-import { fromPacemaker } from '../../src/config/import/pacemaker/index.ts';
+import { fromPacemaker, noHints } from '../../src/config/import/pacemaker/index.ts';
 import { byText } from '../../src/lib/compare.ts';
 
 /**
@@ -23,15 +23,7 @@ export interface ImportedCase {
 
 export function importCase(name: string, text: string): ImportedCase {
   const nothing = { name, asked: 0, same: 0, differences: [] };
-  const hints = {
-    cluster: null,
-    corosync: null,
-    addresses: new Map(),
-    hosts: null,
-    witness: null,
-    watchdog: null,
-    nowS: 0,
-  };
+  const hints = { ...noHints, nowS: 0 };
   const made = fromPacemaker({ name, text }, hints);
   if (!made.ok) return { ...nothing, verdict: 'refused', because: [made.failure.message] };
   const cluster = clusterOf(made.value);

@@ -56,6 +56,17 @@ export interface PacemakerHints {
   readonly nowS: number | null;
 }
 
+/** Nobody told anything. */
+export const noHints: PacemakerHints = {
+  cluster: null,
+  corosync: null,
+  addresses: new Map(),
+  hosts: null,
+  witness: null,
+  watchdog: null,
+  nowS: null,
+};
+
 export interface FromPacemaker {
   /** The cluster file. */
   readonly text: string;

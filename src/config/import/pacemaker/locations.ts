@@ -228,14 +228,16 @@ export const idEntry = ({ id }: { readonly id: string }): Entry => (/^[A-Za-z_][
 /** `allowed`: the only nodes, in a cluster where nodes have to be named; null: all but those that are forbidden. */
 function fold(
   plain: readonly Plain[],
-  { promotable }: NamedThing,
+  { name, promotable }: NamedThing,
   allowed: ReadonlySet<string> | null,
-  { nodes }: Translating,
+  { nodes, draft }: Translating,
 ): Places {
   const banned = new Set(plain.filter(({ score }) => score <= -infinity).map(({ node }) => node));
   const left = nodes.filter((node) => !banned.has(node) && (allowed?.has(node) ?? true));
-  const entries = plain.map(({ entry }) => entry);
-  if (left.length === 0) return { on: allowed === null ? null : [], onScore: 0, locations: entries };
+  if (left.length === 0) {
+    draft.note(name, 'locations forbid it everywhere: target-role is Stopped now');
+    return { on: [], onScore: 0, locations: [] };
+  }
   const rest = plain.filter(({ node }) => !banned.has(node));
   const points = new Map(left.map((node) => [node, 0]));
   for (const { node, score } of rest) points.set(node, addScores(points.get(node) ?? 0, score));
@@ -252,8 +254,7 @@ const stepMax = 10_000;
 
 /** By how much each is above the next one, down to 0; null: by different amounts. */
 function stepOf(points: readonly number[]): number | null {
-  const step = points.length < 2 ? (points[0] ?? 0) : (points.at(-2) ?? 0);
+  const step = points.at(-2) ?? 0;
   const isEven = points.every((each, place) => each === step * (points.length - 1 - place));
-  if (points.length === 1) return 0;
   return isEven && step >= 0 && step <= stepMax ? step : null;
 }

@@ -2,17 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { parseClusterFile } from '../../parse.ts';
 import { clusterOf, compare } from './compare/index.ts';
 import { readCorosync } from './corosync.ts';
-import { type FromPacemaker, fromPacemaker, type PacemakerHints } from './index.ts';
+import { type FromPacemaker, fromPacemaker, noHints, type PacemakerHints } from './index.ts';
 
-const nothing: PacemakerHints = {
-  cluster: null,
-  corosync: null,
-  addresses: new Map(),
-  hosts: null,
-  witness: null,
-  watchdog: null,
-  nowS: 0,
-};
+const nothing: PacemakerHints = { ...noHints, nowS: 0 };
 
 function imported(text: string, hints: Partial<PacemakerHints> = {}): FromPacemaker {
   const made = fromPacemaker({ name: 'cib', text }, { ...nothing, ...hints });

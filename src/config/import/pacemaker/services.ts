@@ -43,7 +43,8 @@ export function servicesOf(
   for (const resource of resources) {
     const child = resource.kind === 'clone' ? resource.child : resource;
     if (child.kind === 'bundle') continue;
-    const copies = resource.kind === 'clone' ? copiesEntry(resource.id, translating) : {};
+    const copies =
+      resource.kind === 'clone' ? copiesEntry(resource.id, nameOf(child.id, translating), sources, translating) : {};
     const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
     if (child.kind === 'primitive') {
       const name = nameOf(child.id, translating);
@@ -77,12 +78,20 @@ const ruledOf = (id: string, { ruled }: ServiceSources): readonly AttributeSet[]
 
 const wordsFor = (resource: Resource | null, { situation }: Translating): Words => {
   const raw = new Map(resource?.rawMeta ?? []);
+  if (isStopped(resource, situation)) raw.set('target-role', 'Stopped');
   const { managedByDefault, defaultStickiness } = situation.options;
   if (!raw.has('is-managed') && managedByDefault === false) raw.set('is-managed', 'false');
   if (!raw.has('resource-stickiness') && defaultStickiness !== null)
     raw.set('resource-stickiness', String(defaultStickiness));
   return wordsOf(raw, resource?.meta.promotable ?? false);
 };
+
+/** What is in something that is stopped is stopped, whatever it says itself. */
+function isStopped(resource: Resource | null, { resources }: Translating['situation']): boolean {
+  for (let at = resource; at !== null; at = at.parent === null ? null : (resources[at.parent] ?? null))
+    if (at.meta.targetRole === 'stopped') return true;
+  return false;
+}
 
 // ---------------------------------------------------------------- one service
 
@@ -198,7 +207,12 @@ function placesEntry(name: string, { locations }: ServiceSources): Entry {
   };
 }
 
-function copiesEntry(id: string, { situation, nodes, draft, input }: Translating): Entry {
+function copiesEntry(
+  id: string,
+  name: string,
+  { locations }: ServiceSources,
+  { situation, nodes, draft, input }: Translating,
+): Entry {
   const index = situation.resourceById.get(id);
   const clone = index === undefined ? undefined : situation.resources[index];
   if (clone === undefined) return {};
@@ -208,11 +222,12 @@ function copiesEntry(id: string, { situation, nodes, draft, input }: Translating
   if (promotedNodeMax > 1 && isUnique)
     draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
   const members = input.nodes.filter(({ type }) => type === 'member').length;
-  const isAll = cloneMax >= Math.min(members, nodes.length);
+  const on = locations.placesOf(name).on ?? [];
+  const isAll = cloneMax >= Math.min(members, on.length > 0 ? on.length : nodes.length);
   const copies = cloneMax === 0 ? 1 : cloneMax;
   if (cloneMax === 0) draft.note(id, 'clone-max is 0, so that nothing runs: target-role is Stopped now');
   return {
-    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? nodes.length : copies) : {}),
+    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? on.length || nodes.length : copies) : {}),
     ...(isAll && clone.meta.promotable ? {} : { instances: isAll ? 'all' : copies }),
     ...(clone.meta.interleave ? { interleave: true } : {}),
     ...(clone.meta.ordered ? { ordered: true } : {}),

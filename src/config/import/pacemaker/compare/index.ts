@@ -48,7 +48,7 @@ export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comp
   let same = 0;
   let asked = 0;
   const ask = (circumstances: Circumstances): Outcome => {
-    const [one, other] = [theirs.ask(circumstances), askOurs(cluster, circumstances)];
+    const [one, other] = [theirs.ask(circumstances), askOurs(cluster, circumstances, input.nowS)];
     const found = differencesOf(circumstances, one, other);
     asked += 1;
     if (found.length === 0) same += 1;

@@ -7,7 +7,8 @@ import { type Circumstances, type Outcome, promotionScore, type Running, roundsM
 
 type Records = ReadonlyMap<NodeId, Map<ServiceId, ServiceRecord>>;
 
-export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstances): Outcome {
+/** `nowS`: the time for rules with dates. */
+export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstances, nowS: number): Outcome {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
   const members = nodes.filter((node) => node !== lost).sort();
   const view: View = { number: 1, members, coordinator: members[0] ?? '' };
@@ -29,6 +30,7 @@ export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstanc
       watched: new Set(),
       doomed: new Set(),
       nowMs: longAfterMs,
+      dateMs: nowS * 1000,
     });
     const done = plan.actions.filter(({ blocked }) => blocked === null);
     for (const action of done) {
