@@ -47,8 +47,11 @@ export function locationsOf(
   const plain = new Map<string, Plain[]>();
   const others = new Map<string, Entry[]>();
   const shared: Entry[] = [];
+  const { draft } = translating;
   for (const config of translating.input.constraints.locations) {
     const targets = targetsOf(config, translating);
+    if (/^cli-(prefer|ban)-/.test(config.id))
+      draft.note(config.id, 'a move of an operator left it; «sempre service move» leaves nothing in the file');
     for (const target of targets) {
       const { thing } = target;
       const found = plainOf(config, target, translating);

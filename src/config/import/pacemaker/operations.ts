@@ -57,17 +57,17 @@ export function operationsOf(
   };
   const find = (name: string) => operations.find((each) => each.name === name);
   const of = defaults.service;
-  const startMs = timeout(find('start'));
-  const stopMs = timeout(find('stop'));
+  const usual = (usualMs: number): number => above.timeoutMs ?? usualMs;
+  const timeoutOf = (name: string): number | null => timeout(find(name));
+  const startMs = longest('start', usual(of.startTimeoutMs[kind]), timeoutOf, id, draft);
+  const stopMs = longest('stop', usual(of.stopTimeoutMs[kind]), timeoutOf, id, draft);
   const everyMs = monitor === undefined ? null : intervalMsOf(monitor.attributes.get('interval'));
   const checkMs = timeout(monitor);
   const isOther = (ms: number | null, usualMs: number): ms is number => ms !== null && ms !== usualMs;
-  const usual = (usualMs: number): number => above.timeoutMs ?? usualMs;
   const check = {
     ...(isOther(everyMs, of.checkEveryMs[kind]) ? { every: within(everyMs, 100, dayMs) } : {}),
     ...(isOther(checkMs, usual(of.checkTimeoutMs[kind])) ? { timeout: within(checkMs, 100, hourMs) } : {}),
   };
-  noteOthers(operations, { startMs, stopMs }, timeout, id, draft);
   if (monitor === undefined) draft.unchecked(id);
   return {
     entry: {
@@ -89,8 +89,8 @@ const metaOf = (operation: OperationConfig | undefined): ReadonlyMap<string, str
   );
 
 function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: string, draft: ImportDraft): boolean {
-  if (parameters.length > 0 || attributes.has('OCF_CHECK_LEVEL'))
-    draft.note(id, `its operation ${name} has parameters of its own (OCF_CHECK_LEVEL and the like): left out`);
+  const own = parameters.flatMap(({ values }) => values.map(([key]) => key));
+  if (own.length > 0) draft.note(id, `its operation ${name} has parameters of its own, ${own.join(', ')}: left out`);
   if (meta.some(({ rule }) => rule !== null))
     draft.lose(id, `its operation ${name} has values that a rule switches on: left out`);
   if ((durationMsOf(attributes.get('start-delay')) ?? 0) > 0)
@@ -121,26 +121,29 @@ function monitorOf(
   return first;
 }
 
-/** Promotions and demotions may take as long as starts and stops; so may the two halves of a migration. */
-function noteOthers(
-  operations: readonly OperationConfig[],
-  { startMs, stopMs }: { readonly startMs: number | null; readonly stopMs: number | null },
-  timeout: (operation: OperationConfig | undefined) => number | null,
+/**
+ * Promotions and the halves of a migration may take as long as a start, demotions as long as a stop: each has its time if the longest
+ * of them is what the file says. Null: nothing is said.
+ */
+function longest(
+  name: 'start' | 'stop',
+  usualMs: number,
+  timeout: (name: string) => number | null,
   id: string,
   draft: ImportDraft,
-): void {
-  const likes: readonly (readonly [string, string, number | null])[] = [
-    ['promote', 'start-timeout', startMs],
-    ['demote', 'stop-timeout', stopMs],
-    ['migrate_to', 'start-timeout', startMs],
-    ['migrate_from', 'start-timeout', startMs],
-  ];
-  for (const [name, key, ms] of likes) {
-    const own = timeout(operations.find((each) => each.name === name));
-    if (own === null || own === ms) continue;
-    draft.note(id, `the timeout of ${name} (${formatDuration(own)}) is left out: it may take as long as «${key}» says`);
-  }
+): number | null {
+  const own = timeout(name);
+  const others = likes[name].flatMap((each) => {
+    const ms = timeout(each);
+    return ms === null ? [] : [{ each, ms }];
+  });
+  const most = others.toSorted((a, b) => b.ms - a.ms)[0];
+  if (most === undefined || most.ms <= (own ?? usualMs)) return own;
+  draft.note(id, `${name}-timeout is ${formatDuration(most.ms)}, the time of ${most.each}, which it is for too`);
+  return most.ms;
 }
+
+const likes = { start: ['promote', 'migrate_to', 'migrate_from'], stop: ['demote'] } as const;
 
 function onFailOf(
   operations: readonly OperationConfig[],

@@ -101,6 +101,14 @@ order R-then-V Mandatory: MS:promote V:start`);
     expect(body(made)).toContain('{ id: R-then-V, first: r, then: v, first-action: promote, then-action: start }');
   });
 
+  test('what a time is for that is for several operations, the longest has enough of', () => {
+    const made = imported(
+      `${nodes}primitive vm VirtualDomain op start timeout=60 op migrate_to timeout=300 op stop timeout=90`,
+    );
+    expect(body(made)).toContain('    start-timeout: 5m\n    stop-timeout: 90s\n');
+    expect(notesOn(made, 'vm')).toContain('start-timeout is 5m, the time of migrate_to, which it is for too');
+  });
+
   test('fence devices, with levels, and without secrets', () => {
     const made = imported(`node 1: oak\nnode 2: elm
 primitive f1 stonith:fence_ipmilan params ip=10.9.0.1 username=a password=hunter2 pcmk_host_list=oak pcmk_delay_base=5s

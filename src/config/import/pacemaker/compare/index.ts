@@ -39,7 +39,7 @@ export function clusterOf({ text, blanks }: Pick<FromPacemaker, 'text' | 'blanks
 }
 
 /** More services times nodes take longer than somebody waits. */
-const copiesMax = 4000;
+const copiesMax = 2000;
 
 export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comparison {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
