@@ -11,7 +11,7 @@ export function placesIn(text: string, isXml: boolean): (note: PacemakerNote) =>
     if (!found.has(name)) found.set(name, match.index);
   }
   const lines = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.push(at + 1);
+  for (const end of text.matchAll(/\r\n|\n|\r/g)) lines.push(end.index + end[0].length);
   return (note) => {
     const offset = note.about === null || note.line !== null ? undefined : found.get(note.about);
     if (offset === undefined) return note;
