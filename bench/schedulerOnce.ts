@@ -35,7 +35,7 @@ const maxRssMb = (): number => process.resourceUsage().maxRSS / 1024;
 
 function once(file: string): Once {
   const began = performance.now();
-  const input = readCib(readFileSync(file, 'utf8'));
+  const input = readCib(readFileSync(file));
   const read = performance.now();
   const { plan } = decide(input);
   const decided = performance.now();
@@ -58,7 +58,7 @@ function repeat(times: number, folder: string): Repeated {
     for (let time = 0; time < times; time++) {
       const share = time === 0 ? 1 : times - 1;
       const began = cpuMs();
-      const input = readCib(readFileSync(join(folder, file), 'utf8'));
+      const input = readCib(readFileSync(join(folder, file)));
       const read = cpuMs();
       decide(input);
       const decided = cpuMs();

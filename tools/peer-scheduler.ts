@@ -42,7 +42,7 @@ function main(): number {
   let failed = 0;
   for (const name of names) {
     if (options.only !== null && !options.only.has(name)) continue;
-    const { ms, ...result } = peerCase(name, readFileSync(join(options.cases, `${name}.xml`), 'utf8'));
+    const { ms, ...result } = peerCase(name, readFileSync(join(options.cases, `${name}.xml`)));
     if ('error' in result) failed += 1;
     const told = options.time && ms !== undefined ? { ...result, ms } : result;
     writeFileSync(join(options.out, `${name}.json`), `${JSON.stringify(told)}\n`);
