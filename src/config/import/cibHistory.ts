@@ -11,7 +11,7 @@ interface Begun {
   readonly agent: AgentName;
   readonly container: string | null;
   readonly shutdownLockS: number | null;
-  readonly operations: HistoryOperation[];
+  operations: readonly HistoryOperation[];
 }
 
 /** Takes the elements `lrm_resource`. */
@@ -23,7 +23,9 @@ export class HistoryTaker implements Taker {
   /** By the element around them. */
   readonly #found = new Map<Element, ResourceHistory[]>();
   readonly #agents = new Map<string, AgentName>();
+  readonly #operations: HistoryOperation[] = [];
   #begun: Begun | null = null;
+  #agent: AgentName = { standard: '', provider: '', type: '' };
   #isFrom06: boolean | null = null;
 
   begin(tag: XmlTag, root: Element): void {
@@ -31,7 +33,7 @@ export class HistoryTaker implements Taker {
     this.#isFrom06 ??= isFrom06(root);
     this.#begun = {
       id: tag.text(words.id) ?? '',
-      agent: this.#agent(tag),
+      agent: this.#agentOf(tag),
       container: tag.text(words.container),
       shutdownLockS: tag.whole(words.shutdownLock, null),
       operations: [],
@@ -41,11 +43,14 @@ export class HistoryTaker implements Taker {
   inside(tag: XmlTag): void {
     if (tag.name !== this.#words.lrmRscOp) return;
     if (this.#isFrom06 === true) for (const [old, today] of this.#renamed) tag.rename(old, today);
-    this.#begun?.operations.push(operationOf(tag, this.#words));
+    this.#operations.push(operationOf(tag, this.#words));
   }
 
   end(parent: Element): void {
     if (this.#begun === null) return;
+    // A copy is no longer than it must be; a list that grows has room for what may come.
+    this.#begun.operations = this.#operations.slice();
+    this.#operations.length = 0;
     const list = this.#found.get(parent);
     if (list === undefined) this.#found.set(parent, [this.#begun]);
     else list.push(this.#begun);
@@ -57,19 +62,18 @@ export class HistoryTaker implements Taker {
     return this.#found.get(parent) ?? [];
   }
 
-  /** Few agents run everything: each is kept once. */
-  #agent(tag: XmlTag): AgentName {
+  /** Few agents run everything: each is kept once, and the one before is mostly the next. */
+  #agentOf(tag: XmlTag): AgentName {
     const words = this.#words;
     const standard = tag.text(words.standard) ?? '';
     const provider = tag.text(words.provider) ?? '';
     const type = tag.text(words.type) ?? '';
+    const last = this.#agent;
+    if (last.standard === standard && last.provider === provider && last.type === type) return last;
     const key = `${standard}:${provider}:${type}`;
-    let agent = this.#agents.get(key);
-    if (agent === undefined) {
-      agent = { standard, provider, type };
-      this.#agents.set(key, agent);
-    }
-    return agent;
+    this.#agent = this.#agents.get(key) ?? { standard, provider, type };
+    this.#agents.set(key, this.#agent);
+    return this.#agent;
   }
 }
 

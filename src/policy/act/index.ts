@@ -56,8 +56,8 @@ function heedHistory(draft: Draft, resource: Resource): void {
 function forgetFailures(draft: Draft, resource: Resource, node: NodeIndex): void {
   const { situation } = draft;
   const hasExpired = resource.failures.some((failures) => failures.node === node && failures.expired);
-  const outgrew = outgrewFailure(situation, resource, nodeAt(draft, node).is, addressOf(draft, resource));
-  if (!hasExpired && !outgrew) return;
+  const outgrew = () => outgrewFailure(situation, resource, nodeAt(draft, node).is, addressOf(draft, resource));
+  if (!hasExpired && !outgrew()) return;
   const because = hasExpired ? 'it expired' : 'resource parameters have changed';
   const action = clearFailures(draft, resource, node, because);
   if (situation.options.fencingEnabled) orderAfterReset(draft, resource, action);

@@ -100,14 +100,20 @@ export const outgrewFailure = (
   resource: Resource,
   node: Node,
   address: string | null = null,
-): boolean =>
-  (address !== null || !followsContainer(situation, resource)) &&
-  (resource.history.get(node.index) ?? []).some((record) => {
-    const isLastFailure = record.id.endsWith('_last_failure_0') && record.status >= 0 && record.status !== notInstalled;
-    if (!isLastFailure || (record.operation !== 'start' && record.operation !== 'monitor')) return false;
+): boolean => {
+  const failures = resource.history.get(node.index)?.filter(isLastFailure) ?? [];
+  if (failures.length === 0 || (address === null && followsContainer(situation, resource))) return false;
+  return failures.some((record) => {
     const { change } = compare(situation, resource, node, record, address);
     return change === 'other' || change === 'restart';
   });
+};
+
+const isLastFailure = ({ id, operation, status }: HistoryOperation): boolean =>
+  status >= 0 &&
+  status !== notInstalled &&
+  (operation === 'start' || operation === 'monitor') &&
+  id.endsWith('_last_failure_0');
 
 /** Of `status`: the agent is not there, which no parameter mends. */
 const notInstalled = 7;

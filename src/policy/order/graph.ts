@@ -45,6 +45,7 @@ function isWished(net: Known, action: Action): boolean {
 
 /** Of several edges between the same two, all are looked at as one. */
 function waitsFor(net: Known, action: Action, ids: ReadonlyMap<ActionId, number>): readonly number[] {
+  if (action.before.length === 0) return [];
   const implied = new Map<Action, number>();
   for (const { first, implies } of action.before) implied.set(first, (implied.get(first) ?? 0) | implies);
   const found: number[] = [];
