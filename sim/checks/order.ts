@@ -4,6 +4,7 @@
  */
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
+import type { LocalService } from '../../src/core/state.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -50,11 +51,15 @@ function hasJustGone(world: World, host: Host, id: ServiceId): boolean {
 const hasJustStopped = (world: World, host: Host, id: ServiceId): boolean =>
   world.agenda.nowMs - (host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < 2 * world.cluster.heartbeat.deadMs;
 
+/** As far as its daemon knows: an agent may say so falsely, and one that was held up has not looked for long. */
+const serves = (host: Host, id: ServiceId): boolean =>
+  host.running.has(id) || host.loop?.state.local.get(id)?.record.state === 'running';
+
 function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
   // Another copy elsewhere serves those that need it, or did until a moment ago, which the coordinator cannot know yet.
   const elsewhere = [...world.hosts.values()].some(
-    (other) => other !== host && (other.running.has(op.service.id) || hasJustGone(world, other, op.service.id)),
+    (other) => other !== host && (serves(other, op.service.id) || hasJustGone(world, other, op.service.id)),
   );
   if (elsewhere) return;
   const state = host.loop?.state;
@@ -63,11 +68,15 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   for (const [id, service] of host.running) {
     if (mustStop && state !== undefined && inMaintenance(state.doc.admin, host.id, id)) continue;
     if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
-    const record = host.loop?.state.local.get(id)?.record.state;
-    // What could not be stopped, or is believed to have ended, does not hold others up.
-    if (record !== 'running' && record !== 'starting') continue;
+    if (!holdsUp(state?.local.get(id))) continue;
     throw fail(world, `${host.id} stops ${op.service.id} under ${id}, which needs it`);
   }
+}
+
+/** What could not be stopped, or is believed to have ended, does not hold others up. */
+function holdsUp(local: LocalService | undefined): boolean {
+  const state = local?.record.state;
+  return state === 'running' || state === 'starting' || (state === 'stopping' && local?.retryStopMs === 0);
 }
 
 const fail = (world: World, message: string): Violation => new Violation('order', world.agenda.nowMs, message);

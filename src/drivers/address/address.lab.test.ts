@@ -211,6 +211,20 @@ describe.skipIf(!isRoot)('address on real interfaces', () => {
     expect((await a.run('stop', v4)).result).toEqual({ outcome: 'ok' });
   });
 
+  test('a look that a stop overtook does not defend what was given up', async () => {
+    await a.run('start', v4);
+    for (let life = 0; life < 5; life += 1) {
+      await a.end();
+      a = new Holder('a', join(folder, 'a'));
+      const probe = a.run('probe', v4);
+      expect((await a.run('stop', v4)).result).toEqual({ outcome: 'ok' });
+      await probe;
+      expect((await b.run('start', v4)).result).toEqual({ outcome: 'ok' });
+      await b.run('stop', v4);
+      await a.run('start', v4);
+    }
+  });
+
   test('where raw sockets cannot be had, arping asks and announces', async () => {
     await b.end();
     b = new Holder('b', join(folder, 'b'), 'arping');

@@ -41,6 +41,8 @@ class AddressDriver implements Driver<AddressResource> {
   readonly #drains = new Map<ServiceId, Drain>();
   readonly #handovers = new Map<ServiceId, HandoverRules>();
   readonly #digests = new Map<ServiceId, string>();
+  /** How often it was told to start or to stop: the core may order a stop before a look has answered. */
+  readonly #turns = new Map<ServiceId, number>();
 
   constructor(context: DriverContext, packets: Promise<Packets | string>) {
     this.#context = context;
@@ -89,21 +91,35 @@ class AddressDriver implements Driver<AddressResource> {
   // ---------------------------------------------------------------- probe and check
 
   async #look(op: AgentOp, resource: AddressResource): Promise<OpResult> {
+    const { id } = op.service;
+    const turn = this.#turns.get(id);
+    const isOvertaken = (): boolean => this.#turns.get(id) !== turn;
     const holders = await holdersOf(resource, op.timeoutMs);
     if ('outcome' in holders) return holders;
     const holder = serving(holders, resource);
-    if (op.verb === 'probe') await this.#tidyUp(op.service.id, resource, holders);
+    if (op.verb === 'probe') await this.#tidyUp(id, resource, holders, isOvertaken);
     if (holder === undefined) return stopped;
     const because = misplaced(holder.place, resource) ?? whyNotReady(holder.place);
     if (because !== null) return failed(because);
-    await this.#watchOver(op.service.id, resource, holder.place);
-    return running(this.#digests.get(op.service.id) ?? null);
+    await this.#watchOver(id, resource, holder.place, isOvertaken);
+    return running(this.#digests.get(id) ?? null);
+  }
+
+  #takeTurn(id: ServiceId): void {
+    this.#turns.set(id, (this.#turns.get(id) ?? 0) + 1);
   }
 
   /** Finishes what a former daemon left in the middle of a planned move. */
-  async #tidyUp(id: ServiceId, resource: AddressResource, holders: readonly Holder[]): Promise<void> {
+  async #tidyUp(
+    id: ServiceId,
+    resource: AddressResource,
+    holders: readonly Holder[],
+    isOvertaken: () => boolean,
+  ): Promise<void> {
     const parked = holders.some(({ place }) => place.loopback);
-    if (parked && !this.#drains.has(id) && (await isDraining(this.#folder, resource))) this.#beginDrain(id, resource);
+    const draining = parked && !this.#drains.has(id) && (await isDraining(this.#folder, resource));
+    if (isOvertaken()) return;
+    if (draining) this.#beginDrain(id, resource);
     if (resource.drainMs > 0 && !this.#handovers.has(id)) {
       setTimeout(() => void this.#removeForgottenRules(id), resource.drainMs).unref();
     }
@@ -113,16 +129,18 @@ class AddressDriver implements Driver<AddressResource> {
     if (!this.#handovers.has(id)) await removeLeftRules(id);
   }
 
-  /** A daemon that found the address here watches it like one that took it. */
-  async #watchOver(id: ServiceId, resource: AddressResource, place: Place): Promise<void> {
-    if (this.#holdings.has(id)) return;
-    const segment = openSegment(resource, place, await this.#packets);
+  /** A daemon that found the address here watches it like one that took it; not one that has given it up since: it would defend it. */
+  async #watchOver(id: ServiceId, resource: AddressResource, place: Place, isOvertaken: () => boolean): Promise<void> {
+    const packets = await this.#packets;
+    if (this.#holdings.has(id) || isOvertaken()) return;
+    const segment = openSegment(resource, place, packets);
     if (typeof segment !== 'string') this.#hold(id, segment, { announce: false, handoverMs: 0, handoverFrom: null });
   }
 
   // ---------------------------------------------------------------- start
 
   async #start(op: AgentOp, resource: AddressResource): Promise<OpResult> {
+    this.#takeTurn(op.service.id);
     if (!mayAdministerNetwork()) {
       return failedOnNode('adding an address needs the capability CAP_NET_ADMIN: run the daemon as root');
     }
@@ -202,6 +220,7 @@ class AddressDriver implements Driver<AddressResource> {
 
   async #stop(op: AgentOp, resource: AddressResource): Promise<OpResult> {
     const id = op.service.id;
+    this.#takeTurn(id);
     this.#holdings.get(id)?.leave();
     this.#holdings.delete(id);
     this.#digests.delete(id);
