@@ -1,6 +1,6 @@
 /** A changed cluster file takes effect everywhere, also on the node that coordinates the change. */
 import { expect, test } from 'vitest';
-import { type Cluster, plainCluster, type Service } from '../src/core/model.ts';
+import { type Cluster, plainCluster, plainTraits, type Service } from '../src/core/model.ts';
 import { allChecks } from './checks/index.ts';
 import { World } from './world/world.ts';
 
@@ -20,6 +20,7 @@ const service = (id: string, on: readonly string[], digest = `${id}-1`): Service
   stopTimeoutMs: 1000,
   failures: { max: 3, forgetMs: null },
   takeover: 'nothing',
+  ...plainTraits,
   digest,
 });
 

@@ -20,7 +20,7 @@ interface Schema {
 }
 
 function render(root: Schema): string {
-  const { services, ...others } = root.properties ?? {};
+  const { services, constraints } = root.properties ?? {};
   const head = [
     '# The cluster file',
     '',
@@ -32,12 +32,16 @@ function render(root: Schema): string {
   const kinds = memberSchema(services)?.anyOf ?? [];
   const shared = sharedKeys(kinds);
   const sections = [
-    ...table('The file', rows('', { properties: { ...others, ...(services === undefined ? {} : { services }) } }, 1)),
+    ...table('The file', rows('', root, 1)),
     ...table('Every service', rows('', { properties: shared }, 2)),
     ...kinds.flatMap((kind) => kindSection(kind, shared)),
+    ...table('Constraints', rows('', constraints ?? {}, 2)),
   ];
   return `${[...head, ...sections].join('\n').trimEnd()}\n`;
 }
+
+/** They have tables of their own, or the keys of services. */
+const elsewhere: ReadonlySet<string> = new Set(['services', 'constraints', 'defaults', 'templates', 'groups']);
 
 /** Keys that all kinds of service have alike. */
 function sharedKeys(kinds: readonly Schema[]): Record<string, Schema> {
@@ -60,8 +64,7 @@ function rows(prefix: string, schema: Schema, depth: number): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const line = `| \`${path}\` | ${cellText(typeOf(value))} | ${cellText(value.description ?? '')} |`;
-    // Services have tables of their own.
-    const nested = key === 'services' && depth === 1 ? null : nestedIn(path, value);
+    const nested = depth === 1 && elsewhere.has(key) ? null : nestedIn(path, value);
     return [line, ...(nested === null ? [] : rows(nested.path, nested.schema, depth + 1))];
   });
 }
@@ -76,7 +79,7 @@ function nestedIn(path: string, value: Schema): { readonly path: string; readonl
 }
 
 const mappingIn = (schema: Schema): Schema | undefined =>
-  [schema, ...(schema.anyOf ?? []), ...(schema.items?.anyOf ?? [])].find((each) => each.properties);
+  [schema, ...(schema.anyOf ?? []), ...(schema.items?.anyOf ?? []), schema.items ?? {}].find((each) => each.properties);
 
 function typeOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');

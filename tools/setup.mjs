@@ -44,6 +44,12 @@ const engines = [
     without: "no OCF agents: the embedded web server takes Apache's place",
   },
   {
+    package: 'pacemaker-resource-agents',
+    file: '/usr/lib/ocf/resource.d/pacemaker/Stateful',
+    only: 'test',
+    without: 'the promotion of services is tested with agents of our own only',
+  },
+  {
     package: 'fence-agents',
     programs: ['fence_dummy'],
     only: 'test',

@@ -6,7 +6,9 @@ import { durable } from './durable.ts';
 import { exclusive } from './exclusive.ts';
 import { live } from './live.ts';
 import { maintenance } from './maintenance.ts';
+import { migration } from './migration.ts';
 import { order } from './order.ts';
+import { promoted } from './promoted.ts';
 import { quorum } from './quorum.ts';
 import { takeover } from './takeover.ts';
 import { views } from './views.ts';
@@ -15,6 +17,8 @@ import { views } from './views.ts';
 export const allChecks = (): Check[] => [
   exclusive(),
   takeover(),
+  promoted(),
+  migration(),
   views(),
   quorum(),
   order(),

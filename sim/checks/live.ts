@@ -56,7 +56,7 @@ function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlyS
   const { standby, stopped, moves, maintenance } = admin;
   const wishes = { ...standby, ...stopped, ...moves, ...maintenance.nodes, ...maintenance.services };
   const hasWishes = Object.keys(wishes).length > 0;
-  for (const { service, nodes, because } of plan?.placements ?? []) {
+  for (const { service, nodes, because, promotion } of plan?.placements ?? []) {
     // What nobody may touch or look at may be anywhere, and so may what waits for it.
     if (
       waiting.has(service) ||
@@ -67,6 +67,9 @@ function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlyS
     const running = [...world.hosts.values()].filter((host) => host.holds(service)).map((host) => host.id);
     if (running.sort().join() !== [...nodes].sort().join())
       return `${service} should run on [${nodes}] and runs on [${running}]`;
+    const promoted = [...world.hosts.values()].filter((host) => host.promoted.has(service)).map((host) => host.id);
+    if (promoted.sort().join() !== [...(promotion?.nodes ?? [])].sort().join())
+      return `${service} should be promoted on [${promotion?.nodes ?? ''}] and is on [${promoted}]`;
     // Nowhere to go is fine only where an operator took nodes or services away.
     if (nodes.length === 0 && !hasWishes) return `${service} runs nowhere: ${because}`;
   }

@@ -1,8 +1,9 @@
 /**
  * `needs` is kept in the order of real actions: nothing starts before what it needs, nothing stops under what needs it.
- * And an operation never runs beside another one of the same service and host, but for a stop that overtakes a look.
+ * And an operation never runs beside another one of the same service and host, but for what may be overtaken.
  */
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
+import { isOvertaken } from '../../src/core/operations.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
 import type { LocalService } from '../../src/core/state.ts';
 import type { Host } from '../world/host.ts';
@@ -16,8 +17,14 @@ export function order(): Check {
     name: 'order',
     operationBegins(world, host, op) {
       oneAtATime(world, host, op);
-      if (op.verb === 'start') needsAreUp(world, host, op);
-      if (op.verb === 'stop') dependentsAreDown(world, host, op);
+      if (op.verb === 'start') {
+        needsAreUp(world, host, op);
+        firstsAreUp(world, host, op);
+      }
+      if (op.verb === 'stop') {
+        dependentsAreDown(world, host, op);
+        secondsAreDown(world, host, op);
+      }
     },
   };
 }
@@ -25,6 +32,7 @@ export function order(): Check {
 function oneAtATime(world: World, host: Host, op: AgentOp): void {
   for (const other of host.underWay.get(op.service.id) ?? []) {
     if (other.verb === 'check' || other.verb === 'probe') continue;
+    if (op.verb === 'stop' && isOvertaken(other.verb)) continue;
     throw fail(world, `${host.id} runs ${op.verb} of ${op.service.id} beside ${other.verb}`);
   }
 }
@@ -34,6 +42,16 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
     const hosts = [...world.hosts.values()];
     const up = hosts.some((other) => other.running.has(need) || isUnnoticed(world, other, need));
     if (!up) throw fail(world, `${host.id} starts ${op.service.id}, but ${need} runs nowhere`);
+  }
+}
+
+/** Of two services, by a mandatory order among the rules. */
+function firstsAreUp(world: World, host: Host, op: AgentOp): void {
+  for (const { id, kind, link } of world.cluster.rules.orders) {
+    if (link.kind !== 'pair' || link.second !== op.service.id || kind !== 'Mandatory') continue;
+    const hosts = [...world.hosts.values()];
+    const isUp = hosts.some((other) => other.running.has(link.first) || isUnnoticed(world, other, link.first));
+    if (!isUp) throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
   }
 }
 
@@ -77,6 +95,33 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
 function holdsUp(local: LocalService | undefined): boolean {
   const state = local?.record.state;
   return state === 'running' || state === 'starting' || (state === 'stopping' && local?.retryStopMs === 0);
+}
+
+/** By a mandatory order among the rules what comes second stops first, wherever it runs. What a node stops by itself, it stops by `needs`. */
+function secondsAreDown(world: World, host: Host, op: AgentOp): void {
+  const { id } = op.service;
+  const state = host.loop?.state;
+  if (!host.running.has(id) || state === undefined || state.purging || state.distrusted.has(id)) return;
+  const hosts = [...world.hosts.values()];
+  if (hosts.some((other) => other !== host && (other.running.has(id) || isUnnoticed(world, other, id)))) return;
+  for (const { id: orderId, kind, link } of world.cluster.rules.orders) {
+    if (link.kind !== 'pair' || link.first !== id || kind !== 'Mandatory' || link.firstAction === 'promote') continue;
+    const under = hosts.find((other) => isKnownToRun(host, other, link.second));
+    if (under !== undefined)
+      throw fail(
+        world,
+        `${host.id} stops ${id} under ${link.second} on ${under.id}, which comes after it (${orderId})`,
+      );
+  }
+}
+
+/** All is well with it, and whoever ordered in this view knows. */
+function isKnownToRun(host: Host, other: Host, id: ServiceId): boolean {
+  const [here, there] = [host.loop?.state, other.loop?.state];
+  if (here === undefined || there === undefined || other.isHelpless || !other.running.has(id)) return false;
+  const isTogether = here.installed !== null && here.installed.number === there.installed?.number;
+  const isLeft = inMaintenance(here.doc.admin, other.id, id) || there.purging || there.distrusted.has(id);
+  return isTogether && !isLeft && there.local.get(id)?.record.state === 'running';
 }
 
 const fail = (world: World, message: string): Violation => new Violation('order', world.agenda.nowMs, message);

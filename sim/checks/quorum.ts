@@ -4,7 +4,10 @@
  * Where the file lets both sides of a cut act (ping, ignore), only the view is looked at.
  */
 import type { NodeId } from '../../src/core/model.ts';
+import type { Verb } from '../../src/core/ports.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
+
+const needsQuorum = new Set<Verb>(['start', 'reload', 'tune', 'promote', 'migrateTo', 'migrateFrom']);
 
 export function quorum(): Check {
   const firstInstalled = new Map<number, { readonly atMs: number; readonly members: readonly NodeId[] }>();
@@ -15,7 +18,7 @@ export function quorum(): Check {
         firstInstalled.set(view.number, { atMs: world.agenda.nowMs, members: view.members });
     },
     operationBegins(world, host, op) {
-      if (op.verb !== 'start' && op.verb !== 'reload' && op.verb !== 'tune') return;
+      if (!needsQuorum.has(op.verb)) return;
       const now = world.agenda.nowMs;
       const view = host.loop?.state.installed ?? null;
       if (view === null)

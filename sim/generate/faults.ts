@@ -1,5 +1,5 @@
 /** Draws what goes wrong. Swarm: each seed also chooses which kinds of fault exist at all: a world with only pauses finds other bugs. */
-import type { Cluster, NodeId } from '../../src/core/model.ts';
+import type { Cluster, NodeId, Service } from '../../src/core/model.ts';
 import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
@@ -160,7 +160,7 @@ function draw(
     case 'killService':
       return { ...when, kind, node: at, service: target.id };
     case 'agent': {
-      const verb = prng.pick<Verb>(['start', 'stop', 'check', 'probe', 'reload']);
+      const verb = prng.pick(verbsOf(target));
       return { ...when, kind, node: at, service: target.id, verb, how: prng.pick(['fail', 'hang', 'lie', 'pretend']) };
     }
     case 'meddle':
@@ -184,4 +184,13 @@ function draw(
     case 'confirmOff':
       return { ...when, kind, node: at, target: prng.pick(names) };
   }
+}
+
+/** The verbs that may be ordered for it. */
+function verbsOf({ promotable, notify, migrates }: Service): readonly Verb[] {
+  const verbs: Verb[] = ['start', 'stop', 'check', 'probe', 'reload'];
+  if (promotable !== null) verbs.push('promote', 'demote', 'promote', 'demote');
+  if (notify) verbs.push('notify');
+  if (migrates) verbs.push('migrateTo', 'migrateFrom', 'migrateTo', 'migrateFrom');
+  return verbs;
 }

@@ -1,5 +1,13 @@
 /** Draws the services of a cluster. */
-import { type Resource, type Service, stickinessMax, type Takeover } from '../../src/core/model.ts';
+import {
+  type OnFail,
+  plainTraits,
+  promotableOnScore,
+  type Resource,
+  type Service,
+  stickinessMax,
+  type Takeover,
+} from '../../src/core/model.ts';
 import type { Prng } from '../world/prng.ts';
 
 export function drawServices(prng: Prng, nodes: readonly string[], takeovers: readonly Takeover[]): Service[] {
@@ -8,6 +16,36 @@ export function drawServices(prng: Prng, nodes: readonly string[], takeovers: re
   for (let i = 1; i <= count; i++) services.push(draw(prng.fork(`service ${i}`), `s${i}`, nodes, services, takeovers));
   return services;
 }
+
+/** In some clusters the copies of some clones have roles. */
+export function drawRoles(prng: Prng, services: readonly Service[], takeovers: readonly Takeover[]): Service[] {
+  if (!prng.chance(0.3)) return [...services];
+  return services.map((service) =>
+    service.clone && service.resource.kind === 'command' && prng.chance(0.7)
+      ? { ...service, promotable: { max: 1, perNode: 1 }, onScore: promotableOnScore, takeover: prng.pick(takeovers) }
+      : service,
+  );
+}
+
+/**
+ * In some clusters some services say what a failure leads to. Nothing that would keep them down for ever, or two of them up, by what
+ * the file says: an ignored end, an ignored stop.
+ */
+export function drawAnswers(prng: Prng, services: readonly Service[], hasDevices: boolean): Service[] {
+  if (!prng.chance(0.3)) return [...services];
+  const always: readonly OnFail[] = ['restart', 'restart', 'block', 'stop', 'standby', ...(hasDevices ? fence : [])];
+  return services.map((service) => {
+    if (!prng.chance(0.5)) return service;
+    const hasRoles = service.promotable !== null;
+    const answers = hasRoles ? ([...always, 'demote', 'demote'] as const) : always;
+    const roles = { promote: prng.pick(answers), demote: prng.pick(always) };
+    const stop = prng.pick<OnFail>(['block', 'standby', ...(hasDevices ? fence : [])]);
+    const onFail = { start: prng.pick([...always, 'ignore' as const]), stop, check: prng.pick(answers) };
+    return { ...service, onFail: hasRoles ? { ...onFail, ...roles } : onFail };
+  });
+}
+
+const fence = ['fence'] as const;
 
 function draw(
   prng: Prng,
@@ -43,6 +81,7 @@ function draw(
     stopTimeoutMs: prng.pick([100, 200, 1000, 2500]),
     failures: { max: 3, forgetMs: 8000 },
     takeover,
+    ...plainTraits,
     digest: `${id}-1`,
   };
 }

@@ -10,7 +10,8 @@ import {
   type Takeover,
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
-import { drawServices } from './services.ts';
+import { drawRules } from './rules.ts';
+import { drawAnswers, drawRoles, drawServices } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -131,8 +132,10 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const intervalMs = prng.pick([100, 200, 200, 500]);
   const deadMs = intervalMs * prng.between(5, 8);
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
-  const services = drawServices(prng, names, shape.takeovers ?? ofAll);
+  const takeovers = shape.takeovers ?? ofAll;
+  const plain = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
+  const services = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
   const nodes = names.map((id, i) => ({
     ...plainNode(id, linksOf(i + 1, linkCount), 7354),
     votes: shape.votes?.[i % shape.votes.length] ?? 1,
@@ -146,6 +149,7 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
     nodes: shape.witness === true ? [...nodes, witness(nodeCount + 1, linkCount)] : nodes,
     fencing: { ...noFencing, devices: power.devices, powerOn: prng.chance(0.7), tries: prng.between(1, 4) },
     services,
+    rules: drawRules(prngFrom(seed, 'rules'), services),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Simulated agents: they take time, fail, hang, and say what is not so; they change the host's truth. */
 import type { Service, ServiceId } from '../../src/core/model.ts';
+import { isOvertaken } from '../../src/core/operations.ts';
 import type { AgentOp, OpResult, Verb } from '../../src/core/ports.ts';
 import { type AgentFault, injected } from './faults.ts';
 import type { Host } from './host.ts';
@@ -11,6 +12,11 @@ const durationMs: Record<Verb, readonly [number, number]> = {
   stop: [5, 60],
   reload: [5, 40],
   tune: [1, 10],
+  promote: [5, 60],
+  demote: [5, 60],
+  migrateTo: [20, 200],
+  migrateFrom: [5, 60],
+  notify: [1, 20],
 };
 
 export function runAgent(host: Host, op: AgentOp): void {
@@ -24,6 +30,7 @@ export function runAgent(host: Host, op: AgentOp): void {
     fault === 'hang'
       ? op.timeoutMs
       : Math.min(op.timeoutMs - 1, host.prng.between(fromMs, toMs) * world.quirks.agentFactor);
+  if (op.verb === 'stop') endOvertaken(host, id);
   // A holder that hands its address over answers no more from the moment it begins to.
   if (op.verb === 'stop' && op.handTo !== null && fault === null) host.setRunning(id, null);
   world.agenda.after(takesMs, () => {
@@ -42,6 +49,15 @@ export function endLeftCalls(host: Host): void {
   const left = [...host.underWay.values()].flat();
   host.underWay.clear();
   for (const op of left) if (host.prng.chance(0.5)) perform(host, op);
+}
+
+/** A stop that does not wait ends what it overtakes: that has done its work by then, or not. */
+function endOvertaken(host: Host, id: string): void {
+  const overtaken = (host.underWay.get(id) ?? []).filter(({ verb }) => verb !== 'probe' && isOvertaken(verb));
+  for (const op of overtaken) {
+    finished(host, op);
+    if (host.prng.chance(0.5)) perform(host, op);
+  }
 }
 
 const isUnderWay = (host: Host, op: AgentOp): boolean => (host.underWay.get(op.service.id) ?? []).includes(op);
@@ -65,8 +81,14 @@ function resultOf(host: Host, op: AgentOp, fault: AgentFault | null): OpResult {
     case 'pretend':
       return pretend(host, op);
     case null:
-      return perform(host, op);
+      return withScore(host, op, perform(host, op));
   }
+}
+
+/** Every agent with roles would like to be promoted, on later nodes more. */
+function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): OpResult {
+  if (service.promotable === null || verb === 'stop') return result;
+  return { ...result, promotion: 10 * [...host.world.hosts.keys()].indexOf(host.id) + 10 };
 }
 
 /** Says that all is well, and has done nothing. */
@@ -75,7 +97,9 @@ function pretend(host: Host, { verb, service }: AgentOp): OpResult {
   if (verb === 'start' && !host.running.has(service.id)) host.endedAtMs.set(service.id, host.world.agenda.nowMs);
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
-  if (verb === 'check' || verb === 'probe') return { outcome: 'running', digest: service.digest };
+  const asks = verb === 'check' || verb === 'probe';
+  if ((asks || verb === 'demote') && host.promoted.has(service.id)) host.falselyDemoted.add(service.id);
+  if (asks) return { outcome: 'running', digest: service.digest };
   return { outcome: 'ok' };
 }
 
@@ -95,8 +119,28 @@ function perform(host: Host, op: AgentOp): OpResult {
       host.setRunning(service.id, service);
       return { outcome: 'ok' };
     case 'tune':
+    case 'notify':
+    case 'migrateFrom':
       return host.running.has(service.id) ? { outcome: 'ok' } : injected;
+    case 'promote':
+    case 'demote':
+      if (!host.running.has(service.id)) return injected;
+      host.setPromoted(service.id, op.verb === 'promote');
+      return { outcome: 'ok' };
+    case 'migrateTo':
+      return migrate(host, op);
   }
+}
+
+/** Both run for a moment, or the source is gone at once: either is within what agents may do. */
+function migrate(host: Host, { service, peer }: AgentOp): OpResult {
+  const target = peer === null ? undefined : host.world.hosts.get(peer);
+  const isThere = target?.powered === true && host.world.network.reaches(host.id, target.id, 0);
+  if (target === undefined || !isThere || !host.running.has(service.id)) return injected;
+  host.givenTo.set(service.id, target.id);
+  target.setRunning(service.id, service);
+  if (host.prng.chance(0.5)) host.setRunning(service.id, null);
+  return { outcome: 'ok' };
 }
 
 /** What is seen to run is known of from then on. Where it runs elsewhere too, that remains the fault of whoever began it. */
@@ -110,7 +154,9 @@ function look(host: Host, service: Service): OpResult {
     if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
     if (!others.some((other) => other.holds(id)) && !isBeingStarted(host, id)) host.unowned.delete(id);
   }
-  return { outcome: 'running', digest: running.digest };
+  host.falselyDemoted.delete(id);
+  const seen: OpResult = { outcome: 'running', digest: running.digest };
+  return service.promotable === null ? seen : { ...seen, promoted: host.promoted.has(id) };
 }
 
 /** Somewhere: whoever ordered that did not know of this one. */

@@ -23,6 +23,12 @@ export class Host {
   readonly disk: Disk;
   readonly watchdog: WatchdogCard;
   readonly running = new Map<ServiceId, Service>();
+  /** Which of them are promoted. */
+  readonly promoted = new Set<ServiceId>();
+  /** Copies that an agent falsely called demoted, or running without a word of their role. */
+  readonly falselyDemoted = new Set<ServiceId>();
+  /** What a migration has brought to another host, while it still runs here too. */
+  readonly givenTo = new Map<ServiceId, NodeId>();
   /** Copies that the daemon cannot know of: started by hand, or an agent said falsely that it had stopped them. */
   readonly unowned = new Set<ServiceId>();
   /** What an agent could not stop when it should have. */
@@ -248,9 +254,21 @@ export class Host {
   setRunning(id: ServiceId, service: Service | null): void {
     if (service !== null) this.running.set(id, service);
     else if (this.running.delete(id)) this.stoppedAtMs.set(id, this.world.agenda.nowMs);
+    if (service === null) {
+      this.promoted.delete(id);
+      this.falselyDemoted.delete(id);
+      this.givenTo.delete(id);
+    }
     this.unowned.delete(id);
     this.notStopped.delete(id);
     this.world.serviceChanged(this, id);
+  }
+
+  setPromoted(id: ServiceId, promoted: boolean): void {
+    if (promoted) this.promoted.add(id);
+    else this.promoted.delete(id);
+    this.falselyDemoted.delete(id);
+    this.world.roleChanged(this, id);
   }
 
   endByItself(id: ServiceId): void {

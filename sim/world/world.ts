@@ -27,6 +27,8 @@ export interface Check {
   readonly name: string;
   begun?(world: World): void;
   serviceChanged?(world: World, host: Host, id: ServiceId): void;
+  /** It was promoted or demoted; a copy that stops is no longer promoted, without a further word. */
+  roleChanged?(world: World, host: Host, id: ServiceId): void;
   operationBegins?(world: World, host: Host, op: AgentOp): void;
   fenceBegins?(world: World, host: Host, call: FenceCall): void;
   powerChanged?(world: World, host: Host): void;
@@ -141,6 +143,11 @@ export class World {
   serviceChanged(host: Host, id: ServiceId): void {
     this.#trace.mix(this.agenda.nowMs, host.id, id);
     for (const check of this.#checks) check.serviceChanged?.(this, host, id);
+  }
+
+  roleChanged(host: Host, id: ServiceId): void {
+    this.#trace.mix(this.agenda.nowMs, host.id, `role of ${id}`);
+    for (const check of this.#checks) check.roleChanged?.(this, host, id);
   }
 
   operationBegins(host: Host, op: AgentOp): void {

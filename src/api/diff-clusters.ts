@@ -21,6 +21,11 @@ export function clusterChanges(before: Cluster, after: Cluster): string[] {
     ...listChanges('node', before.nodes, after.nodes),
     ...listChanges('service', before.services, after.services),
     ...listChanges('fence device', before.fencing.devices, after.fencing.devices),
+    ...listChanges('location', before.rules.locations, after.rules.locations),
+    ...listChanges('colocation', before.rules.colocations, after.rules.colocations),
+    ...listChanges('order', before.rules.orders, after.rules.orders),
+    ...listChanges('ticket constraint', before.rules.tickets, after.rules.tickets),
+    ...listChanges('group', before.rules.groups, after.rules.groups),
     ...partChanges(before, after),
   ];
 }
@@ -70,6 +75,9 @@ function partChanges(before: Cluster, after: Cluster): string[] {
     ...differing(before.heartbeat, after.heartbeat).map((key) => `heartbeat.${key}`),
     ...differing(before.quorum, after.quorum).map((key) => `quorum.${key}`),
     ...differing(fencingBefore, fencingAfter).map((key) => `fencing.${key}`),
+    ...differing(before.rules.options, after.rules.options).map((key) => `options.${key}`),
+    ...differing(before.rules.ticketStates, after.rules.ticketStates).map((key) => `tickets.${key}`),
+    ...differing(before.rules.tags, after.rules.tags).map((key) => `tags.${key}`),
   ];
   return parts.length === 0 ? [] : [`cluster changed (${parts.join(', ')})`];
 }

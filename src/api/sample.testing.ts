@@ -1,5 +1,5 @@
 /** A small cluster for tests: two balancers, two web servers, an address; every part can be replaced. */
-import { plainCluster, type Resource, type Service } from '../core/model.ts';
+import { plainCluster, plainTraits, type Resource, type Service } from '../core/model.ts';
 import {
   type Admin,
   type FencingRecord,
@@ -41,6 +41,7 @@ export function service(id: string, patch: Partial<Service> = {}): Service {
     stopTimeoutMs: 20_000,
     failures: { max: 3, forgetMs: null },
     takeover: 'nothing',
+    ...plainTraits,
     digest: 'd1',
     ...patch,
   };
@@ -67,9 +68,14 @@ export const copy = (state: ServiceState, patch: Partial<ServiceRecord> = {}): S
   digest: state === 'running' ? 'd1' : null,
   failures: 0,
   lastFailure: null,
+  failed: null,
   banned: 'no',
   conflicts: 0,
   drained: [],
+  role: state === 'running' || state === 'stopped' ? 'unpromoted' : 'unknown',
+  promotion: null,
+  peer: null,
+  notice: null,
   order: null,
   ...patch,
 });
@@ -86,6 +92,7 @@ export const record = (node: string, services: Record<string, ServiceRecord>): N
 export const plan: Plan = {
   placements: [
     {
+      promotion: null,
       service: 'site',
       nodes: ['bal1'],
       scores: [
@@ -102,7 +109,7 @@ export const plan: Plan = {
       ],
       because: 'bal1 has the highest score',
     },
-    { service: 'web', nodes: ['web1'], scores: [], because: 'web1 is the only node that may run it' },
+    { service: 'web', nodes: ['web1'], scores: [], because: 'web1 is the only node that may run it', promotion: null },
   ],
   actions: [],
   fence: [],

@@ -59,7 +59,12 @@ export function failuresOf(service: Service, known: Known): FailureStatus[] {
 }
 
 export const isUnderWay = (copy: CopyStatus): boolean =>
-  copy.state === 'starting' || copy.state === 'stopping' || copy.state === 'reloading' || copy.state === 'probing';
+  changesInPlace(copy.state) ||
+  copy.state === 'migrating' ||
+  copy.state === 'starting' ||
+  copy.state === 'stopping' ||
+  copy.state === 'reloading' ||
+  copy.state === 'probing';
 
 /** In a few words: which program, unit, address or port. */
 export function whatIs(service: Service): string {
@@ -90,7 +95,11 @@ function shortened(text: string): string {
   return line.length > whatMax ? `${line.slice(0, whatMax - 1)}…` : line;
 }
 
-const isRunning = (copy: CopyStatus): boolean => copy.state === 'running' || copy.state === 'reloading';
+const isRunning = ({ state }: CopyStatus): boolean =>
+  state === 'running' || state === 'reloading' || changesInPlace(state);
+
+const changesInPlace = (state: CopyStatus['state']): boolean =>
+  state === 'promoting' || state === 'demoting' || state === 'notifying';
 
 const isStopped = (service: Service, known: Known): boolean => known.admin.stopped[service.id] !== undefined;
 
@@ -105,7 +114,8 @@ const isWornOut = (service: Service, record: ServiceRecord | undefined): boolean
 function copiesOf(service: Service, known: Known): CopyStatus[] {
   return known.cluster.nodes.flatMap(({ id }): CopyStatus[] => {
     const record = recordOf(service, id, known);
-    if (record !== undefined && record.state !== 'stopped') return [{ node: id, state: record.state }];
+    if (record !== undefined && record.state !== 'stopped')
+      return [{ node: id, state: record.state, ...(service.promotable !== null && { role: record.role }) }];
     if (!service.on.includes(id)) return [];
     return [{ node: id, state: known.records.has(id) ? (record?.state ?? 'unknown') : 'unknown' }];
   });

@@ -9,7 +9,8 @@ import type { Ms, NodeId, ServiceId } from '../core/model.ts';
 import type { FencingRecord, NodeRecord, ServiceState, Version, View, WatchdogState } from '../core/ports.ts';
 import type { Standing } from '../core/quorum/standing.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
-import type { NodeScore, Plan } from '../core/schedule/plan.ts';
+import type { Role } from '../core/roles.ts';
+import type { NodeScore, Plan, Promotion } from '../core/schedule/plan.ts';
 import type { IdentityStatus } from './identity.ts';
 
 export const schemaVersion = 1;
@@ -180,6 +181,8 @@ export interface ServiceStatus {
 export interface CopyStatus {
   readonly node: NodeId;
   readonly state: ServiceState;
+  /** Missing: it has no roles, or does not run. */
+  readonly role?: Role;
 }
 
 export interface FailureStatus {
@@ -226,6 +229,8 @@ export interface WhyAnswer {
   /** Where it should run, best first; null: no decision can be made. */
   readonly chosen: readonly NodeId[] | null;
   readonly because: string;
+  /** Which copies should be promoted; null: it has no roles, or no decision can be made. */
+  readonly promotion: Promotion | null;
   readonly nodes: readonly WhyNode[];
   /** What is decided and not done yet. */
   readonly pending: readonly PendingAction[];

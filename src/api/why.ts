@@ -18,6 +18,7 @@ export function whyAnswer(service: Service, input: MergeInput): WhyAnswer {
     noQuorumBecause: known.noQuorumBecause,
     chosen: placement?.nodes ?? null,
     because: placement?.because ?? status.because,
+    promotion: placement?.promotion ?? null,
     nodes: (placement?.scores ?? unscored(input)).map((score) =>
       whyNode(score, service, input, placement?.nodes ?? []),
     ),

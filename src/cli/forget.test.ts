@@ -56,4 +56,18 @@ witness: { address: 10.0.0.9 }
     const { problems } = parseClusterFile(withoutNode(alone, 'three') ?? '', 'x');
     expect(problems.some(({ severity }) => severity === 'error')).toBe(true);
   });
+
+  it('takes locations out that name it', () => {
+    const text = `cluster: c
+quorum: {tie: none}
+nodes: {one: 10.0.0.1, two: 10.0.0.2, three: 10.0.0.3}
+services:
+  s: {command: a, takeover: nothing, location: [{node: three, score: 5}, {node: one, score: 5}]}
+groups: {}
+constraints: {location: [{service: s, node: three, score: -inf}]}
+`;
+    const { cluster, problems } = parseClusterFile(withoutNode(text, 'three') ?? '', 'x');
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(cluster?.rules.locations.map(({ node }) => node)).toEqual(['one']);
+  });
 });

@@ -41,8 +41,13 @@ export async function nodeForget(context: Context, node: string, options: Change
 export function withoutNode(source: string, node: string): string | null {
   const file = parseDocument(source);
   if (!removeNode(file, node)) return null;
+  const constraints = file.get('constraints');
+  if (isMap(constraints)) removeFrom(constraints, 'location', node);
+  for (const holder of ['services', 'groups', 'templates'].flatMap((part) => mapsIn(file.get(part)))) {
+    removeFrom(holder, 'on', node);
+    removeFrom(holder, 'location', node);
+  }
   for (const service of mapsIn(file.get('services'))) {
-    removeFrom(service, 'on', node);
     const balance = service.get('balance');
     if (isMap(balance)) removeFrom(balance, 'servers', node);
   }

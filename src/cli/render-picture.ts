@@ -2,6 +2,7 @@
 import { whatIs } from '../api/services.ts';
 import { isPair } from '../config/checkQuorum.ts';
 import { formatDuration } from '../config/duration.ts';
+import { constraintsInWords, traitsInWords } from '../config/policy/words.ts';
 import type { Cluster, ClusterNode, Service } from '../core/model.ts';
 import { section } from './table.ts';
 import type { Look } from './terminal.ts';
@@ -20,8 +21,14 @@ export function renderPicture(cluster: Cluster, look: Look): string {
       nodes.map((node) => nodeRow(node, links)),
     ),
     section(look, 'Services', ['NAME', 'WHAT', 'COPIES', 'ON', 'RULES'], services.map(serviceRow)),
+    ...constraintSection(cluster, look),
     '',
   ].join('\n');
+}
+
+function constraintSection({ rules }: Cluster, look: Look): string[] {
+  const rows = constraintsInWords(rules).map(({ id, text }) => [id, text]);
+  return rows.length === 0 ? [] : [section(look, 'Constraints', ['NAME', 'WHAT'], rows)];
 }
 
 const nodeRow = (node: ClusterNode, links: number): string[] => [
@@ -73,5 +80,6 @@ function rulesOf(service: Service): string[] {
     ...(service.needs.length > 0 ? [`after ${service.needs.join(', ')}`] : []),
     ...(service.with.length > 0 ? [`where ${service.with.join(', ')} runs`] : []),
     before[service.takeover],
+    ...traitsInWords(service),
   ];
 }

@@ -187,13 +187,20 @@ function servicesSection({ services }: ClusterStatus, look: Look, wide: boolean)
   );
 }
 
+const runsOn = ({ nodes, copies }: ServiceStatus): string => nodes.map((node) => withRole(node, copies)).join(' ');
+
+function withRole(node: string, copies: ServiceStatus['copies']): string {
+  const role = copies.find((copy) => copy.node === node)?.role;
+  return role === 'promoted' || role === 'unknown' ? `${node} (${role === 'promoted' ? role : 'role unknown'})` : node;
+}
+
 function serviceRow(service: ServiceStatus, look: Look, wide: boolean): Cell[] {
   const tone = serviceTone[service.state];
   return [
     service.name,
     { text: `${mark(look, tone)} ${service.state}`, tone },
     `${service.nodes.length} of ${service.wanted}`,
-    service.nodes.join(' ') || '-',
+    runsOn(service) || '-',
     service.what,
     ...(wide ? [`${service.spares} of ${service.sparesWanted}`, String(service.failures)] : []),
     wide || service.state !== 'running' ? service.because : '',

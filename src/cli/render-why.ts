@@ -29,9 +29,19 @@ function answer(why: WhyAnswer, look: Look): string {
     `${service.name} (${service.what}) ${where}${service.nodes.length === 0 ? ` (${service.state})` : ''}.`,
     ...(should === '' ? [] : [should]),
     `Because: ${why.because}`,
+    ...promotion(why),
   ];
   const [first = '', ...rest] = lines.flatMap((line) => wrap(line, look.width ?? Number.POSITIVE_INFINITY));
   return `${[paint(look, 'strong', first), ...rest].join('\n')}\n`;
+}
+
+function promotion({ promotion: wanted, service }: WhyAnswer): readonly string[] {
+  if (wanted === null) return [];
+  const now = service.copies.filter(({ role }) => role === 'promoted').map(({ node }) => node);
+  const is = now.length === 0 ? 'No copy is promoted' : `Promoted on ${now.join(' and ')}`;
+  const same = now.length === wanted.nodes.length && now.every((node) => wanted.nodes.includes(node));
+  const should = same ? '' : `, and should be on ${wanted.nodes.length === 0 ? 'none' : wanted.nodes.join(' and ')}`;
+  return [`${is}${should}: ${wanted.because}`];
 }
 
 function shouldRun({ chosen, service, noQuorumBecause }: WhyAnswer): string {

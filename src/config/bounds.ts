@@ -51,7 +51,7 @@ export function boundsOf(cluster: Cluster): Bounds {
 
 function takeoversOf(cluster: Cluster, service: Service): TakeoverBound[] {
   const { id } = service;
-  if (service.clone || service.takeover === 'nothing')
+  if ((service.clone && service.promotable === null) || service.takeover === 'nothing')
     return [{ service: id, by: 'nothing', latestMs: 0, because: 'two copies at once, for a moment, are allowed' }];
   if (service.takeover === 'lease' && stopsByItself(cluster))
     return [{ service: id, by: 'lease', latestMs: leaseTakeoverMs(cluster, service), because: leaseWords }];

@@ -17,6 +17,7 @@ import { checkReferences } from './checkReferences.ts';
 import { checkServices } from './checkServices.ts';
 import { checkTimes } from './checkTimes.ts';
 import type { Groups } from './groups.ts';
+import { checkPolicy } from './policy/check.ts';
 import type { Report } from './report.ts';
 import type { Sections } from './sections.ts';
 
@@ -39,4 +40,5 @@ export function check(checked: Checked, report: Report): void {
   checkFencing(checked, report);
   checkCertainty(checked, report);
   checkRedundancy(checked, report);
+  checkPolicy(checked, report);
 }

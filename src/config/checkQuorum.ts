@@ -50,9 +50,9 @@ function checkVotes({ cluster, file }: Checked, report: Report): void {
   }
 }
 
-/** Started elsewhere only when it is certain that the lost node's copy has ended. */
+/** Started, or promoted, elsewhere only when it is certain that the lost node's copy has ended. */
 export const needsCertainty = (service: Cluster['services'][number]): boolean =>
-  service.takeover !== 'nothing' && !service.clone && service.on.length > 1;
+  service.takeover !== 'nothing' && (!service.clone || service.promotable !== null) && service.on.length > 1;
 
 // ---------------------------------------------------------------- two nodes
 

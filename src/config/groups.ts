@@ -21,9 +21,11 @@ export const listed = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
-/** Nodes that may run it, as written: its own list, else that of the first member of its group that has one, else all. */
+/** Nodes that may run it, as written: its own list, else that of its group, else that of the first member of it that has one, else all. */
 export function nodesFor(service: Ties, sections: Sections, groups: Groups): readonly NodeId[] {
   if (service.on !== undefined) return listed(service.on);
+  const ofGroup = sections.policy.groups?.get(service.group ?? '')?.on;
+  if (ofGroup !== undefined) return listed(ofGroup);
   for (const member of groups.get(service.group ?? '') ?? []) {
     const on = sections.ties.get(member)?.on;
     if (on !== undefined) return listed(on);

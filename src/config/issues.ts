@@ -1,7 +1,7 @@
 /** Turns what the schema library found wrong into findings: one sentence for one mistake, at its place, with a hint. */
 import * as z from 'zod';
 import { durationHint, durationWanted } from './duration.ts';
-import { atKey, atValue, type Path } from './places.ts';
+import { atKey, atValue, inValue, type Path } from './places.ts';
 import type { Report } from './report.ts';
 import { serviceKinds } from './serviceSchema.ts';
 import { quote, show } from './show.ts';
@@ -56,6 +56,11 @@ function reportValue(issue: Issue, path: Path, found: unknown, report: Report): 
   }
   if (found === null) {
     report.error('BAD_TYPE', atValue(...path), `${label(path)} has no value`, emptyHint(issue.message));
+    return;
+  }
+  const inside = issue.code === 'custom' ? (issue.params?.at as unknown) : undefined;
+  if (typeof inside === 'number' && typeof found === 'string') {
+    report.error('BAD_RULE', inValue(path, found, inside), `${label(path)}: ${issue.message}`, ownHint(issue));
     return;
   }
   const isDuration = issue.message === durationWanted;

@@ -22,6 +22,13 @@ test('is a draft 2020-12 schema of strict objects', () => {
     'witness',
     'fencing',
     'services',
+    'defaults',
+    'templates',
+    'groups',
+    'constraints',
+    'tags',
+    'tickets',
+    'options',
   ]);
   expect(schema).toMatchObject({ type: 'object', required: ['cluster', 'nodes'], additionalProperties: false });
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);

@@ -19,6 +19,8 @@ import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { type Groups, nodesFor, tiesOf } from './groups.ts';
 import { parseAddress } from './network.ts';
+import { rulesFrom } from './policy/rules.ts';
+import { copiesOf, metaTexts, traitsOf } from './policy/traits.ts';
 import { defaultLevels, normaliseFencing, normaliseQuorum, watchdogFrom, witnessOf } from './quorumOf.ts';
 import { resourceOf } from './resource.ts';
 import type { HeartbeatFile, NodeFile } from './schema.ts';
@@ -36,7 +38,15 @@ export function normalise(sections: Sections, groups: Groups): Cluster {
     service === null ? [] : [normaliseService(id, service, nodes, sections, groups)],
   );
   const quorum = normaliseQuorum(sections, voters);
-  return { name: sections.name, heartbeat, quorum, nodes: voters, fencing, services };
+  return {
+    name: sections.name,
+    heartbeat,
+    quorum,
+    nodes: voters,
+    fencing,
+    services,
+    rules: rulesFrom(sections, groups, services),
+  };
 }
 
 function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
@@ -54,6 +64,8 @@ function normaliseNode(id: string, file: NodeFile, port: number, sections: Secti
     votes: details.votes ?? 1,
     watchdog: watchdogFrom(details.watchdog ?? sections.watchdog ?? 'none'),
     fence: details.fence ?? defaultLevels(id, sections),
+    attributes: metaTexts(details.attributes),
+    utilization: details.utilization ?? {},
   };
 }
 
@@ -78,8 +90,9 @@ function normaliseService(
   const on = nodesFor(file, sections, groups);
   const resource = resourceOf(file, on, nodes);
   const of = defaults.service;
-  const wanted = 'instances' in file ? file.instances : undefined;
-  const clone = wanted !== undefined && wanted !== 'one';
+  const group = sections.policy.groups?.get(file.group ?? '');
+  const copies = copiesOf(file, group);
+  const { instances: wanted, clone } = copies;
   return {
     id,
     resource,
@@ -96,8 +109,9 @@ function normaliseService(
     startTimeoutMs: msOf(file['start-timeout'], of.startTimeoutMs[resource.kind]),
     stopTimeoutMs: msOf(file['stop-timeout'], of.stopTimeoutMs[resource.kind]),
     failures: failuresOf(file),
-    takeover: file.takeover ?? takeoverOf(resource.kind, clone),
+    takeover: file.takeover ?? takeoverOf(resource.kind, clone && copies.promotable === null),
     digest: digest(startedWith(resource)),
+    ...traitsOf(id, file, copies, group),
   };
 }
 
@@ -112,7 +126,7 @@ function failuresOf(file: ServiceFile): Service['failures'] {
   return { max: file.failures?.max ?? max, forgetMs: forget === 'never' ? null : msOf(forget, forgetMs) };
 }
 
-/** Addresses and balancers hold no data, and a clone runs in several places anyway: two at once do no harm. */
+/** Addresses and balancers hold no data, and a clone without roles runs in several places anyway: two at once do no harm. */
 const takeoverOf = (kind: Service['resource']['kind'], clone: boolean): Takeover =>
   clone || kind === 'address' || kind === 'balance' ? 'nothing' : 'fencing';
 

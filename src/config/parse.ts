@@ -37,7 +37,7 @@ export function parseClusterFile(text: string, fileName: string): ParsedClusterF
   const cluster = yaml.value === undefined ? null : readCluster(yaml, findings);
   const faults = emptyFault(yaml) ?? [
     ...yaml.faults,
-    ...findings.list.map((finding) => ({ ...finding, offset: offsetOf(yaml.places, finding.spot) })),
+    ...findings.list.map((finding) => ({ ...finding, offset: offsetOf(yaml.places, finding.spot, text) })),
   ];
   const problems = limit(locate(faults, text, fileName), findings.dropped);
   const ok = yaml.faults.length === 0 && findings.errors === 0;

@@ -13,6 +13,8 @@ nodes:
 
 const services = (...lines: string[]): string => `${nodes}services:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 
+const two = services('s: {command: a}', 't: {command: b}');
+
 const balance = (text: string): string => services('b:', '  on: [n3, n2]', `  balance: {${text}}`);
 
 const many = (count: number, line: (index: number) => string): string =>
@@ -68,6 +70,75 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     'TOO_MANY_SERVICES',
     services(...Array.from({ length: 1001 }, (_, i) => `${i === 1000 ? '‸' : ''}s${i}: {command: a, takeover: lease}`)),
   ],
+
+  ['BAD_RULE', services('s:', '  command: a', '  location: [{where: site ‸= east, score: 5}]')],
+  ['BAD_RULE', services('s:', '  command: a', '  location: [{where: "a eq 1 ‸adn b eq 2", score: 5}]')],
+  [
+    'BAD_RULE',
+    services('s:', '  command: a', '  location:', '  - score: 5', '    where: >-', '      a eq 1', '      ‸adn b eq 2'),
+  ],
+  ['CONSTRAINT_FORM', services('s:', '  command: a', '  location: [‸{score: 5}]')],
+  ['CONSTRAINT_FORM', services('s:', '  command: a', '  location: [{node: n1, ‸where: a eq 1, score: 5}]')],
+  ['CONSTRAINT_FORM', `${two}constraints: {colocation: [‸{service: s}]}\n`],
+  ['CONSTRAINT_FORM', `${two}constraints: {order: [{sets: [[s, t]], ‸first: s}]}\n`],
+  ['UNKNOWN_KEY', `${two}constraints: {colocation: [{service: s, with: t, ‸scor: 5}]}\n`],
+  ['BAD_VALUE', `${two}constraints: {colocation: [{service: s, with: t, role: ‸promote}]}\n`],
+  ['BAD_TYPE', `${two}constraints: {colocation: [{service: s, with: t, score: ‸infinite}]}\n`],
+  ['UNKNOWN_TEMPLATE', services('s: {template: ‸vm}')],
+  ['UNKNOWN_SERVICE', `${two}constraints: {colocation: [{service: s, with: ‸u}]}\n`],
+  ['UNKNOWN_SERVICE', `${two}constraints: {order: [{sets: [[s, ‸u], {services: [t]}]}]}\n`],
+  ['UNKNOWN_SERVICE', `${two}tags: {all: [s, ‸u]}\n`],
+  ['UNKNOWN_SERVICE', `${two}groups: {‸web: {meta: {critical: false}}}\n`],
+  ['UNKNOWN_NODE', services('s:', '  command: a', '  location: [{node: ‸n4, score: 5}]')],
+  ['NAME_CLASH', `${two}tags: {‸s: [t]}\n`],
+  ['NAME_CLASH', `${two}templates: {‸s: {stickiness: 0}}\n`],
+  [
+    'DUPLICATE_ENTRY',
+    `${two}constraints: {colocation: [{id: a, service: s, with: t, score: 1}, {id: ‸a, service: t, with: s, score: 1}]}\n`,
+  ],
+  ['UNKNOWN_NODE', services('s:', '  command: a', '  location: [{where: "#uname eq n1 or #uname eq ‸n4", score: 5}]')],
+  [
+    'GROUP_COPIES',
+    `${services('s: {command: a, group: g}', 't: {command: b, group: g, ‸instances: 2, takeover: nothing}')}groups: {g: {instances: all}}\n`,
+  ],
+  ['UNKNOWN_META', services('s: {command: a, meta: {‸critcal: false}}')],
+  ['UNKNOWN_META', services('s: {command: a, meta: {‸resource-stickiness: 5}}')],
+  ['UNKNOWN_META', `${two}defaults: {meta: {‸globally-unique: true}}\n`],
+  ['UNKNOWN_OPTION', `${two}options: {‸placment-strategy: balanced}\n`],
+  ['UNKNOWN_OPTION', `${two}options: {‸no-quorum-policy: stop}\n`],
+  ['BAD_VALUE', `${two}options: {placement-strategy: ‸balance}\n`],
+  ['RULE_CONTEXT', services('s: {command: a, rules: [{where: ‸site eq east, meta: {priority: 5}}]}')],
+  ['RULE_CONTEXT', services('s: {command: a, location: [{where: ‸operation start, score: 5}]}')],
+  ['UNKNOWN_KEY', services('s: {agent: systemd:a, ‸promotable: true}')],
+  ['UNKNOWN_KEY', services('s: {command: a, ‸promotable: true}')],
+  ['NO_ROLES', services('s: {command: a, location: [{node: n1, score: 5, role: ‸promoted}]}')],
+  ['NO_ROLES', `${two}constraints: {order: [{first: s, then: t, first-action: ‸promote}]}\n`],
+  ['TOO_MANY_INSTANCES', services('s: {agent: "ocf:a:b", instances: 2, promotable: {max: ‸3}, takeover: nothing}')],
+  [
+    'CLONED_ADDRESS',
+    services('s: {command: a, group: g, takeover: nothing}', 't: {address: 10.0.0.9, ‸group: g}') +
+      'groups: {g: {instances: all}}\n',
+  ],
+  ['CONTRADICTION', `${two}constraints: {colocation: [{service: s, with: ‸s}]}\n`],
+  ['CONTRADICTION', `${two}constraints: {colocation: [{service: s, with: t}, ‸{service: t, with: s, score: -inf}]}\n`],
+  [
+    'CONTRADICTION',
+    `${services('s: {command: a, with: t}', 't: {command: b}')}constraints: {colocation: [‸{service: s, with: t, score: -inf}]}\n`,
+  ],
+  [
+    'WITH_NOWHERE',
+    `${services('s: {command: a, on: n1}', 't: {command: b, on: n2}')}constraints: {colocation: [‸{service: s, with: t}]}\n`,
+  ],
+  [
+    'CYCLE',
+    `${services('s: {command: a, needs: t}', 't: {command: b}')}constraints: {order: [‸{first: s, then: t}]}\n`,
+  ],
+  [
+    'NO_NODE_LEFT',
+    services('s: {command: a, on: [n1, n2], location: [{node: n1, score: -inf}, {node: ‸n2, score: -inf}]}'),
+  ],
+  ['NO_ROOM', `${services('s: {command: a, utilization: {memory: ‸5}}')}options: {placement-strategy: minimal}\n`],
+  ['NO_FENCING', services('s: {command: a, on-fail: {stop: ‸fence}}')],
 
   ['UNKNOWN_NODE', services('s: {command: a, on: [n1, ‸n4]}')],
   ['UNKNOWN_NODE', services('s: {command: a, on: ‸n4, wrong: 1}')],
@@ -156,6 +227,13 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['ONE_SERVER', balance('port: 80, ‸servers: [n1]')],
   ['GROUP_OF_ONE', services('s: {command: a, group: ‸g}')],
   ['LISTEN_ADDRESS', balance('port: 80, servers: [n1], address: ‸10.0.0.99')],
+  ['ONE_COPY', services('s: {command: a, ‸interleave: true}')],
+  [
+    'UNKNOWN_ATTRIBUTE',
+    `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], attributes: {site: east}}\nservices: {s: {command: a, location: [{where: a eq 1 or ‸sitte eq east, score: 5}]}}\n`,
+  ],
+  ['UTILIZATION_UNUSED', services('s: {command: a, ‸utilization: {memory: 5}}')],
+  ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
 ];
 

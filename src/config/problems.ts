@@ -23,17 +23,31 @@ export const problemCodes = {
   BAD_NAME: 'A name holds characters that names cannot have, or is too long.',
   BAD_DURATION: 'The value is not a time with its unit.',
   SERVICE_KIND: 'A service must have exactly one of agent, command, balance and address.',
+  BAD_RULE: 'A rule cannot be read: the place is inside of its text.',
+  CONSTRAINT_FORM: 'A constraint lacks a part, or has two parts of which only one can hold.',
   TOO_MANY_NODES: 'The cluster has more nodes than are supported.',
   TOO_MANY_SERVICES: 'The cluster has more services than are supported.',
 
   // References
   UNKNOWN_NODE: 'There is no node of that name.',
+  UNKNOWN_TEMPLATE: 'There is no template of that name.',
   UNKNOWN_SERVICE: 'There is no service or group of that name.',
   DUPLICATE_ENTRY: 'A list names the same thing twice.',
   NAME_CLASH: 'A group has the name of a service, so that nobody knows which one is meant.',
   CYCLE: 'Services wait for each other in a circle, or must run where the other one runs in a circle.',
   GROUP_NODES: 'Members of one group may run on different nodes, but a group runs on one.',
   WITH_NOWHERE: 'A service must run with another one, but no node may run both.',
+
+  // Policies
+  UNKNOWN_META: 'There is no such meta attribute, or it is said in another way in a cluster file.',
+  UNKNOWN_OPTION: 'There is no such option, or it is said in another way in a cluster file.',
+  RULE_CONTEXT: 'A rule asks about something that is not known where it stands.',
+  NO_ROLES: 'A role is asked of a service whose copies have none.',
+  GROUP_COPIES: 'A member of a group of which several copies run says itself in how many copies it runs.',
+  CLONED_ADDRESS: 'A group of which several copies run has an address, which can be on one node only.',
+  CONTRADICTION: 'A constraint excludes what another one, or the service itself, asks for.',
+  NO_NODE_LEFT: 'Constraints forbid a service on each of its nodes.',
+  NO_ROOM: 'A service takes up more than any node has room for.',
 
   // Network
   LINK_COUNT:
@@ -71,7 +85,8 @@ export const problemCodes = {
   FENCE_PARAM: 'A parameter of a fence device is one that Sempre itself gives with each call.',
   WATCHDOG_UNSAID: 'A service needs its lost node to have stopped, and the file says neither a watchdog nor none.',
   LEASE_UNSURE: 'A service has takeover: lease, but its nodes do not stop by themselves with certainty.',
-  NO_FENCING: 'A service has takeover: fencing, but nothing can switch off a node that it may run on.',
+  NO_FENCING:
+    'A service has takeover: fencing, or on-fail: fence, but nothing can switch off a node that it may run on.',
 
   // Warnings: the file holds, but think about it
   DEAD_SHORT: 'A node is called dead after three missed heartbeats; four or more are safer.',
@@ -89,6 +104,10 @@ export const problemCodes = {
   ONE_SERVER: 'A balancer has one server only.',
   GROUP_OF_ONE: 'A group has one member; a name may be misspelt.',
   LISTEN_ADDRESS: 'A balancer listens on an address that no service or node of the cluster has.',
+  ONE_COPY: 'A key is about several copies of a service that has one only.',
+  UNKNOWN_ATTRIBUTE: 'A rule asks about a node attribute that is nearly one of the file.',
+  UTILIZATION_UNUSED: 'Services say what they take up, but the placement strategy does not look at it.',
+  TICKET_NOT_HELD: 'A service needs a ticket of which the file does not say whether this cluster holds it.',
   FEWER_COPIES: 'A service has more copies than the service that it must run with.',
 } as const;
 

@@ -87,6 +87,8 @@ services: {s: {command: x}}
     witness: true,
     watchdog: null,
     fence: [],
+    attributes: {},
+    utilization: {},
   });
   expect(services[0]?.on).toEqual(['a', 'b']);
 });

@@ -8,6 +8,8 @@ import * as z from 'zod';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
 import { fenceLevels, fencingSchema } from './fencingSchema.ts';
+import { policyParts } from './policy/partsSchema.ts';
+import { attributeName, capacities, plainValue } from './policy/scalars.ts';
 import { quorumSchema, watchdogSchema, witnessSchema } from './quorumSchema.ts';
 import { address, duration, name, port, wholeNumber } from './scalars.ts';
 import { serviceSchema } from './serviceSchema.ts';
@@ -42,6 +44,10 @@ const nodeDetails = z.strictObject({
     .describe(
       'Levels of fence devices, tried in turn; those of one level must succeed together (default: one level with every device that names the node).',
     ),
+  attributes: z.record(attributeName, plainValue).optional().describe('What rules may ask about, by name: site: east.'),
+  utilization: capacities
+    .optional()
+    .describe('What it has room for, by names that the services use too: memory: 65536.'),
 });
 
 export const nodeSchema = z.union([address, addresses, nodeDetails], {
@@ -71,12 +77,14 @@ const servicesText = 'What the cluster keeps running, by name.';
 export const clusterFileSchema = z.strictObject({
   ...parts,
   services: z.record(name, serviceSchema).optional().describe(servicesText),
+  ...policyParts,
 });
 
 /** The file with services of any form, so that each service can be checked against the shape of its own kind. */
 export const frameSchema = z.strictObject({
   ...parts,
   services: z.record(name, z.unknown()).optional().describe(servicesText),
+  ...policyParts,
 });
 
 export type HeartbeatFile = z.infer<typeof heartbeatSchema>;

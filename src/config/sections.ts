@@ -2,10 +2,11 @@
  * Cuts the file into parts that stand on their own: one node, one service. A part with a mistake in its form is null,
  * its name stays known; so one run finds the mistakes of all parts, and a broken one causes no second complaint elsewhere.
  */
-import * as z from 'zod';
 import { type FencingFile, fencingSchema } from './fencingSchema.ts';
+import { forMembers, inherit, type Layer } from './inherit.ts';
 import { reportIssues } from './issues.ts';
-import { atKey } from './places.ts';
+import { atKey, atValue } from './places.ts';
+import { type OwnMeta, ownMetaOf, type PolicySections, readPolicy } from './policy/sections.ts';
 import {
   type QuorumFile,
   quorumSchema,
@@ -20,6 +21,7 @@ import { frameSchema, type HeartbeatFile, heartbeatSchema, type NodeFile, nodeSc
 import { type ServiceFile, serviceKinds } from './serviceSchema.ts';
 import { quote } from './show.ts';
 import { didYouMean } from './suggest.ts';
+import { mapping, optional, valid } from './valid.ts';
 
 export interface Sections {
   readonly name: string;
@@ -37,6 +39,9 @@ export interface Sections {
   /** For every service, also the broken ones: what can be read of how it hangs together with others. */
   readonly ties: ReadonlyMap<string, Ties>;
   readonly servicesKnown: boolean;
+  readonly policy: PolicySections;
+  /** What services say themselves, without what they take over; null: broken. */
+  readonly own: ReadonlyMap<string, OwnMeta | null>;
 }
 
 export type Ties = Pick<ServiceFile, 'on' | 'needs' | 'with' | 'group'>;
@@ -49,6 +54,7 @@ export function readSections(file: unknown, report: Report): Sections {
   const parts = mapping(file) ?? {};
   const nodes = mapping(parts.nodes);
   const services = mapping(parts.services);
+  const policy = readPolicy(parts);
   reportSizes(Object.keys(nodes ?? {}), Object.keys(services ?? {}), report);
   const serviceList = Object.entries(services ?? {}).slice(0, servicesMax);
   return {
@@ -64,8 +70,10 @@ export function readSections(file: unknown, report: Report): Sections {
         .map(([id, node]) => [id, valid(nodeSchema, node)]),
     ),
     nodesKnown: nodes !== null && Object.keys(nodes).length <= nodesMax,
-    services: new Map(serviceList.map(([id, service]) => [id, readService(id, service, report)])),
-    ties: new Map(serviceList.map(([id, service]) => [id, readTies(mapping(service) ?? {})])),
+    services: new Map(serviceList.map(([id, service]) => [id, readService(id, service, policy, report)])),
+    ties: new Map(serviceList.map(([id, service]) => [id, readTies(mapping(service) ?? {}, policy)])),
+    policy,
+    own: new Map(serviceList.map(([id, service]) => [id, ownMetaOf(service)])),
     servicesKnown:
       (services !== null || parts.services === undefined) && Object.keys(services ?? {}).length <= servicesMax,
   };
@@ -86,9 +94,9 @@ function reportSizes(nodes: readonly string[], services: readonly string[], repo
   }
 }
 
-function readService(id: string, value: unknown, report: Report): ServiceFile | null {
-  const service = mapping(value);
-  if (service === null) {
+function readService(id: string, value: unknown, policy: PolicySections, report: Report): ServiceFile | null {
+  const own = mapping(value);
+  if (own === null) {
     report.error(
       'BAD_TYPE',
       atKey('services', id),
@@ -96,6 +104,9 @@ function readService(id: string, value: unknown, report: Report): ServiceFile | 
     );
     return null;
   }
+  const template = templateOf(id, own, policy, report);
+  if (template === null) return null;
+  const service = inherit([own, template, groupOf(own, template, policy), policy.defaults ?? {}]);
   const kind = kindOf(id, service, report);
   if (kind === null) return null;
   const schema = serviceKinds[kind];
@@ -103,7 +114,25 @@ function readService(id: string, value: unknown, report: Report): ServiceFile | 
   return valid<ServiceFile>(schema, service);
 }
 
-function readTies(service: Readonly<Record<string, unknown>>): Ties {
+function groupOf(own: Layer, template: Layer, { groups }: PolicySections): Layer {
+  const group = own['group'] ?? template['group'];
+  return forMembers((typeof group === 'string' && groups?.get(group)) || {});
+}
+
+/** Empty where it has none; null where the template has mistakes, which are told of there, or does not exist. */
+function templateOf(id: string, own: Layer, { templates }: PolicySections, report: Report): Layer | null {
+  const name = own['template'];
+  if (typeof name !== 'string' || templates === null) return name === undefined ? {} : null;
+  const template = templates.get(name);
+  if (template !== undefined) return template;
+  const hint = didYouMean(name, templates.keys());
+  report.error('UNKNOWN_TEMPLATE', atValue('services', id, 'template'), `there is no template ${quote(name)}`, hint);
+  return null;
+}
+
+function readTies(own: Layer, { templates }: PolicySections): Ties {
+  const template = typeof own['template'] === 'string' ? templates?.get(own['template']) : null;
+  const service = inherit([own, template ?? {}]);
   return {
     on: valid(nameOrNames, service.on) ?? undefined,
     needs: valid(nameOrNames, service.needs) ?? undefined,
@@ -140,12 +169,3 @@ function kindOf(
   );
   return null;
 }
-
-function mapping(value: unknown): Readonly<Record<string, unknown>> | null {
-  return z.record(z.string(), z.unknown()).safeParse(value).data ?? null;
-}
-
-const optional = <T>(schema: z.ZodType<T>, value: unknown): T | undefined | null =>
-  value === undefined ? undefined : valid(schema, value);
-
-const valid = <T>(schema: z.ZodType<T>, value: unknown): T | null => schema.safeParse(value).data ?? null;

@@ -4,6 +4,7 @@ import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
+import { agentKeys, copyKeys, migrateKey, policyKeys } from './policy/serviceKeys.ts';
 import { address, argumentLike, command, duration, name, nameOrNames, oneOf, wholeNumber, word } from './scalars.ts';
 
 const hour = 3_600_000;
@@ -30,10 +31,12 @@ const timesSchema = z.strictObject({
   timeout: duration(100, hour).optional().describe('A check that has not ended by then has failed.'),
 });
 
-const check = timesSchema.optional().describe('How often it is looked at whether the service works, and for how long.');
+export const check = timesSchema
+  .optional()
+  .describe('How often it is looked at whether the service works, and for how long.');
 
 /** What every service may say. */
-const common = {
+export const common = {
   on: nameOrNames
     .optional()
     .describe('Nodes that may run it, most wanted first (default: those of its group, else all nodes).'),
@@ -58,9 +61,10 @@ const common = {
     .describe(`When failures make it move to another node (default ${failuresDefault}).`),
   'start-timeout': actionTimeout.optional().describe('A start that has not ended by then has failed.'),
   'stop-timeout': actionTimeout.optional().describe('A stop that has not ended by then has failed.'),
+  ...policyKeys,
 };
 
-const instances = z
+export const instances = z
   .union([wholeNumber(1, 32), oneOf(['one', 'all'])], { error: 'must be one, all or a number from 1 to 32' })
   .optional()
   .describe('How many copies run, at most one a node: one, a number, or all (default one).');
@@ -83,6 +87,9 @@ export const agentSchema = z.strictObject({
     .describe('Parameters of the OCF agent.'),
   check,
   instances,
+  migrate: migrateKey,
+  ...agentKeys,
+  ...copyKeys,
   ...common,
 });
 
@@ -108,6 +115,7 @@ export const commandSchema = z.strictObject({
     .optional()
     .describe('How often it is looked at whether the service works, for how long, and by which program.'),
   instances,
+  ...copyKeys,
   ...common,
 });
 
@@ -115,6 +123,7 @@ export const balanceServiceSchema = z.strictObject({
   balance: balanceSchema.describe('A balancer in front of servers.'),
   check,
   instances,
+  ...copyKeys,
   ...common,
 });
 

@@ -62,6 +62,6 @@ describe('places', () => {
     ['a missing key, at the mapping', atKey('b', 'z', 'z'), 'b:\n'],
     ['an item of what is no list, at the value', atValue('a', 0), '1\nb'],
   ])('of %s', (_, spot, expected) => {
-    expect(at(offsetOf(places, spot))).toBe(expected);
+    expect(at(offsetOf(places, spot, text))).toBe(expected);
   });
 });

@@ -5,6 +5,20 @@
  * The core looks at a `Resource` only through the traits at the end of this file: which program runs is a driver's matter.
  */
 
+import type { ColocationConfig, LocationConfig, OrderConfig, Rule, TicketConfig } from '../policy/input.ts';
+
+/** The words of constraints are those of the policy engine. */
+export type {
+  ColocationConfig,
+  Expression,
+  LocationConfig,
+  OrderConfig,
+  ResourceSet,
+  Rule,
+  Subject,
+  TicketConfig,
+} from '../policy/input.ts';
+
 export type NodeId = string;
 export type ServiceId = string;
 /** A duration or an instant of a node's own monotonic clock, in milliseconds. */
@@ -19,6 +33,37 @@ export interface Cluster {
   readonly fencing: Fencing;
   /** In the order of the file; `needs` and `with` name services of this list and hold no cycle. */
   readonly services: readonly Service[];
+  /** What else decides where services run and in which order they start. */
+  readonly rules: Rules;
+}
+
+/** Constraints in the form of the policy engine. They name services, groups and tags. */
+export interface Rules {
+  readonly locations: readonly LocationConfig[];
+  readonly colocations: readonly ColocationConfig[];
+  readonly orders: readonly OrderConfig[];
+  readonly tickets: readonly TicketConfig[];
+  /** Tickets that this cluster was given. One that is not named here is not held. */
+  readonly ticketStates: Readonly<Record<string, TicketState>>;
+  /** Options of the whole cluster by the names of the field, such as placement-strategy. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Services and groups that a tag or a template stands for in a constraint. */
+  readonly tags: Readonly<Record<string, readonly string[]>>;
+  /** In the order of the file. That members run together and start in turn stands in their `with` and `needs` too. */
+  readonly groups: readonly Group[];
+}
+
+/** standby: what depends on the ticket stops in an orderly way, whatever the loss policy says. */
+export type TicketState = 'granted' | 'standby' | 'revoked';
+
+export interface Group {
+  readonly id: string;
+  /** In the order in which they start. */
+  readonly members: readonly ServiceId[];
+  /** Copies of the whole group run; how many and in which way, each member says alike. */
+  readonly clone: boolean;
+  /** As `Service.meta`. Its members have inherited it already. */
+  readonly meta: Readonly<Record<string, string>>;
 }
 
 export interface Heartbeat {
@@ -66,6 +111,10 @@ export interface ClusterNode {
   readonly watchdog: Watchdog | null;
   /** Ways to switch the node off, tried in this order; all devices of a level have to succeed together. Names of `FenceDevice`s. */
   readonly fence: readonly (readonly string[])[];
+  /** What rules may ask about, by name. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What it has room for, by the names that the services use; of what is not named, none. */
+  readonly utilization: Readonly<Record<string, number>>;
 }
 
 export interface Watchdog {
@@ -127,6 +176,35 @@ export interface Service {
   readonly takeover: Takeover;
   /** Fingerprint of `resource`: another one means that the running copy must be reloaded or restarted. */
   readonly digest: string;
+  /** Points for each place further up in `on`. */
+  readonly onScore: number;
+  /** Null: its copies have no roles. */
+  readonly promotable: { readonly max: number; readonly perNode: number } | null;
+  /** It moves without a stop, where its agent can. */
+  readonly migrates: boolean;
+  /** Its agent is told before and after what the other copies do. Clones only, like the next two. */
+  readonly notify: boolean;
+  /** A copy waits for the copy on its own node alone, and not for all copies of what it needs. */
+  readonly interleave: boolean;
+  /** Copies start one after the other. */
+  readonly ordered: boolean;
+  /** What a failed operation leads to, where it is not the usual. */
+  readonly onFail: Readonly<Partial<Record<FailableOperation, OnFail>>>;
+  /** What it takes up of its node's `utilization`. */
+  readonly utilization: Readonly<Record<string, number>>;
+  /** Other meta attributes by the names of the field, such as `priority` and `critical`. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** Meta attributes that count while a rule holds, before all others; the later one first. */
+  readonly metaRules: readonly MetaRule[];
+}
+
+export type FailableOperation = 'start' | 'stop' | 'check' | 'promote' | 'demote';
+
+export type OnFail = 'ignore' | 'block' | 'stop' | 'restart' | 'fence' | 'standby' | 'demote';
+
+export interface MetaRule {
+  readonly rule: Rule;
+  readonly meta: Readonly<Record<string, string>>;
 }
 
 /** What must be certain about a lost node before its service is started elsewhere. See docs/internals/takeover.md. */
@@ -218,6 +296,10 @@ export const mayOverlap = (service: Service): boolean => service.takeover === 'n
 /** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
 export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
 
+/** No copy of it is promoted before it is certain that a lost node's has ended. */
+export const guardsPromotion = (service: Service): boolean =>
+  service.promotable !== null && service.takeover !== 'nothing';
+
 /** A changed definition is taken over without a stop. */
 export const reloads = (service: Service): boolean => service.resource.kind === 'balance';
 
@@ -250,7 +332,52 @@ export const plainNode = (id: NodeId, links: readonly Link[], port: number): Clu
   witness: false,
   watchdog: null,
   fence: [],
+  attributes: {},
+  utilization: {},
 });
+
+/**
+ * `onScore` of a service whose copies have roles: its agent says where the data is fresh, often by small scores, and a list of nodes
+ * only breaks ties between them.
+ */
+export const promotableOnScore = 1;
+
+/** What a service is that says no more than it must. */
+export const plainTraits: Pick<
+  Service,
+  | 'onScore'
+  | 'promotable'
+  | 'migrates'
+  | 'notify'
+  | 'interleave'
+  | 'ordered'
+  | 'onFail'
+  | 'utilization'
+  | 'meta'
+  | 'metaRules'
+> = {
+  onScore: 100,
+  promotable: null,
+  migrates: false,
+  notify: false,
+  interleave: false,
+  ordered: false,
+  onFail: {},
+  utilization: {},
+  meta: {},
+  metaRules: [],
+};
+
+export const noRules: Rules = {
+  locations: [],
+  colocations: [],
+  orders: [],
+  tickets: [],
+  ticketStates: {},
+  options: {},
+  tags: {},
+  groups: [],
+};
 
 /** A cluster that says no more than it must. */
 export const plainCluster = (
@@ -265,4 +392,5 @@ export const plainCluster = (
   nodes: nodes.map(({ id, links }) => plainNode(id, links, heartbeat.port)),
   fencing: noFencing,
   services,
+  rules: noRules,
 });

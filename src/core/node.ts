@@ -3,9 +3,10 @@
  *
  * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
  */
-import { absorbDoc, decideDoc, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
+import { absorbDoc, decideDoc, noteDecided, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
+import { heardOfMigration } from './execute/migrate.ts';
 import { lookAgain, pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { forgetOff } from './fencing/off.ts';
@@ -88,6 +89,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     leaseUntilMs: noted.leaseUntilMs,
     disarmedSeen: null,
     doc: init.doc,
+    decided: init.doc,
     onDisk: init.doc.version,
     pending: null,
     pendingSinceMs: nowMs,
@@ -203,6 +205,7 @@ function absorbRecord(turn: Turn, { from, boot: life, record }: RecordMessage): 
   const known = state.records.get(from);
   if (known !== undefined && known.boot === life && known.version >= record.version) return;
   put(turn, { records: new Map(state.records).set(from, record) });
+  heardOfMigration(turn, known, record);
 }
 
 /** What follows from what is now known. */
@@ -216,6 +219,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
   stampDoc(turn);
   decideDoc(turn);
+  noteDecided(turn);
   // Whether it was sent to us or decided here.
   if (turn.state.doc !== before.doc) {
     syncServices(turn);

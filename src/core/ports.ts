@@ -3,7 +3,9 @@
  * the loop (`src/daemon/loop.ts`) carries the effects out through the ports below, the real ones in the daemon and the
  * simulated ones in `sim/world`. A port call returns at once; its answer comes back later as an event.
  */
-import type { Cluster, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
+import type { Cluster, FailableOperation, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
+import type { AgentOp, OpResult, Verb } from './operations.ts';
+import type { Notice, Role } from './roles.ts';
 
 // ---------------------------------------------------------------- events
 
@@ -63,39 +65,7 @@ export interface Change {
 
 // ---------------------------------------------------------------- agents
 
-export type Verb = 'probe' | 'check' | 'start' | 'stop' | 'reload' | 'tune';
-
-/** One call of a driver. At most one is under way for a service on a node, except that a `stop` may overtake a `check`. */
-export interface AgentOp {
-  readonly opId: number;
-  readonly verb: Verb;
-  readonly service: Service;
-  readonly timeoutMs: Ms;
-  /** `start` of a planned move: the node that holds it now and gives it up when this start has ended. */
-  readonly handFrom: NodeId | null;
-  /** `stop` of a planned move: the node that has it already. */
-  readonly handTo: NodeId | null;
-  /** `tune`: which servers of a balancer take new connections. Servers that are not named stay ready. */
-  readonly drained: readonly string[];
-}
-
-export type OpResult =
-  /** `start`, `stop`, `reload`, `tune` did what they should. */
-  | { readonly outcome: 'ok' }
-  /** `probe`, `check`: it runs and works. `digest`: the definition it runs with, null where the driver cannot tell. */
-  | { readonly outcome: 'running'; readonly digest: string | null }
-  /** `probe`, `check`: cleanly stopped. */
-  | { readonly outcome: 'stopped' }
-  /** `start` of an address that somebody else still answers for. Nothing was changed; tried again soon, not counted. */
-  | { readonly outcome: 'conflict'; readonly because: string }
-  /** It did not work, or it runs but is broken, or it was killed at its time limit (`unknown`: may run or not). */
-  | {
-      readonly outcome: 'failed';
-      readonly because: string;
-      /** soft: try again here; node: not on this node; cluster: nowhere, the definition is wrong. */
-      readonly scope: 'soft' | 'node' | 'cluster';
-      readonly unknown: boolean;
-    };
+export type { AgentOp, OpResult, Outcome, Verb } from './operations.ts';
 
 // ---------------------------------------------------------------- fencing
 
@@ -211,11 +181,21 @@ export interface ServiceRecord {
   /** Failures that count against this node, and the last one in words. */
   readonly failures: number;
   readonly lastFailure: string | null;
+  /** What failed last, of what `onFail` may speak of; null: nothing, or it was started again since. Forgotten with `failures`. */
+  readonly failed: FailableOperation | null;
   /** `node`: it must not be tried here again; `cluster`: nowhere. Cleared by `cleanup` or a new definition. */
   readonly banned: 'no' | 'node' | 'cluster';
   /** A start that met another holder: how often in a row. */
   readonly conflicts: number;
   readonly drained: readonly string[];
+  /** Unknown means that it may be promoted. */
+  readonly role: Role;
+  /** How much it would like to be promoted here, as its agent says; null: its agent never said. */
+  readonly promotion: number | null;
+  /** The other node of a migration that this copy takes part in, until it has stopped or runs as usual. */
+  readonly peer: NodeId | null;
+  /** What its agent was told last, since it was started. */
+  readonly notice: Notice | null;
   /** The order that is being carried out, or was last: (view, plan, action). */
   readonly order: OrderId | null;
 }
@@ -224,6 +204,9 @@ export interface ServiceRecord {
  * unknown: not looked at yet, or an agent gave no answer; may run.
  * failed: runs but is broken, or ended by itself; must be stopped before it is started.
  * blocked: its stop failed; nobody may touch or start it until an operator has (or, later, the node is fenced).
+ * migrating: the source gives it away, or the target takes it over, at this moment.
+ * moved: the source has given it away to `peer`; what is left here must be stopped, after the target has taken it over.
+ * arriving: it may begin to run here at any moment, because `peer` is to give it away; must be taken over or stopped.
  */
 export type ServiceState =
   | 'unknown'
@@ -232,6 +215,12 @@ export type ServiceState =
   | 'starting'
   | 'running'
   | 'reloading'
+  | 'promoting'
+  | 'demoting'
+  | 'notifying'
+  | 'arriving'
+  | 'migrating'
+  | 'moved'
   | 'stopping'
   | 'failed'
   | 'blocked';
@@ -318,11 +307,14 @@ export interface OrderMessage extends Sender {
 
 export interface Order {
   readonly id: OrderId;
-  readonly verb: 'probe' | 'start' | 'stop' | 'reload' | 'tune' | 'forget';
+  /** `forget`: failures; `expect`: that it may begin to run here, because `peer` is about to give it away. No driver is called. */
+  readonly verb: Exclude<Verb, 'check'> | 'forget' | 'expect';
   readonly serviceId: ServiceId;
   readonly handFrom: NodeId | null;
   readonly handTo: NodeId | null;
   readonly drained: readonly string[];
+  readonly peer: NodeId | null;
+  readonly notice: Notice | null;
   readonly because: string;
 }
 

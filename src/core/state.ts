@@ -107,6 +107,8 @@ export interface NodeState {
 
   // desired state
   readonly doc: Doc;
+  /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
+  readonly decided: Doc;
   readonly onDisk: Version;
   /** A changed document that no majority holds yet (coordinator only). */
   readonly pending: Doc | null;
@@ -239,6 +241,8 @@ export interface LocalService {
   /** A check under way; it may be overtaken by a stop. */
   readonly checkOpId: number | null;
   readonly nextCheckMs: Ms;
+  /** What it was before the stop or demote that is under way, or was last. */
+  readonly before: ServiceRecord['state'];
   readonly lastFailureMs: Ms;
   /** A stop that failed is not tried again before this. */
   readonly retryStopMs: Ms;

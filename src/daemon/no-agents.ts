@@ -43,4 +43,9 @@ const answers: Readonly<Record<AgentOp['verb'], OpResult>> = {
   start: refused,
   reload: refused,
   tune: refused,
+  promote: refused,
+  demote: refused,
+  migrateTo: refused,
+  migrateFrom: refused,
+  notify: refused,
 };

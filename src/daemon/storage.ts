@@ -7,7 +7,17 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { HistoryEntry } from '../api/history.ts';
-import { type Cluster, type Ms, noFencing, plainCluster, plainNode, plainQuorum, type Service } from '../core/model.ts';
+import {
+  type Cluster,
+  type Ms,
+  noFencing,
+  noRules,
+  plainCluster,
+  plainNode,
+  plainQuorum,
+  plainTraits,
+  type Service,
+} from '../core/model.ts';
 import { type Doc, type NodeEvent, noAdmin, type PromiseNote, type Storage } from '../core/ports.ts';
 import { historyVersions, newestKept } from './history.ts';
 import { writePromise } from './promise-note.ts';
@@ -191,7 +201,8 @@ const isCluster = (cluster: Cluster | undefined): boolean =>
   Array.isArray(cluster?.nodes) &&
   cluster.nodes.every((node) => hasKeysOf(plainNode('', [], 0), node)) &&
   Array.isArray(cluster.services) &&
-  cluster.services.every((service) => isTable(service) && isTable(service.resource));
+  cluster.services.every((service) => hasKeysOf(plainTraits, service) && isTable(service.resource)) &&
+  hasKeysOf(noRules, cluster.rules);
 
 const isTable = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 

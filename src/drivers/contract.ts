@@ -4,7 +4,7 @@
  * A driver's test makes a bench: a driver, a service that works on this machine, and the means to harm it from outside.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Resource, Service } from '../core/model.ts';
+import { plainTraits, type Resource, type Service } from '../core/model.ts';
 import type { AgentOp, OpResult, Verb } from '../core/ports.ts';
 import { RealAgents } from './agents.ts';
 import type { Driver, DriverContext, Drivers } from './driver.ts';
@@ -41,13 +41,15 @@ export function testService(id: string, resource: Resource, more: Partial<Servic
     stopTimeoutMs: 20_000,
     failures: { max: 3, forgetMs: null },
     takeover: 'nothing',
+    ...plainTraits,
     digest: 'digest-1',
     ...more,
   };
 }
 
 export function testOp(verb: Verb, service: Service, more: Partial<AgentOp> = {}): AgentOp {
-  return { opId: 1, verb, service, timeoutMs: 20_000, handFrom: null, handTo: null, drained: [], ...more };
+  const plain = { handFrom: null, handTo: null, drained: [], role: 'unknown', peer: null, notice: null } as const;
+  return { opId: 1, verb, service, timeoutMs: 20_000, ...plain, ...more };
 }
 
 /** A context that keeps what drivers say; `clusterNodes` is empty. */

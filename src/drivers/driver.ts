@@ -14,6 +14,10 @@
  *   stop    `ok` once nothing of it is left, also when nothing was there. `failed` blocks the service: be sure.
  *   reload  Take over a changed definition without a stop. Only asked for where `reloads` (src/core/model.ts) says so.
  *   tune    Small changes of a running service (`drained`). A driver without any answers `ok`.
+ *   promote, demote   Change its role (`op.role`: what it is as far as known). `failed` leaves a service that is stopped next.
+ *   migrateTo         Give what runs to `op.peer`, which then takes it over. Whatever comes of it, a stop follows here.
+ *   migrateFrom       Take over what `op.peer` gave. `ok` once it works here; when it fails, a stop follows.
+ *   notify            Tell the agent of `op.notice`. A driver whose services do not ask for it answers `ok`.
  */
 import type {
   AddressResource,
@@ -49,7 +53,8 @@ export interface Driver<R extends Resource = Resource> {
    *
    * Ends within `op.timeoutMs`: what it started for the op (but not the service) is dead by then, and the result is
    * `failed` with `unknown: true`. Expected failures are results; whatever is thrown is a bug and is reported as one.
-   * A `stop` may come while a `check` of the same service is under way; nothing else overlaps within a service.
+   * A `stop` may come while a `check` of the same service is under way, and so may what changes its role or place; a node that has
+   * lost quorum stops it whatever else is under way but a `start` (`isOvertaken`). Nothing else overlaps within a service.
    */
   perform(op: AgentOp, resource: R): Promise<OpResult>;
   /** Live facts for `status`, as data that survives JSON: servers of a balancer and their state. Null: nothing to say. */
@@ -90,12 +95,21 @@ export function withDriver<T>(
   }
 }
 
+type VerbOfRoles = 'promote' | 'demote' | 'migrateTo' | 'migrateFrom' | 'notify';
+
+/** The answer of a driver whose services have no roles, move by being stopped and started, and ask nothing of each other. */
+export const withoutRoles = (verb: VerbOfRoles): OpResult =>
+  verb === 'notify' || verb === 'demote'
+    ? ok
+    : failed(`only an OCF agent can ${verb === 'promote' ? 'be promoted' : 'migrate'}`);
+
 export type Failed = Extract<OpResult, { outcome: 'failed' }>;
 
 export const ok: OpResult = { outcome: 'ok' };
 export const stopped: OpResult = { outcome: 'stopped' };
 /** `digest`: `op.service.digest` as it was when the running copy was started, null where that is not known. */
 export const running = (digest: string | null): OpResult => ({ outcome: 'running', digest });
+export const runningPromoted = (digest: string | null): OpResult => ({ outcome: 'running', digest, promoted: true });
 
 /** It did not work; trying again here may help. */
 export const failed = (because: string): Failed => failure(because, 'soft');

@@ -26,9 +26,13 @@ export interface Wishes {
   readonly terms: boolean;
 }
 
-export function decide(input: Input, { terms }: Wishes = { terms: false }): Decision {
+export function decide(input: Input, wishes: Wishes = { terms: false }): Decision {
   const situation = situate(input);
-  const constraints = constrain(situation);
+  return decideWith(situation, constrain(situation), wishes);
+}
+
+/** For those who know more constraints than the input says. */
+export function decideWith(situation: Situation, constraints: Constraints, { terms }: Wishes): Decision {
   const placement = place(situation, constraints, terms);
   const actions = order(situation, constraints, placement, act(situation, constraints, placement));
   return { situation, constraints, placement, plan: planOf(situation, placement, actions) };

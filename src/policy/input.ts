@@ -122,7 +122,7 @@ export interface OperationConfig {
   readonly parameters: readonly AttributeSet[];
 }
 
-// ---------------------------------------------------------------- rules
+// ---------------------------------------------------------------- rules (plain JSON: clusters carry them to each other)
 
 export interface Rule {
   readonly id: string;
@@ -155,9 +155,9 @@ export type Expression =
       readonly start: string | null;
       readonly end: string | null;
       /** Of `<duration>`: `hours`, `monthdays`, ... each as text. */
-      readonly duration: ReadonlyMap<string, string> | null;
+      readonly duration: Readonly<Record<string, string>> | null;
       /** Of `<date_spec>`. */
-      readonly spec: ReadonlyMap<string, string> | null;
+      readonly spec: Readonly<Record<string, string>> | null;
     }
   | {
       readonly kind: 'resource';
@@ -340,4 +340,6 @@ export interface HistoryOperation {
   readonly migrateSource: string | null;
   readonly migrateTarget: string | null;
   readonly version: string | null;
+  /** How what it was begun with compares to today's definition, where who asks knows; missing: the digests say. */
+  readonly definition?: 'current' | 'changed' | 'reloadable';
 }

@@ -4,6 +4,7 @@
  * A transport's test makes a site: nodes on one machine that share a cluster of two links.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { plainOrder } from '../core/execute/plainOrder.ts';
 import { type Cluster, type NodeId, plainCluster } from '../core/model.ts';
 import {
   type Beat,
@@ -70,7 +71,7 @@ export function testBeat(from: NodeId, seq: number): Beat {
 
 export function testOrder(from: NodeId, action: number, because = 'a test'): OrderMessage {
   const id = { view: 1, plan: 1, action };
-  const order = { id, verb: 'start', serviceId: 'site', handFrom: null, handTo: null, drained: [], because } as const;
+  const order = { id, verb: 'start', serviceId: 'site', ...plainOrder, because } as const;
   return { kind: 'order', from, boot: 1, order };
 }
 

@@ -16,6 +16,8 @@ const orderMessage = {
     handFrom: null,
     handTo: null,
     drained: [],
+    peer: null,
+    notice: null,
     because: 'it should run here',
   },
 } as const;

@@ -22,6 +22,7 @@ import type {
   ServiceRecord,
   Version,
 } from '../core/ports.ts';
+import type { Notice } from '../core/roles.ts';
 import { packBeat, readBeat } from './wire/beat.ts';
 import { anyText, cluster, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
 import {
@@ -38,6 +39,7 @@ import {
   oneOf,
   tagged,
   text,
+  whole,
 } from './wire/read.ts';
 
 export type { Fault } from './wire/read.ts';
@@ -90,14 +92,50 @@ const doc = object<Doc>({
   next: nullable(object<NonNullable<Doc['next']>>({ source: text(sourceLengthMax), cluster })),
 });
 
+const nodes = list(name, nodesMax);
+const notice = object<Notice>({
+  type: oneOf('pre', 'post'),
+  operation: oneOf('start', 'stop', 'promote', 'demote'),
+  start: nodes,
+  stop: nodes,
+  promote: nodes,
+  demote: nodes,
+  active: nodes,
+  promoted: nodes,
+  unpromoted: nodes,
+  inactive: nodes,
+  available: nodes,
+});
+
 const serviceRecord = object<ServiceRecord>({
-  state: oneOf('unknown', 'probing', 'stopped', 'starting', 'running', 'reloading', 'stopping', 'failed', 'blocked'),
+  state: oneOf(
+    'unknown',
+    'probing',
+    'stopped',
+    'starting',
+    'running',
+    'reloading',
+    'promoting',
+    'demoting',
+    'notifying',
+    'arriving',
+    'migrating',
+    'moved',
+    'stopping',
+    'failed',
+    'blocked',
+  ),
   digest: nullable(anyText),
   failures: count,
   lastFailure: nullable(anyText),
+  failed: nullable(oneOf('start', 'stop', 'check', 'promote', 'demote')),
   banned: oneOf('no', 'node', 'cluster'),
   conflicts: count,
   drained,
+  role: oneOf('promoted', 'unpromoted', 'unknown'),
+  promotion: nullable(whole),
+  peer: nullable(name),
+  notice: nullable(notice),
   order: nullable(orderId),
 });
 
@@ -123,11 +161,26 @@ const record = object<NodeRecord>({
 
 const order = object<Order>({
   id: orderId,
-  verb: oneOf('probe', 'start', 'stop', 'reload', 'tune', 'forget'),
+  verb: oneOf(
+    'probe',
+    'start',
+    'stop',
+    'reload',
+    'tune',
+    'promote',
+    'demote',
+    'expect',
+    'migrateTo',
+    'migrateFrom',
+    'notify',
+    'forget',
+  ),
   serviceId: name,
   handFrom: nullable(name),
   handTo: nullable(name),
   drained,
+  peer: nullable(name),
+  notice: nullable(notice),
   because: anyText,
 });
 

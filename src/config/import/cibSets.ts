@@ -132,7 +132,7 @@ function dateExpression(element: Element): Expression {
     operation: (attributeOf(element, 'operation') ?? 'in_range').toLowerCase(),
     start: attributeOf(element, 'start'),
     end: attributeOf(element, 'end'),
-    duration: duration === null ? null : attributesBut(duration, 'id'),
-    spec: spec === null ? null : attributesBut(spec, 'id'),
+    duration: duration === null ? null : Object.fromEntries(attributesBut(duration, 'id')),
+    spec: spec === null ? null : Object.fromEntries(attributesBut(spec, 'id')),
   };
 }

@@ -124,12 +124,9 @@ test.each([
       rules: [
         {
           expressions: [
-            { start: '2026-01-01', duration: new Map([['hours', '3']]) },
+            { start: '2026-01-01', duration: { hours: '3' } },
             {
-              spec: new Map([
-                ['hours', '9-16'],
-                ['weekdays', '1-5'],
-              ]),
+              spec: { hours: '9-16', weekdays: '1-5' },
             },
           ],
         },

@@ -27,6 +27,7 @@ import {
   type Turn,
 } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
+import { plainOrder } from './plainOrder.ts';
 
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -86,7 +87,7 @@ function replaceUndeliverable(turn: Turn): void {
     const planNumber = state.planNumber + 1;
     const id: OrderId = { view: sent.order.id.view, plan: planNumber, action: 0 };
     const because = `${sent.to} had no lease when it was to ${sent.order.verb} it`;
-    const order: Order = { ...sent.order, id, verb: 'probe', handFrom: null, handTo: null, drained: [], because };
+    const order: Order = { ...sent.order, id, ...plainOrder, verb: 'probe', because };
     const instead: OrderSent = { order, to: sent.to, sentAtMs: nowMs, tries: 0, seen: false };
     put(turn, { planNumber, ordered: new Map(state.ordered).set(key, instead) });
   }
@@ -186,7 +187,9 @@ function asUnderWay(record: NodeRecord, given: Order): NodeRecord {
   const service = record.services[given.serviceId];
   const state = stateUnder[given.verb];
   if (service === undefined || state === null) return record;
-  return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state } } };
+  const role = given.verb === 'promote' ? 'unknown' : service.role;
+  const peer = given.peer ?? service.peer;
+  return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state, role, peer } } };
 }
 
 const stateUnder: Record<Order['verb'], ServiceState | null> = {
@@ -195,6 +198,12 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
   stop: 'stopping',
   reload: 'reloading',
   tune: 'reloading',
+  promote: 'promoting',
+  demote: 'demoting',
+  expect: 'arriving',
+  migrateTo: 'migrating',
+  migrateFrom: 'migrating',
+  notify: 'notifying',
   forget: null,
 };
 
@@ -251,8 +260,8 @@ function order(turn: Turn, action: PlannedAction): void {
     last !== undefined && compareOrders({ view, plan: turn.state.planNumber, action: action.id }, last) <= 0;
   if (isRepeat) put(turn, { planNumber: turn.state.planNumber + 1 });
   const id: OrderId = { view, plan: turn.state.planNumber, action: action.id };
-  const { verb, service: serviceId, handFrom, handTo, drained, because } = action;
-  deliver(turn, { id, verb, serviceId, handFrom, handTo, drained, because }, action.on);
+  const { verb, service: serviceId, handFrom, handTo, drained, because, peer = null, notice = null } = action;
+  deliver(turn, { id, verb, serviceId, handFrom, handTo, drained, peer, notice, because }, action.on);
 }
 
 const keyOf = (node: NodeId, serviceId: string): string => `${node}/${serviceId}`;

@@ -3,20 +3,24 @@
  *
  * Invariants:
  * - an order is taken only from the coordinator of the installed view, only while this node has quorum, and only once;
- * - one operation at a time on a service (a stop may overtake a check, whose answer is then ignored);
+ * - one operation at a time on a service (a check may be overtaken, and without quorum most others by a stop; the answer of what
+ *   was overtaken is ignored);
  * - an agent that gave no answer leaves the service `failed`, which means that it may run: it is stopped before it starts;
+ * - what is unknown is never believed to be unpromoted: only an agent's clear answer makes a role `unpromoted`;
+ * - a promote, a demote or a migration that failed leaves it `failed`, on either side: it is stopped before anything else;
  * - a stop that failed leaves it `blocked`: nobody touches it until an operator has.
  */
 
 import { hasQuorum } from '../membership/lease.ts';
 import type { ServiceId } from '../model.ts';
 import { isSameProgram, mayOverlap } from '../model.ts';
-import { inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
+import { type AgentOp, inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
+import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
+import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
+import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
 import { launch, localOf, pardon, serviceOf, setLocal, setRecord } from './services.ts';
-
-type Failed = Extract<OpResult, { outcome: 'failed' }>;
 
 export const compareOrders = (a: OrderId, b: OrderId): number =>
   a.view - b.view || a.plan - b.plan || a.action - b.action;
@@ -41,8 +45,7 @@ function begin(turn: Turn, order: Order): void {
       if (record.state === 'unknown') beginProbe(turn, order.serviceId, order.because);
       return;
     case 'start':
-      if (record.state === 'stopped' && !turn.state.purging && !turn.state.distrusted.has(order.serviceId))
-        beginStart(turn, order);
+      if (record.state === 'stopped' && isTrusted(turn.state, order.serviceId)) beginStart(turn, order);
       return;
     case 'stop':
       if (record.state !== 'stopped' && record.state !== 'blocked')
@@ -54,10 +57,34 @@ function begin(turn: Turn, order: Order): void {
     case 'tune':
       if (record.state === 'running') beginTune(turn, order);
       return;
+    case 'promote':
+      if (record.state === 'running' && record.role !== 'promoted' && isTrusted(turn.state, order.serviceId))
+        beginPromote(turn, order);
+      return;
+    case 'demote':
+      if (record.state === 'running' || record.state === 'failed') beginDemote(turn, order);
+      return;
+    case 'notify':
+      if (record.state === 'running') beginNotify(turn, order);
+      return;
+    case 'expect':
+      if (record.state === 'stopped' && isTrusted(turn.state, order.serviceId)) expectArrival(turn, order);
+      return;
+    case 'migrateTo':
+      if (record.state === 'running' && record.role === 'unpromoted') beginMigrateTo(turn, order);
+      return;
+    case 'migrateFrom':
+      if (isFree(record) && isTrusted(turn.state, order.serviceId)) beginMigrateFrom(turn, order);
+      return;
     case 'forget':
       return forget(turn, order.serviceId);
   }
 }
+
+/** Nothing may begin to run here while everything is being stopped, or while what runs here may run elsewhere. */
+const isTrusted = (state: NodeState, id: ServiceId): boolean => !state.purging && !state.distrusted.has(id);
+
+const isFree = ({ state }: ServiceRecord): boolean => state === 'arriving' || state === 'stopped';
 
 /** What runs here already? Harmless, so it needs no quorum. */
 export function beginProbe(turn: Turn, id: ServiceId, because: string): void {
@@ -72,13 +99,15 @@ function beginStart(turn: Turn, order: Order): void {
   if (service === undefined) return;
   const op = launch(turn, 'start', service, { handFrom: order.handFrom });
   setLocal(turn, service.id, { op, running: service, retryStopMs: 0 });
-  setRecord(turn, service.id, { state: 'starting', digest: service.digest, drained: [] }, order.because);
+  const fresh = { digest: service.digest, drained: [], peer: null, notice: null } as const;
+  setRecord(turn, service.id, { state: 'starting', ...fresh }, order.because);
 }
 
 export function beginStop(turn: Turn, id: ServiceId, because: string, handTo: string | null = null): void {
   const service = localOf(turn.state, id).running ?? serviceOf(turn.state, id);
   if (service === undefined) return;
-  setLocal(turn, id, { op: launch(turn, 'stop', service, { handTo }), checkOpId: null });
+  const { state: before } = localOf(turn.state, id).record;
+  setLocal(turn, id, { op: launch(turn, 'stop', service, { handTo }), checkOpId: null, before });
   setRecord(turn, id, { state: 'stopping' }, because);
 }
 
@@ -112,29 +141,51 @@ function forget(turn: Turn, id: ServiceId): void {
 
 export function opDone(turn: Turn, opId: number, result: OpResult): void {
   for (const [id, local] of turn.state.local) {
-    if (local.checkOpId === opId) return checkDone(turn, id, result);
-    if (local.op?.opId !== opId) continue;
-    const { verb, drained } = local.op;
-    setLocal(turn, id, { op: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 0) });
-    switch (verb) {
-      case 'probe':
-        return probeDone(turn, id, result);
-      case 'start':
-        return startDone(turn, id, result);
-      case 'stop':
-        return stopDone(turn, id, result);
-      case 'reload':
-        return reloadDone(turn, id, result);
-      case 'tune':
-        return tuneDone(turn, id, result, drained);
-      case 'check':
-        return;
+    if (local.checkOpId === opId) {
+      notePromotion(turn, id, result);
+      return checkDone(turn, id, result);
     }
+    if (local.op?.opId !== opId) continue;
+    setLocal(turn, id, { op: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 0) });
+    notePromotion(turn, id, result);
+    return answered(turn, id, local.op, result);
+  }
+}
+
+function notePromotion(turn: Turn, id: ServiceId, { promotion }: OpResult): void {
+  if (promotion === undefined || promotion === localOf(turn.state, id).record.promotion) return;
+  setRecord(turn, id, { promotion }, 'its agent says so');
+}
+
+function answered(turn: Turn, id: ServiceId, op: AgentOp, result: OpResult): void {
+  switch (op.verb) {
+    case 'probe':
+      return probeDone(turn, id, result);
+    case 'start':
+      return startDone(turn, id, result);
+    case 'stop':
+      return stopDone(turn, id, result);
+    case 'reload':
+      return reloadDone(turn, id, result);
+    case 'tune':
+      return tuneDone(turn, id, result, op.drained);
+    case 'promote':
+      return promoteDone(turn, id, result);
+    case 'demote':
+      return demoteDone(turn, id, result);
+    case 'notify':
+      return notifyDone(turn, id, result, op.notice);
+    case 'migrateTo':
+      return migrateToDone(turn, id, result);
+    case 'migrateFrom':
+      return migrateFromDone(turn, id, result);
+    case 'check':
+      return;
   }
 }
 
 function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
-  if (result.outcome === 'running') return foundRunning(turn, id, result.digest);
+  if (result.outcome === 'running') return foundRunning(turn, id, result);
   if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'found stopped');
   if (result.unknown) {
     setLocal(turn, id, { nextCheckMs: turn.nowMs + 1000 });
@@ -144,19 +195,29 @@ function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
   if (result.scope !== 'soft')
     return nowStopped(turn, id, { banned: result.scope, lastFailure: result.because }, result.because);
   setLocal(turn, id, { running: serviceOf(turn.state, id) ?? localOf(turn.state, id).running });
-  setRecord(turn, id, { state: 'failed', ...counted(turn, id, result) }, `found broken: ${result.because}`);
+  const role = result.promoted === true ? 'promoted' : 'unknown';
+  setRecord(
+    turn,
+    id,
+    { state: 'failed', role, ...counted(turn, id, 'check', result) },
+    `found broken: ${result.because}`,
+  );
 }
 
-function foundRunning(turn: Turn, id: ServiceId, digest: string | null): void {
+type Running = Extract<OpResult, { outcome: 'running' }>;
+
+function foundRunning(turn: Turn, id: ServiceId, { digest, promoted }: Running): void {
   const local = localOf(turn.state, id);
   const service = local.running ?? serviceOf(turn.state, id) ?? null;
   setLocal(turn, id, { running: service });
-  setRecord(turn, id, { state: 'running', digest: digest ?? local.running?.digest ?? null }, 'found running');
+  const role = promoted === true ? 'promoted' : 'unpromoted';
+  setRecord(turn, id, { state: 'running', role, digest: digest ?? local.running?.digest ?? null }, 'found running');
 }
 
 function nowStopped(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   setLocal(turn, id, { running: null });
-  setRecord(turn, id, { state: 'stopped', digest: null, drained: [], ...patch }, because);
+  const nothing = { digest: null, drained: [], role: 'unpromoted', peer: null, notice: null } as const;
+  setRecord(turn, id, { state: 'stopped', ...nothing, ...patch }, because);
 }
 
 function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
@@ -164,18 +225,27 @@ function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
     const { conflicts } = localOf(turn.state, id).record;
     return nowStopped(turn, id, { conflicts: conflicts + 1, lastFailure: result.because }, result.because);
   }
-  if (result.outcome === 'failed') {
-    return setRecord(turn, id, { state: 'failed', ...counted(turn, id, result) }, `start failed: ${result.because}`);
+  const failed = result.outcome === 'failed' ? heeded(turn, id, 'start', result) : null;
+  if (failed !== null) {
+    const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'start', failed) } as const;
+    return setRecord(turn, id, patch, `start failed: ${failed.because}`);
   }
-  setRecord(turn, id, { state: 'running', conflicts: 0 }, 'started');
+  setRecord(turn, id, { state: 'running', role: 'unpromoted', conflicts: 0, failed: null }, 'started');
 }
 
 function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
-  if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'stopped');
+  // Cut off from the source, nobody here knows when it may still arrive: it is stopped again and again.
+  if (result.outcome !== 'failed' && turn.state.purging && localOf(turn.state, id).before === 'arriving') {
+    setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
+    return setRecord(turn, id, { state: 'arriving' }, 'stopped, but it may still arrive');
+  }
+  const failed = result.outcome === 'failed' ? heeded(turn, id, 'stop', result) : null;
+  if (failed === null) return nowStopped(turn, id, {}, 'stopped');
   // Two of a service that may overlap do no harm: try again instead of blocking it for good.
-  const state = isOverlapping(turn.state, id) ? 'failed' : 'blocked';
+  const isTriedAgain = isOverlapping(turn.state, id) && onFailHere(turn.state, id, 'stop') !== 'block';
   setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
-  setRecord(turn, id, { state, ...counted(turn, id, result) }, `stop failed: ${result.because}`);
+  const patch = { state: isTriedAgain ? 'failed' : 'blocked', ...counted(turn, id, 'stop', failed) } as const;
+  setRecord(turn, id, patch, `stop failed: ${failed.because}`);
 }
 
 function isOverlapping(state: NodeState, id: ServiceId): boolean {
@@ -187,7 +257,7 @@ function reloadDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const service = serviceOf(turn.state, id);
   if (result.outcome === 'failed') {
     // The last good definition goes on working; the new one counts as tried, so that it is not tried for ever.
-    const patch = { state: 'running', digest: service?.digest ?? null, ...counted(turn, id, result) } as const;
+    const patch = { state: 'running', digest: service?.digest ?? null, ...counted(turn, id, null, result) } as const;
     return setRecord(turn, id, patch, `reload failed, the former definition stays: ${result.because}`);
   }
   if (service !== undefined) setLocal(turn, id, { running: service });
@@ -196,7 +266,12 @@ function reloadDone(turn: Turn, id: ServiceId, result: OpResult): void {
 
 function tuneDone(turn: Turn, id: ServiceId, result: OpResult, drained: readonly string[]): void {
   if (result.outcome === 'failed')
-    return setRecord(turn, id, { state: 'failed', ...counted(turn, id, result) }, `drain failed: ${result.because}`);
+    return setRecord(
+      turn,
+      id,
+      { state: 'failed', ...counted(turn, id, null, result) },
+      `drain failed: ${result.because}`,
+    );
   setRecord(
     turn,
     id,
@@ -209,20 +284,8 @@ function checkDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const local = localOf(turn.state, id);
   setLocal(turn, id, { checkOpId: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 1000) });
   if (local.record.state !== 'running') return;
-  if (result.outcome === 'running' || result.outcome === 'ok') return;
-  const because = result.outcome === 'stopped' ? 'it ended by itself' : result.because;
-  hasFailed(turn, id, because);
-}
-
-/** A running service turned out not to work. */
-export function hasFailed(turn: Turn, id: ServiceId, because: string): void {
-  const failed: Failed = { outcome: 'failed', because, scope: 'soft', unknown: false };
-  setRecord(turn, id, { state: 'failed', ...counted(turn, id, failed) }, because);
-}
-
-function counted(turn: Turn, id: ServiceId, result: Failed): Partial<ServiceRecord> {
-  const { record } = localOf(turn.state, id);
-  setLocal(turn, id, { lastFailureMs: turn.nowMs });
-  const banned = result.scope === 'soft' ? record.banned : result.scope;
-  return { failures: record.failures + 1, lastFailure: result.because, banned };
+  if (result.outcome === 'running') return seenRole(turn, id, result.promoted === true);
+  if (result.outcome === 'ok' || result.outcome === 'conflict') return;
+  if (result.outcome === 'stopped') return hasFailed(turn, id, 'it ended by itself', 'unpromoted');
+  hasFailed(turn, id, result.because, result.promoted === true ? 'promoted' : local.record.role);
 }

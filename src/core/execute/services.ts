@@ -10,9 +10,14 @@ export const blankRecord: ServiceRecord = {
   digest: null,
   failures: 0,
   lastFailure: null,
+  failed: null,
   banned: 'no',
   conflicts: 0,
   drained: [],
+  role: 'unknown',
+  promotion: null,
+  peer: null,
+  notice: null,
   order: null,
 };
 
@@ -23,6 +28,7 @@ export const unlooked = (running: Service | null): LocalService => ({
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
+  before: 'unknown',
   lastFailureMs: 0,
   retryStopMs: 0,
 });
@@ -75,18 +81,22 @@ export function lookAgain(turn: Turn, before: Admin): void {
 export function pardon(turn: Turn, id: ServiceId): void {
   const { record } = localOf(turn.state, id);
   if (record.failures === 0 && record.banned === 'no' && record.lastFailure === null) return;
-  setRecord(turn, id, { failures: 0, lastFailure: null, banned: 'no' }, 'failures forgotten');
+  setRecord(turn, id, { failures: 0, lastFailure: null, failed: null, banned: 'no' }, 'failures forgotten');
 }
 
-/** Changes the record; a changed state is told with its reason. */
+/** Changes the record; a changed state or role is told with its reason. Of what nobody knows the state, nobody knows the role. */
 export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   const before = localOf(turn.state, id);
-  const record = { ...before.record, ...patch };
+  const role = patch.role ?? (patch.state === 'unknown' ? 'unknown' : before.record.role);
+  const record = { ...before.record, ...patch, role };
   put(turn, { local: new Map(turn.state.local).set(id, { ...before, record }) });
-  if (record.state !== before.record.state)
-    changed(turn, `service ${id} on ${turn.state.self}`, before.record.state, record.state, because);
+  const [from, to] = [standing(before.record), standing(record)];
+  if (from !== to) changed(turn, `service ${id} on ${turn.state.self}`, from, to, because);
   publish(turn);
 }
+
+const standing = ({ state, role }: ServiceRecord): string =>
+  state === 'running' && role === 'promoted' ? 'promoted' : state;
 
 /** Changes what only this node knows. */
 export function setLocal(turn: Turn, id: ServiceId, patch: Partial<Omit<LocalService, 'record'>>): void {
@@ -114,6 +124,8 @@ interface Launch {
   readonly handFrom?: AgentOp['handFrom'];
   readonly handTo?: AgentOp['handTo'];
   readonly drained?: AgentOp['drained'];
+  readonly peer?: AgentOp['peer'];
+  readonly notice?: AgentOp['notice'];
 }
 
 /** Hands an operation to the driver. Its result comes back as an `opDone` event. */
@@ -126,6 +138,9 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
     handFrom: with_.handFrom ?? null,
     handTo: with_.handTo ?? null,
     drained: with_.drained ?? [],
+    role: turn.state.local.get(service.id)?.record.role ?? 'unknown',
+    peer: with_.peer ?? null,
+    notice: with_.notice ?? null,
   };
   put(turn, { nextOpId: op.opId + 1 });
   emit(turn, { kind: 'run', op });
@@ -133,7 +148,20 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
 }
 
 function timeLimit(verb: Verb, service: Service): number {
-  if (verb === 'stop') return service.stopTimeoutMs;
-  if (verb === 'start' || verb === 'reload') return service.startTimeoutMs;
-  return service.check.timeoutMs;
+  switch (verb) {
+    case 'stop':
+    case 'demote':
+      return service.stopTimeoutMs;
+    case 'start':
+    case 'reload':
+    case 'promote':
+    case 'migrateTo':
+    case 'migrateFrom':
+      return service.startTimeoutMs;
+    case 'probe':
+    case 'check':
+    case 'tune':
+    case 'notify':
+      return service.check.timeoutMs;
+  }
 }

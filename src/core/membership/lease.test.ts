@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { takeOrder } from '../execute/local.ts';
+import { plainOrder } from '../execute/plainOrder.ts';
 import { stopWithoutQuorum } from '../execute/withoutQuorum.ts';
 import { type Cluster, plainCluster, plainQuorum, type QuorumRules, type Service } from '../model.ts';
 import { boot } from '../node.ts';
@@ -119,14 +120,13 @@ describe('without a lease', () => {
       id: { view: 7, plan: 1, action: 0 },
       verb: 'probe',
       serviceId: 'db',
-      handFrom: null,
-      handTo: null,
+      ...plainOrder,
     } as const;
     const late = turnAt(1400);
-    takeOrder(late, 'a', { ...order, drained: [], because: 'a test' });
+    takeOrder(late, 'a', { ...order, because: 'a test' });
     expect(late.effects).toEqual([]);
     const early = turnAt(1399);
-    takeOrder(early, 'a', { ...order, drained: [], because: 'a test' });
+    takeOrder(early, 'a', { ...order, because: 'a test' });
     expect(early.effects.some(({ kind }) => kind === 'run')).toBe(true);
   });
 
@@ -134,9 +134,7 @@ describe('without a lease', () => {
     const order = {
       verb: 'probe',
       serviceId: 'db',
-      handFrom: null,
-      handTo: null,
-      drained: [],
+      ...plainOrder,
       because: 'a test',
     } as const;
     for (const [from, view] of [

@@ -1,6 +1,7 @@
 /** What each command of an operator changes. */
 import { isCurrent } from '../document/index.ts';
 import { deliver, isSettled } from '../execute/coordinate.ts';
+import { plainOrder } from '../execute/plainOrder.ts';
 import { type NodeId, stickinessMax } from '../model.ts';
 import type { Command, Doc, Order } from '../ports.ts';
 import { type NodeState, nodeIds, put, type Turn } from '../state.ts';
@@ -98,12 +99,10 @@ function forgetOn(turn: Turn, to: NodeId, serviceId: string, action: number): vo
   const { state } = turn;
   const id = { view: state.installed?.number ?? 0, plan: state.planNumber, action };
   const order: Order = {
+    ...plainOrder,
     id,
     verb: 'forget',
     serviceId,
-    handFrom: null,
-    handTo: null,
-    drained: [],
     because: 'cleaned up by an operator',
   };
   deliver(turn, order, to);

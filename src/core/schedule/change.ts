@@ -1,9 +1,11 @@
 /** What has to change for one service to get from where it is seen to where it is placed, seen by itself? */
-import type { NodeId, Service } from '../model.ts';
-import { mayOverlap, reloads } from '../model.ts';
+import type { NodeId, Service, ServiceId } from '../model.ts';
+import { mayOverlap } from '../model.ts';
 import type { Placement } from './plan.ts';
+import { roleSteps } from './roles.ts';
 import { lastFailureOf, whyAgainst } from './score.ts';
 import { type Copy, isActive, mayLinger, underWay } from './seen.ts';
+import { definitionOf, type Steps } from './steps.ts';
 import type { Waits } from './takeover.ts';
 import { namesText, timesText } from './words.ts';
 
@@ -15,6 +17,8 @@ export interface Change {
   readonly stops: readonly Stop[];
   readonly starts: readonly Start[];
   readonly reloads: readonly Step[];
+  readonly promotes: readonly Step[];
+  readonly demotes: readonly Step[];
 }
 
 export interface Step {
@@ -26,10 +30,10 @@ export interface Step {
 
 /**
  * move: it works and is to run elsewhere; change: it works and is to run anew here, because of a new definition;
- * under: what it needs restarts under it; end: it works and is not wanted any more, or runs somewhere else too;
+ * under: what it needs restarts under it; order: what starts before it by a rule does so anew; end: it works and is not wanted any more, or runs somewhere else too;
  * broken: it failed, or nobody knows whether it runs.
  */
-export type StopKind = 'move' | 'change' | 'under' | 'end' | 'broken';
+export type StopKind = 'move' | 'change' | 'under' | 'order' | 'end' | 'broken';
 
 export interface Stop extends Step {
   readonly kind: StopKind;
@@ -42,24 +46,34 @@ export interface Start extends Step {
   readonly handFrom: NodeId | null;
 }
 
-export function changeOf(service: Service, copies: readonly Copy[], placement: Placement, waits: Waits): Change {
-  const starts = startsOf(service, copies, placement, waits);
-  return {
+/** `steps`: what the engine would do. */
+export function changeOf(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  steps: Steps,
+  hindrance: Hindrance,
+): Change {
+  const starts = startsOf(service, copies, placement, steps, hindrance);
+  const alone = {
     service,
     placement,
     copies,
     probes: probesOf(copies),
     starts,
-    stops: copies.flatMap((copy) => stopOf(service, copy, copies, placement, starts)),
-    reloads: copies.filter((copy) => isChanged(service, copy, placement) && reloads(service)).map(newDefinition),
+    stops: copies
+      .flatMap((copy) => stopOf(service, copy, copies, placement, steps, starts))
+      .map((stop) => hindered(stop, service, hindrance)),
+    reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
   };
+  return { ...alone, ...roleSteps(alone, steps, hindrance) };
 }
 
-const noSteps: readonly Step[] = [];
+const noProbes: readonly Step[] = [];
 
 function probesOf(copies: readonly Copy[]): readonly Step[] {
   const unseen = copies.filter((copy) => copy.listed && copy.state === 'unknown');
-  if (unseen.length === 0) return noSteps;
+  if (unseen.length === 0) return noProbes;
   return unseen.map(({ node, record }) => ({
     node,
     because: record?.lastFailure == null ? 'not looked at yet' : `not known to be stopped: ${record.lastFailure}`,
@@ -71,22 +85,17 @@ const newDefinition = ({ node }: Copy): Step => ({ node, because: 'its definitio
 
 const isPlaced = (placement: Placement, node: NodeId): boolean => placement.nodes.includes(node);
 
-/** It runs where it should, from an older definition. A driver that cannot tell (null) is believed. */
-function isChanged(service: Service, { node, state, record }: Copy, placement: Placement): boolean {
-  const digest = record?.digest ?? null;
-  return state === 'running' && digest !== null && digest !== service.digest && isPlaced(placement, node);
-}
-
 /**
- * A new definition that cannot be reloaded. A clone takes it one copy after the other, in one plan each: the others go on serving,
- * and what needs them is not interrupted.
+ * A clone takes a new definition one copy after the other, in one plan each: the others go on serving, and what needs them is not
+ * interrupted.
  */
-function mustRestart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
-  if (reloads(service) || !isChanged(service, copy, placement)) return false;
+function isItsTurn(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
   if (!service.clone) return true;
   const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
   if (others.some(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked')) return false;
-  return copies.find((each) => isChanged(service, each, placement)) === copy;
+  const isChanged = (each: Copy): boolean =>
+    isPlaced(placement, each.node) && definitionOf(service, each) === 'changed';
+  return copies.find(isChanged) === copy;
 }
 
 // ---------------------------------------------------------------- stops
@@ -96,17 +105,22 @@ function stopOf(
   copy: Copy,
   copies: readonly Copy[],
   placement: Placement,
+  steps: Steps,
   starts: readonly Start[],
 ): readonly Stop[] {
   const { node, state, record } = copy;
+  // What has no place for the sake of something that it needs is stopped, wherever the engine would have it.
+  if (!steps.stops.has(node) && placement.nodes.length > 0) return [];
   const stop = (kind: StopKind, because: string, more: Partial<Stop> = {}): readonly Stop[] => [
     { node, kind, because, handTo: null, mayWait: isPatient(service, kind), blocked: null, ...more },
   ];
   if (state === 'failed') return stop('broken', `it failed here: ${lastFailureOf(record)}`);
   if (mayLinger(copy)) return stop('broken', 'it may still run here, where it is not listed any more');
   if (state !== 'running') return [];
+  const ordered = steps.ordered.get(node);
+  if (isPlaced(placement, node) && ordered !== undefined) return stop('order', ordered);
   if (isPlaced(placement, node))
-    return mustRestart(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
+    return isItsTurn(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
   if (placement.nodes.length === 0) return stop('end', why);
   if (service.clone) return stop('end', why, { blocked: whileStarting(copies, placement) });
@@ -117,7 +131,7 @@ function stopOf(
 /** A copy of a clone that works waits for those that serve instead of it. */
 function whileStarting(copies: readonly Copy[], placement: Placement): string | null {
   const placed = copies.filter((copy) => isPlaced(placement, copy.node));
-  if (placed.some(({ state }) => state === 'running' || state === 'reloading')) return null;
+  if (placed.some(({ state }) => isActive(state) && state !== 'starting')) return null;
   const next = placed.find(({ state }) => state === 'starting');
   return next === undefined ? null : `it is starting on ${next.node}`;
 }
@@ -127,6 +141,7 @@ function isPatient(service: Service, kind: StopKind): boolean {
   switch (kind) {
     case 'move':
     case 'change':
+    case 'order':
       return true;
     case 'end':
       return service.clone;
@@ -161,33 +176,46 @@ function whyNotHere(service: Service, placement: Placement, node: NodeId): strin
 
 // ---------------------------------------------------------------- starts
 
-function startsOf(service: Service, copies: readonly Copy[], placement: Placement, waits: Waits): readonly Start[] {
+function startsOf(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  steps: Steps,
+  hindrance: Hindrance,
+): readonly Start[] {
   const starts: Start[] = [];
   for (const node of placement.nodes) {
     const copy = copies.find((each) => each.node === node);
-    if (copy === undefined || !mustStart(service, copy, copies, placement)) continue;
-    const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
-    starts.push({ node, because: startBecause(service, copy, copies, placement), handFrom: null, blocked });
+    if (copy === undefined || !steps.starts.has(node)) continue;
+    const ordered = steps.ordered.get(node);
+    if (copy.state === 'running' && ordered === undefined && !isItsTurn(service, copy, copies, placement)) continue;
+    const because = ordered ?? startBecause(service, copy, copies, placement);
+    starts.push({ node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) });
   }
   return starts;
 }
 
-function mustStart(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
-  switch (copy.state) {
-    case 'unknown':
-    case 'probing':
-    case 'stopped':
-    case 'stopping':
-    case 'failed':
-      return true;
-    case 'running':
-      return mustRestart(service, copy, copies, placement);
-    case 'starting':
-    case 'reloading':
-    case 'blocked':
-      return false;
-  }
+/** What a step has to wait for although nothing in the plan ends it. */
+export interface Hindrance {
+  readonly waits: Waits;
+  /** Of promotions. */
+  readonly promotions: Waits;
+  /** Null: no order stands in its way. */
+  readonly ruled: (verb: 'start' | 'stop' | 'promote' | 'demote', service: ServiceId, node: NodeId) => string | null;
+  /** What starts before it by an order. */
+  readonly firsts: (service: ServiceId) => readonly ServiceId[];
 }
+
+const hindered = (stop: Stop, { id }: Service, { ruled }: Hindrance): Stop =>
+  stop.blocked === null ? { ...stop, blocked: ruled('stop', id, stop.node) } : stop;
+
+export const startBlock = (
+  service: Service,
+  copies: readonly Copy[],
+  node: NodeId,
+  { waits, ruled }: Hindrance,
+): string | null =>
+  startWait(service, copies, node) ?? waits.get(service.id)?.because ?? ruled('start', service.id, node);
 
 /** What is under way has to end first, as far as it could mean two copies where one is allowed. */
 export function startWait(service: Service, copies: readonly Copy[], node: NodeId): string | null {

@@ -1,7 +1,7 @@
 /** Where did each service run before it was stopped to be started again? See `Held`. */
 import { byText } from '../../lib/compare.ts';
 import type { Cluster, NodeId, ServiceId } from '../model.ts';
-import type { NodeRecord } from '../ports.ts';
+import type { NodeRecord, ServiceRecord } from '../ports.ts';
 import type { Held, HeldService } from './plan.ts';
 import { isActive } from './seen.ts';
 
@@ -27,10 +27,24 @@ export function remember(before: Held, cluster: Cluster, records: ReadonlyMap<No
     const { active, failed } = present.get(id) ?? absent;
     const known = before.get(id);
     const nodes = active.length >= instances ? active : filledUp(instances, active, known?.nodes ?? [], failed);
-    if (nodes.length > 0) held.set(id, { nodes, ran: active.length > 0 || (known?.ran ?? false) });
+    if (nodes.length > 0)
+      held.set(id, { nodes, ran: active.length > 0 || (known?.ran ?? false), ...wasPromoted(id, records, known) });
   }
   return held;
 }
+
+/** That it may be promoted proves nothing. */
+function wasPromoted(
+  id: ServiceId,
+  records: ReadonlyMap<NodeId, NodeRecord>,
+  known: HeldService | undefined,
+): { readonly promoted?: true } {
+  const isNow = [...records.values()].some(({ services }) => isPromoted(services[id]));
+  return isNow || known?.promoted === true ? { promoted: true } : {};
+}
+
+const isPromoted = (record: ServiceRecord | undefined): boolean =>
+  record !== undefined && record.role === 'promoted' && isActive(record.state);
 
 function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): readonly NodeId[] {
   const nodes = new Set<NodeId>();

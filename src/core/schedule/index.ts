@@ -9,92 +9,126 @@
  * Invariants:
  * - a service that is no clone is started only when every other member has stopped it, except in a planned move of one
  *   that may overlap; and only when no lost node can run it (takeover.ts);
+ * - no copy is promoted while too many others may be, on members (roles.ts) or on lost nodes (takeover.ts);
  * - what is needed starts before and stops after what needs it;
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → maintenance → place (wanted, moves, score, dependents) → takeover → change → settle → order (drain).
+ * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
+ * takeover → change (roles) → settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
 
 import { must } from '../../lib/assert.ts';
-import { isGuarded, type NodeId, type ServiceId } from '../model.ts';
-import { type Change, changeOf } from './change.ts';
+import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
+import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
+import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
-import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
+import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
-import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
-import { lastFailureOf } from './score.ts';
+import type { Plan, ScheduleInput } from './plan.ts';
+import { mayBe } from './roles.ts';
+import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
+import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
-import { assertNoSecondOwner, takeoverWaits, type Waits } from './takeover.ts';
+import { noSteps } from './steps.ts';
+import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
 export { nothingHeld, remember } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
-export function schedule(input: ScheduleInput): Plan {
-  const graph = graphOf(input.cluster);
-  const seen = seenOf(graph, input);
+export function schedule(asked: ScheduleInput): Plan {
+  const graph = graphOf(asked.cluster);
+  const seen = seenOf(graph, asked);
+  const aftermath = aftermathOf(graph, seen);
+  const input = withStandby(asked, aftermath);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const frozen = frozenOf(graph, input, seen);
-  const placements = place(graph, input, seen, held, frozen);
+  const { placements, steps, ruled } = place(graph, input, seen, aftermath, held, frozen);
   const waits = takeoverWaits(graph, input, held);
+  const promotions = promotionWaits(graph, input, held);
+  const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
+  const hindrance: Hindrance = {
+    waits,
+    promotions,
+    ruled: (verb, service, node) => ruledWait(ruled, copiesBy, { verb, service, node }),
+    firsts: (service) => firstsOf(ruled, service),
+  };
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
     const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
     const placement = must(placements.get(service.id), `placement of ${service.id}`);
-    const change = changeOf(service, copies, placement, waits);
+    const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const settled = settle(
     graph,
     changes,
-    waits,
+    hindrance,
     (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
   );
-  const actions = order(graph, settled, seen, input.admin).map((action) => leftAlone(action, frozen));
+  const actions = order(graph, settled, seen, input.admin, ruled, frozen);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
     actions,
-    fence: fenceOf(graph, changes, seen, waits),
-    againAtMs: againAt(changes, waits),
+    fence: fenceOf(graph, changes, seen, aftermath, hindrance),
+    againAtMs: againAt(changes, hindrance),
   };
 }
 
 /** The first of the waits that something waits for. */
-function againAt(changes: ReadonlyMap<ServiceId, Change>, waits: Waits): number | null {
+function againAt(changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null {
   let firstMs: number | null = null;
-  for (const [id, { untilMs }] of waits) {
-    if (untilMs === null || changes.get(id)?.starts.length === 0) continue;
+  for (const { untilMs } of waitsOf(changes, hindrance).map(([, , wait]) => wait)) {
+    if (untilMs === null) continue;
     firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
   }
   return firstMs;
 }
 
-/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
-function leftAlone(action: PlannedAction, frozen: Frozen): PlannedAction {
-  const why = frozen.get(action.service);
-  return why === undefined ? action : { ...action, blocked: why };
+/** Of what there is something to wait with. */
+function waitsOf(
+  changes: ReadonlyMap<ServiceId, Change>,
+  { waits, promotions }: Hindrance,
+): readonly (readonly [ServiceId, 'start' | 'promote', Wait])[] {
+  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => (changes.get(id)?.[steps].length ?? 0) > 0;
+  return [
+    ...[...waits].filter(([id]) => has(id, 'starts')).map(([id, wait]) => [id, 'start', wait] as const),
+    ...[...promotions].filter(([id]) => has(id, 'promotes')).map(([id, wait]) => [id, 'promote', wait] as const),
+  ];
 }
 
-/** Lost nodes that what is to start waits for, and members on which a stop failed of what must not run twice. */
-function fenceOf(graph: Graph, changes: ReadonlyMap<ServiceId, Change>, seen: Seen, waits: Waits): Plan['fence'] {
+/**
+ * Lost nodes that what is to start waits for; members on which a stop failed of what must not run twice, unless the file says what
+ * else is to follow; and those for which it says that they are fenced.
+ */
+function fenceOf(
+  graph: Graph,
+  changes: ReadonlyMap<ServiceId, Change>,
+  seen: Seen,
+  aftermath: Aftermath,
+  hindrance: Hindrance,
+): Plan['fence'] {
   const fence = new Map<NodeId, string>();
-  for (const [id, { fence: nodes, because }] of waits) {
-    if ((changes.get(id)?.starts.length ?? 0) === 0) continue;
-    for (const node of nodes) if (!fence.has(node)) fence.set(node, `to start ${id} elsewhere: ${because}`);
+  for (const [id, verb, { fence: nodes, because }] of waitsOf(changes, hindrance)) {
+    for (const node of nodes) if (!fence.has(node)) fence.set(node, `to ${verb} ${id} elsewhere: ${because}`);
   }
   for (const service of graph.cluster.services) {
-    if (!isGuarded(service)) continue;
-    for (const { node, state, record } of seen.services.get(service.id)?.copies ?? [])
-      if (state === 'blocked' && !fence.has(node))
+    if (!isGuarded(service) && !guardsPromotion(service)) continue;
+    for (const copy of seen.services.get(service.id)?.copies ?? []) {
+      const { node, state, record } = copy;
+      const isFenced = state === 'blocked' && blockedBy(record) === 'stop' && service.onFail.stop === undefined;
+      if (isFenced && (isGuarded(service) || mayBe(copy)) && !fence.has(node))
         fence.set(node, `${service.id} could not be stopped on ${node}: ${lastFailureOf(record)}`);
+    }
   }
+  for (const [node, because] of aftermath.fence) if (!fence.has(node)) fence.set(node, because);
   return [...fence].map(([node, because]) => ({ node, because }));
 }

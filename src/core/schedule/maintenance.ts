@@ -32,11 +32,20 @@ function mayRunOn(service: Service, node: NodeId, input: ScheduleInput, seen: Se
 
 /** Nothing is planned for it; of a clone, nothing on nodes in maintenance. */
 export function withoutFrozen(change: Change, frozen: Frozen, { admin }: ScheduleInput): Change {
-  if (frozen.has(change.service.id)) return { ...change, probes: [], stops: [], starts: [], reloads: [] };
+  if (frozen.has(change.service.id))
+    return { ...change, probes: [], stops: [], starts: [], reloads: [], promotes: [], demotes: [] };
   const { nodes } = admin.maintenance;
   if (Object.keys(nodes).length === 0) return change;
   const left = <T extends { readonly node: NodeId }>(steps: readonly T[]): readonly T[] =>
     steps.filter(({ node }) => !Object.hasOwn(nodes, node));
-  const { probes, stops, starts, reloads } = change;
-  return { ...change, probes: left(probes), stops: left(stops), starts: left(starts), reloads: left(reloads) };
+  const { probes, stops, starts, reloads, promotes, demotes } = change;
+  return {
+    ...change,
+    probes: left(probes),
+    stops: left(stops),
+    starts: left(starts),
+    reloads: left(reloads),
+    promotes: left(promotes),
+    demotes: left(demotes),
+  };
 }

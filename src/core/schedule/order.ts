@@ -18,7 +18,11 @@ import type { Admin } from '../ports.ts';
 import { needsAllProbes, type Step, type Stop } from './change.ts';
 import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
+import { type Edge, withoutLoops } from './loops.ts';
+import type { Frozen } from './maintenance.ts';
 import type { PlannedAction } from './plan.ts';
+import { mayBe } from './roles.ts';
+import type { Doing, Ruled, RuledOrder } from './ruled.ts';
 import type { Orphan, Seen } from './seen.ts';
 import {
   isInterrupted,
@@ -51,22 +55,34 @@ interface Vertices {
   readonly stops: ReadonlyMap<NodeId, Vertex>;
   readonly starts: ReadonlyMap<NodeId, Vertex>;
   readonly reloads: ReadonlyMap<NodeId, Vertex>;
+  readonly promotes: ReadonlyMap<NodeId, Vertex>;
+  readonly demotes: ReadonlyMap<NodeId, Vertex>;
   readonly tunes: readonly { readonly tune: Tune; readonly vertex: Vertex }[];
 }
 
 /** Services without an action are not in it. */
 type Board = ReadonlyMap<ServiceId, Vertices>;
 
-export function order(graph: Graph, settled: SettledServices, seen: Seen, admin: Admin): readonly PlannedAction[] {
+export function order(
+  graph: Graph,
+  settled: SettledServices,
+  seen: Seen,
+  admin: Admin,
+  ruled: Ruled,
+  frozen: Frozen,
+): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
   for (const vertices of board.values()) {
     linkStarts(vertices, board);
     linkStops(graph, vertices, settled, board);
+    linkRoles(vertices);
   }
   for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
+  linkRuled(board, all, ruled);
+  leaveAlone(board, frozen);
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
   return numbered(all);
@@ -79,14 +95,16 @@ function boardOf(graph: Graph, settled: SettledServices, admin: Admin): Board {
   for (const { id } of graph.cluster.services) {
     const change = must(settled.get(id), `change of ${id}`);
     const tunes = tunesOf(change, admin);
-    const { probes, stops, starts, reloads } = change;
-    if (probes.length + stops.length + starts.length + reloads.length + tunes.length === 0) continue;
+    const { probes, stops, starts, reloads, promotes, demotes } = change;
+    if ([probes, stops, starts, reloads, promotes, demotes, tunes].every((steps) => steps.length === 0)) continue;
     board.set(id, {
       settled: change,
       probes: byNode(probes, (step) => vertex('probe', id, step)),
       stops: byNode(stops, (step) => vertex('stop', id, step, { handTo: step.handTo })),
       starts: byNode(starts, (step) => vertex('start', id, step, { handFrom: step.handFrom })),
       reloads: byNode(reloads, (step) => vertex('reload', id, step)),
+      promotes: byNode(promotes, (step) => vertex('promote', id, step)),
+      demotes: byNode(demotes, (step) => vertex('demote', id, step)),
       tunes: tunes.map((tune) => ({ tune, vertex: vertex('tune', id, tune, { drained: tune.drained }) })),
     });
   }
@@ -105,11 +123,13 @@ function vertex(verb: Vertex['verb'], service: ServiceId, step: Step, more: Part
 const orphanStop = ({ service, node }: Orphan): Vertex =>
   vertex('stop', service, { node, because: 'it is not in the cluster file any more', blocked: null });
 
-const verticesOf = ({ probes, stops, starts, reloads, tunes }: Vertices): readonly Vertex[] => [
+const verticesOf = ({ probes, stops, starts, reloads, promotes, demotes, tunes }: Vertices): readonly Vertex[] => [
   ...probes.values(),
+  ...demotes.values(),
   ...stops.values(),
   ...reloads.values(),
   ...starts.values(),
+  ...promotes.values(),
   ...tunes.map((each) => each.vertex),
 ];
 
@@ -150,6 +170,19 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
     for (const id of settled.service.needs)
       for (const start of restartsOf(must(all.get(id), `change of ${id}`), board.get(id), stop.node))
         after(start, stops.get(stop.node));
+  }
+}
+
+/** Demoted before it is stopped; promoted after it was started, and after whoever may be promoted is not any more. */
+function linkRoles({ settled, probes, stops, starts, promotes, demotes }: Vertices): void {
+  for (const [node, demote] of demotes) {
+    const stop = stops.get(node);
+    if (stop !== undefined) after(stop, demote);
+  }
+  for (const [node, promote] of promotes) {
+    after(promote, starts.get(node));
+    for (const sooner of [...probes.values(), ...demotes.values()]) after(promote, sooner);
+    for (const copy of settled.copies) if (mayBe(copy)) after(promote, stops.get(copy.node));
   }
 }
 
@@ -259,7 +292,67 @@ function startingOn(nodes: readonly NodeId[], settled: SettledServices): string 
   return null;
 }
 
+// ---------------------------------------------------------------- orders among the rules
+
+/** What would close a loop is left out: what is promised above goes before. */
+function linkRuled(board: Board, all: readonly Vertex[], { edges, into }: Ruled): void {
+  const more: Edge<Vertex>[] = [];
+  const link = (later: Vertex | undefined, sooner: Vertex | undefined): void => {
+    if (later !== undefined && sooner !== undefined && !later.after.has(sooner)) more.push({ later, sooner });
+  };
+  for (const { first, second } of edges) link(vertexOf(board, second), vertexOf(board, first));
+  for (const [id, orders] of into) linkRestarts(board, id, orders, more, link);
+  if (more.length === 0) return;
+  for (const { later, sooner } of withoutLoops(all, (each) => each.after, more)) later.after.add(sooner);
+}
+
+/** What restarts for an order's sake. `more`: what was linked so far. */
+function linkRestarts(
+  board: Board,
+  id: ServiceId,
+  orders: readonly RuledOrder[],
+  more: readonly Edge<Vertex>[],
+  link: (later: Vertex | undefined, sooner: Vertex | undefined) => void,
+): void {
+  const vertices = board.get(id);
+  for (const { node, kind } of vertices?.settled.stops ?? []) {
+    if (kind !== 'order') continue;
+    const stop = vertices?.stops.get(node);
+    for (const { first, isLocal } of orders)
+      for (const [at, each] of board.get(first)?.probes ?? []) if (!isLocal || at === node) link(stop, each);
+    // Once that had started, nobody could tell any more that this one has to restart.
+    const start = vertices?.starts.get(node);
+    const sooner = more.filter(({ later }) => later === start).map((edge) => edge.sooner);
+    for (const each of [...(start?.after ?? []), ...sooner])
+      if (each.verb === 'start' || each.verb === 'promote') link(each, stop);
+  }
+}
+
+function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefined {
+  const vertices = board.get(service);
+  switch (verb) {
+    case 'start':
+      return vertices?.starts.get(node);
+    case 'stop':
+      return vertices?.stops.get(node);
+    case 'reload':
+      return vertices?.reloads.get(node);
+    case 'promote':
+      return vertices?.promotes.get(node);
+    case 'demote':
+      return vertices?.demotes.get(node);
+  }
+}
+
 // ---------------------------------------------------------------- what is blocked blocks more
+
+/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
+function leaveAlone(board: Board, frozen: Frozen): void {
+  for (const [id, why] of frozen) {
+    const vertices = board.get(id);
+    for (const each of vertices === undefined ? [] : verticesOf(vertices)) each.blocked = each.cause = why;
+  }
+}
 
 /**
  * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move
@@ -284,6 +377,12 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
     if (each.verb === 'start')
       for (const stop of patientStops(vertices, each.on))
         block(stop, `not before it can start on ${each.on}`, each.cause);
+    // A copy that is promoted goes on being so until another one can be, and until it can stop.
+    if (each.verb === 'promote')
+      for (const demote of vertices.demotes.values())
+        if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
+    const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
+    if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
     if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom)
       for (const start of vertices.starts.values())
         block(start, `not before its old copy can stop on ${each.on}`, each.cause);

@@ -1,85 +1,244 @@
-/** Where should each service run? Greedy: one service after the other, each after those that it runs with. */
+/** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
+import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
-import { type Leaning, leaningsOf, leaningTerms } from './dependents.ts';
-import type { Graph } from './graph.ts';
+import { leadsTo } from '../onFail.ts';
+import type { Aftermath } from './aftermath.ts';
+import { type Answer, placedOn, scoresOf } from './answer.ts';
+import { type Graph, joinedBy } from './graph.ts';
 import type { Frozen } from './maintenance.ts';
-import { type Wish, wishesOf } from './moves.ts';
-import type { Held, NodeScore, Placement, ScheduleInput } from './plan.ts';
-import {
-  forbid,
-  lastFailureOf,
-  nodeRulesOf,
-  ownScores,
-  pardonBy,
-  points,
-  scored,
-  type Term,
-  whyForbidden,
-} from './score.ts';
-import { type Copy, isActive, type Seen, type SeenService } from './seen.ts';
+import { type Wishes, wishesOf } from './moves.ts';
+import type { Held, NodeScore, Placement, Promotion, ScheduleInput } from './plan.ts';
+import { reasonFor, refusals } from './reason.ts';
+import { mayBe, promotedNow, promotionOf } from './roles.ts';
+import { type Ruled, ruledOf } from './ruled.ts';
+import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stuckOf } from './score.ts';
+import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
+import { definitionOf, type Steps, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
 import { namesText } from './words.ts';
 
 export type Placements = ReadonlyMap<ServiceId, Placement>;
 
-export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held, frozen: Frozen): Placements {
-  const rules = nodeRulesOf(graph, input);
-  const wishes = wishesOf(graph, input.admin);
-  const not = unwanted(graph, input.admin);
-  const own = new Map<ServiceId, readonly NodeScore[]>();
-  for (const service of graph.cluster.services)
-    own.set(service.id, ownScores(service, seenOne(seen, service), rules, held, wishes.get(service.id)));
-  const leanings = leaningsOf(graph, seen, own, not);
+export interface Placed {
+  readonly placements: Placements;
+  readonly steps: StepsOfAll;
+  readonly ruled: Ruled;
+}
 
+/** The second half of the answer: what the engine would do about it. */
+export function place(
+  graph: Graph,
+  input: ScheduleInput,
+  seen: Seen,
+  aftermath: Aftermath,
+  held: Held,
+  frozen: Frozen,
+): Placed {
+  const rules = nodeRulesOf(graph, input);
+  const not = unwanted(graph, input.admin, aftermath);
+  const candidates = candidatesOf(graph, input, seen, held);
+  const answer = ask(graph, input, candidates, rules, frozen, not);
+  const ruled = ruledOf(answer);
+  const steps = stepsOf(answer, ruled);
   const placed = new Map<ServiceId, Placement>();
-  const load = new Array<number>(graph.cluster.nodes.length).fill(0);
+  const load = new Map<NodeId, number>();
   for (const service of graph.withFirst) {
-    const copies = seenOne(seen, service);
-    const scores = withOthers({
-      service,
-      seen: copies,
-      own: must(own.get(service.id), `scores of ${service.id}`),
-      targets: service.with.map((id) => must(placed.get(id), `placement of ${id}`)),
-      leaning: leanings.get(service.id),
-      wish: wishes.get(service.id),
-    });
+    const candidate = must(candidates.get(service.id), `candidate ${service.id}`);
+    const scores = scoresOf(answer, service);
     const why = not.get(service.id);
     const left = frozen.get(service.id);
     const placement =
       left !== undefined
-        ? { service: service.id, nodes: runningOn(copies), scores, because: left }
+        ? {
+            service: service.id,
+            nodes: runningOn(candidate.seen),
+            scores,
+            because: left,
+            promotion: kept(candidate, left),
+          }
         : why === undefined
-          ? choose({
-              service,
-              seen: copies,
-              scores,
-              load,
-              runsOn: held.get(service.id)?.nodes ?? [],
-              wish: wishes.get(service.id),
-            })
+          ? withRoles(answer, service, allowed(choice(answer, candidate, scores, load), steps.get(service.id)))
           : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
-    for (const node of placement.nodes) addOne(load, must(graph.nodeIndex.get(node), `node ${node}`));
+    for (const node of placement.nodes) load.set(node, (load.get(node) ?? 0) + 1);
   }
-  return withoutUnrunnable(graph, placed);
+  return { placements: withoutUnrunnable(graph, placed, ruled), steps, ruled };
 }
 
 const runningOn = ({ copies }: SeenService): readonly NodeId[] =>
   copies.filter((copy) => isActive(copy.state)).map((copy) => copy.node);
 
-const seenOne = (seen: Seen, service: Service): SeenService =>
-  must(seen.services.get(service.id), `seen state of ${service.id}`);
-
-function addOne(counts: number[], index: number): void {
-  counts[index] = (counts[index] ?? 0) + 1;
+function choice(
+  answer: Answer,
+  candidate: Candidate,
+  scores: readonly NodeScore[],
+  load: ReadonlyMap<NodeId, number>,
+): Placement {
+  const { service, seen } = candidate;
+  const stuck = service.clone ? null : stuckOf(service, seen);
+  if (stuck !== null && runningOn(seen).length === 0)
+    return { service: service.id, nodes: stuck.nodes, scores, because: stuck.term.because, promotion: null };
+  const nodes = placedOn(answer, service, scores);
+  const because = nodes.length === 0 ? refusals(service, scores) : reasonFor(candidate, nodes, scores, load);
+  return { service: service.id, nodes, scores, because, promotion: null };
 }
 
+const withRoles = (answer: Answer, service: Service, placement: Placement): Placement =>
+  service.promotable === null ? placement : { ...placement, promotion: promotionOf(answer, service, placement.nodes) };
+
+const kept = ({ service, seen }: Candidate, because: string): Promotion | null =>
+  service.promotable === null ? null : { nodes: promotedNow(seen.copies), because };
+
+/** Without the nodes where an order stands in its way. */
+function allowed(placement: Placement, steps: Steps | undefined): Placement {
+  const refused = steps?.refused;
+  if (refused === undefined || refused.size === 0) return placement;
+  const scores = placement.scores.map((score): NodeScore => {
+    const why = refused.get(score.node);
+    return why === undefined ? score : { node: score.node, score: null, terms: [forbid(why), ...score.terms] };
+  });
+  const nodes = placement.nodes.filter((node) => !refused.has(node));
+  const [why] = refused.values();
+  const because = nodes.length > 0 ? placement.because : `it ${why}`;
+  return { ...placement, nodes, scores, because };
+}
+
+// ---------------------------------------------------------------- the question
+
+type Candidates = ReadonlyMap<ServiceId, Candidate>;
+
+function candidatesOf(graph: Graph, { admin }: ScheduleInput, seen: Seen, held: Held): Candidates {
+  const wishes = wishesOf(graph, admin);
+  const loose = looseOf(graph, wishes);
+  const candidates = new Map<ServiceId, Candidate>();
+  for (const service of graph.cluster.services) {
+    const { id } = service;
+    candidates.set(id, {
+      service,
+      seen: must(seen.services.get(id), `seen state of ${id}`),
+      runsOn: held.get(id)?.nodes ?? [],
+      wish: wishes.get(id),
+      isLoose: loose.has(id),
+    });
+  }
+  return candidates;
+}
+
+/** All that is asked to move, and all that goes where it goes. */
+function looseOf(graph: Graph, wishes: Wishes): ReadonlySet<ServiceId> {
+  const loose = new Set(wishes.keys());
+  for (const id of loose) for (const dependent of joinedBy(graph, id)) loose.add(dependent.id);
+  return loose;
+}
+
+function ask(
+  graph: Graph,
+  { view, admin }: ScheduleInput,
+  candidates: Candidates,
+  rules: readonly NodeRules[],
+  frozen: Frozen,
+  not: Unrunnable,
+): Answer {
+  const leftAlone = new Set(frozen.keys());
+  const scattered = scatteredOf(candidates, frozen);
+  const preferencesBy = new Map<ServiceId, readonly Preference[]>();
+  const present = new Map<ServiceId, readonly Present[]>();
+  for (const [id, candidate] of candidates) {
+    // What is left alone stays in spite of all, and whom it runs with stays with it.
+    if (!frozen.has(id))
+      preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
+    present.set(id, presentOf(candidate, frozen));
+    if (isStuck(candidate)) leftAlone.add(id);
+  }
+  const preferences = [...preferencesBy.values()].flat();
+  const decision = decideOn({
+    cluster: graph.cluster,
+    members: new Set(view.members),
+    standby: new Set(Object.keys(admin.standby)),
+    stopped: new Set(not.keys()),
+    leftAlone,
+    scattered: new Set(scattered.keys()),
+    mute: new Set([...frozen.keys()].filter((id) => !hasOnePlace(must(candidates.get(id), `candidate ${id}`)))),
+    preferences,
+    present,
+  });
+  return { graph, rules, candidates, preferences, preferencesBy, ...decision };
+}
+
+/** It may run where its stop failed, and runs nowhere else. */
+const isStuck = ({ service, seen }: Candidate): boolean =>
+  !service.clone && stuckOf(service, seen) !== null && runningOn(seen).length === 0;
+
+type Scattered = ReadonlyMap<ServiceId, readonly NodeId[]>;
+
+/** What must run once, runs in several places and is left alone: the engine would hold only one of them for its place. */
+function scatteredOf(candidates: Candidates, frozen: Frozen): Scattered {
+  const scattered = new Map<ServiceId, readonly NodeId[]>();
+  for (const id of frozen.keys()) {
+    const { service, seen } = must(candidates.get(id), `candidate ${id}`);
+    const nodes = runningOn(seen);
+    if (!service.clone && nodes.length > 1) scattered.set(id, nodes);
+  }
+  return scattered;
+}
+
+const hasOnePlace = ({ service, seen }: Candidate): boolean => !service.clone && runningOn(seen).length === 1;
+
+function besideScattered({ service }: Candidate, scattered: Scattered): readonly Preference[] {
+  if (scattered.size === 0) return [];
+  return service.with.flatMap((target) => {
+    const nodes = scattered.get(target);
+    if (nodes === undefined) return [];
+    const because = `runs only with ${target}, which is placed on ${namesText(nodes)}`;
+    const elsewhere = service.on.filter((node) => !nodes.includes(node));
+    return elsewhere.map((node) => ({ service: service.id, node, points: null, because }));
+  });
+}
+
+/** Of what is left alone only what works counts: what runs with it goes nowhere else. */
+function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Present[] {
+  return seen.copies.flatMap((copy) => {
+    const isLeft = frozen.has(service.id);
+    const failures = isLeft ? 0 : (copy.record?.failures ?? 0);
+    const state = isLeft && !isActive(copy.state) ? 'stopped' : stateOf(service, seen, copy);
+    return state === 'stopped' && failures === 0
+      ? []
+      : [
+          {
+            node: copy.node,
+            state,
+            failures,
+            definition: definitionOf(service, copy),
+            mending: mendingOf(service, copy),
+            promoted: service.promotable !== null && mayBe(copy),
+            promotion: copy.record?.promotion ?? null,
+          },
+        ];
+  });
+}
+
+function mendingOf(service: Service, copy: Copy): Present['mending'] {
+  const failed = copy.record?.failed ?? null;
+  const isMended = copy.state === 'failed' && mayBe(copy) && leadsTo(service, copy.record) === 'demote';
+  return isMended && (failed === 'check' || failed === 'promote') ? failed : null;
+}
+
+/** As good as running is what will run in a moment, or may still run where it cannot be stopped and nothing else runs. */
+function stateOf(service: Service, seen: SeenService, copy: Copy): Present['state'] {
+  if (isActive(copy.state)) return 'running';
+  if (copy.state === 'failed' || mayLinger(copy)) return 'failed';
+  if (copy.state === 'blocked' && !service.clone && stuckOf(service, seen)?.nodes.includes(copy.node)) return 'running';
+  return 'stopped';
+}
+
+// ---------------------------------------------------------------- what cannot run
+
 /** In the order of the file. What has no node takes along what needs it; where that might have gone stays in the scores. */
-function withoutUnrunnable(graph: Graph, placed: Placements): Placements {
+function withoutUnrunnable(graph: Graph, placed: Placements, ruled: Ruled): Placements {
   const causes = new Map<ServiceId, string>();
   for (const [id, { nodes, because }] of placed) if (nodes.length === 0) causes.set(id, because);
-  const all: Unrunnable = causes.size === 0 ? causes : withDependents(graph, causes);
+  const all: Unrunnable = causes.size === 0 ? causes : withAllDependents(graph, causes, ruled);
   const inOrder = new Map<ServiceId, Placement>();
   for (const { id } of graph.cluster.services) {
     const placement = must(placed.get(id), `placement of ${id}`);
@@ -87,6 +246,21 @@ function withoutUnrunnable(graph: Graph, placed: Placements): Placements {
     inOrder.set(id, why === undefined ? placement : nowhere(id, placement.scores, why));
   }
   return inOrder;
+}
+
+/** Also what an order lets start only after what cannot run. */
+function withAllDependents(graph: Graph, causes: Unrunnable, ruled: Ruled): Unrunnable {
+  let all = withDependents(graph, causes);
+  for (let size = -1; size !== all.size; ) {
+    size = all.size;
+    const more = new Map(all);
+    for (const [second, orders] of ruled.into)
+      for (const { id, first, needsFirst } of orders)
+        if (needsFirst && !more.has(second) && all.has(first))
+          more.set(second, `starts only after ${first} (${id}), which cannot run: ${all.get(first)}`);
+    if (more.size > size) all = withDependents(graph, more);
+  }
+  return all;
 }
 
 /** Every node is refused for the same reason. */
@@ -97,139 +271,6 @@ function nowhere(service: ServiceId, scores: readonly NodeScore[], because: stri
     nodes: [],
     scores: scores.map(({ node, terms }) => ({ node, score: null, terms: [refusal, ...terms] })),
     because,
+    promotion: null,
   };
-}
-
-// ---------------------------------------------------------------- scores that depend on other services
-
-interface Candidate {
-  readonly service: Service;
-  readonly seen: SeenService;
-  readonly own: readonly NodeScore[];
-  /** Of the services that it runs with. */
-  readonly targets: readonly Placement[];
-  readonly leaning: Leaning | undefined;
-  readonly wish: Wish | undefined;
-}
-
-function withOthers(candidate: Candidate): readonly NodeScore[] {
-  const { service, seen, own, targets, leaning, wish } = candidate;
-  const stuck = service.clone ? null : stuckOf(service, seen);
-  if (targets.length === 0 && leaning === undefined && stuck === null && wish === undefined) return own;
-  const elsewhere = targets.map((target) => ({ nodes: target.nodes, term: notThere(target) }));
-  if (stuck !== null) elsewhere.push(stuck);
-  const scores = [...own];
-  for (const { index } of seen.listed) {
-    const node = must(own[index], 'score of a listed node');
-    const terms = node.score === null ? [] : leaningTerms(leaning, index);
-    for (const each of elsewhere) if (!each.nodes.includes(node.node)) terms.push(each.term);
-    if (terms.length > 0) scores[index] = extended(node, terms);
-  }
-  return wish?.from == null ? scores : awayFrom(wish.from, service, scores, wish);
-}
-
-const notThere = (target: Placement): Term =>
-  forbid(
-    `runs only with ${target.service}, which is placed ${target.nodes.length === 0 ? 'nowhere' : `on ${namesText(target.nodes)}`}`,
-  );
-
-const extended = (node: NodeScore, terms: readonly Term[]): NodeScore => scored(node.node, [...node.terms, ...terms]);
-
-/** Only if enough other nodes can: an operator who wants it away does not want it down. */
-function awayFrom(from: NodeId, service: Service, scores: readonly NodeScore[], wish: Wish): readonly NodeScore[] {
-  const others = scores.filter((node) => node.score !== null && node.node !== from).length;
-  const term =
-    others < service.instances ? points(0, `${wish.because}; but no other node can run it`) : forbid(wish.because);
-  return scores.map((node) => (node.node === from ? extended(node, [term]) : node));
-}
-
-interface Stuck {
-  /** The nodes where it may run at most. */
-  readonly nodes: readonly NodeId[];
-  readonly term: Term;
-}
-
-/** A stop that failed: it may still run there, so it must not be started anywhere else. */
-function stuckOf(service: Service, { copies }: SeenService): Stuck | null {
-  const blocked = copies.find((copy) => copy.state === 'blocked');
-  if (blocked === undefined) return null;
-  const active = copies.filter((copy) => isActive(copy.state)).map((copy) => copy.node);
-  return {
-    nodes: active.length > 0 ? active : [blocked.node],
-    term: forbid(stuckBecause(service, blocked)),
-  };
-}
-
-const stuckBecause = (service: Service, { node, record }: Copy): string =>
-  `it may still run on ${node}, where its stop failed: ${lastFailureOf(record)}; ${pardonBy(service, 'stopped by hand')}`;
-
-// ---------------------------------------------------------------- choice
-
-interface Choice {
-  readonly service: Service;
-  readonly seen: SeenService;
-  readonly scores: readonly NodeScore[];
-  /** Services placed so far, by place of the node in the file. */
-  readonly load: readonly number[];
-  /** See `HeldService`. */
-  readonly runsOn: readonly NodeId[];
-  readonly wish: Wish | undefined;
-}
-
-interface Ranked {
-  readonly node: NodeId;
-  readonly score: number;
-  readonly runs: boolean;
-  readonly load: number;
-  readonly index: number;
-}
-
-function choose(choice: Choice): Placement {
-  const { service, seen, scores } = choice;
-  const blocked = service.clone ? undefined : seen.copies.find((copy) => copy.state === 'blocked');
-  if (blocked !== undefined && !seen.copies.some((copy) => isActive(copy.state)))
-    return { service: service.id, nodes: [blocked.node], scores, because: stuckBecause(service, blocked) };
-  const ranked = rank(choice);
-  const nodes = ranked.slice(0, service.instances).map(({ node }) => node);
-  const because = ranked.length === 0 ? refusals(service, scores) : reasonFor(choice, ranked);
-  return { service: service.id, nodes, scores, because };
-}
-
-function rank({ seen, scores, load, runsOn }: Choice): readonly Ranked[] {
-  const ranked: Ranked[] = [];
-  for (const { index } of seen.listed) {
-    const { node, score } = must(scores[index], 'score of a listed node');
-    if (score === null) continue;
-    ranked.push({ node, score, runs: runsOn.includes(node), load: load[index] ?? 0, index });
-  }
-  return ranked.sort(byRank);
-}
-
-function byRank(a: Ranked, b: Ranked): number {
-  return b.score - a.score || Number(b.runs) - Number(a.runs) || a.load - b.load || a.index - b.index;
-}
-
-function reasonFor({ service, wish }: Choice, ranked: readonly Ranked[]): string {
-  const best = must(ranked[0], 'best node');
-  const next = ranked[service.instances];
-  if (service.clone) return reasonForClone(service.instances, ranked.length);
-  if (next === undefined) return `only ${best.node} can run it`;
-  if (wish?.to === best.node) return wish.because;
-  if (best.score > next.score) return `${best.node} scores ${best.score}, ${next.node} ${next.score}`;
-  const both = `${best.node} and ${next.node} score ${best.score}`;
-  if (best.runs && !next.runs) return `${both}; it runs on ${best.node}`;
-  if (best.load < next.load) return `${both}; ${best.node} has fewer services`;
-  return `${both}; ${best.node} comes first in the file`;
-}
-
-function reasonForClone(wanted: number, able: number): string {
-  if (able < wanted) return `only ${able} of ${wanted} copies: no other node can run it`;
-  return able === wanted ? `on each of the ${able} nodes that can run it` : `the best ${wanted} of ${able} nodes`;
-}
-
-function refusals(service: Service, scores: readonly NodeScore[]): string {
-  const listed = scores.filter(({ node }) => service.on.includes(node));
-  const reasons = listed.map((score) => `${score.node}: ${whyForbidden(score) ?? 'no reason given'}`);
-  if (reasons.length === 0) return 'no node is listed in «on»';
-  return `no node can run it; ${reasons.join('; ')}`;
 }

@@ -1,6 +1,7 @@
 /** The scheduler's answer as data: people, tests, the console and the executor read the same lists. */
 import type { Cluster, Ms, NodeId, ServiceId } from '../model.ts';
 import type { Admin, NodeRecord, Order, View } from '../ports.ts';
+import type { Notice } from '../roles.ts';
 
 export interface ScheduleInput {
   readonly cluster: Cluster;
@@ -37,6 +38,8 @@ export interface HeldService {
   readonly nodes: readonly NodeId[];
   /** It ran, or was on its way there, on a member. */
   readonly ran: boolean;
+  /** A copy was promoted on a member. Missing: none was. */
+  readonly promoted?: boolean;
 }
 
 export interface Plan {
@@ -57,6 +60,14 @@ export interface Placement {
   /** Every node of the cluster, in the order of the file. */
   readonly scores: readonly NodeScore[];
   /** In words: why there, or why nowhere. */
+  readonly because: string;
+  /** Of these copies, the ones to be promoted; null: it has no roles, or runs nowhere. */
+  readonly promotion: Promotion | null;
+}
+
+export interface Promotion {
+  readonly nodes: readonly NodeId[];
+  /** In words: why these, or why none. */
   readonly because: string;
 }
 
@@ -79,6 +90,10 @@ export interface PlannedAction {
   readonly handFrom: NodeId | null;
   readonly handTo: NodeId | null;
   readonly drained: readonly string[];
+  /** The other node of a migration; missing or null: none. */
+  readonly peer?: NodeId | null;
+  /** `notify`: what its agent is told. */
+  readonly notice?: Notice | null;
   /** Not now, and why (a lease has to run out, fencing is needed, ...); null: as soon as `after` is done. */
   readonly blocked: string | null;
 }

@@ -1,22 +1,24 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
 import { must } from '../../lib/assert.ts';
-import type { Service } from '../model.ts';
-import { isGuarded, scoreMax, stickinessMax } from '../model.ts';
+import { type Preference, stayPoints } from '../ask/index.ts';
+import type { FailableOperation, NodeId, Service } from '../model.ts';
+import { isGuarded } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
+import { staysStopped, stoppedText } from './aftermath.ts';
 import type { Graph } from './graph.ts';
 import type { Wish } from './moves.ts';
-import type { Held, NodeScore, ScheduleInput } from './plan.ts';
-import { type Copy, isMember, type SeenService } from './seen.ts';
+import type { NodeScore, ScheduleInput } from './plan.ts';
+import { type Copy, isActive, isMember, type SeenService } from './seen.ts';
 import { durationText, timesText } from './words.ts';
 
 export type Term = NodeScore['terms'][number];
 
-/** For each place further up in `on`. */
-export const preferenceStep = 100;
+/** More than any place in `on` and any stickiness of what is to move, less than a rule that forbids. */
+const wishPoints = 500_000;
 
 /** What is the same for every service: made once, used a thousand times. */
 export interface NodeRules {
-  readonly node: string;
+  readonly node: NodeId;
   readonly terms: readonly Term[];
   /** The score for all services that do not list it. */
   readonly unlisted: NodeScore;
@@ -24,8 +26,8 @@ export interface NodeRules {
   readonly newcomers: readonly Term[];
   /** The same, for those that must not run twice. */
   readonly guarded: readonly Term[];
-  /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length. */
-  readonly plain: Map<number, NodeScore[]>;
+  /** The scores for services that have nothing to say but their preference: by place in `on`, for lists of that length and points. */
+  readonly plain: Map<string, NodeScore[]>;
 }
 
 export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: ScheduleInput): readonly NodeRules[] {
@@ -51,37 +53,73 @@ export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: Sche
   });
 }
 
-/** By place of the node in the file. Says nothing yet about the services that this one runs with or that run with it. */
-export function ownScores(
-  service: Service,
-  seen: SeenService,
-  rules: readonly NodeRules[],
-  held: Held,
-  wish: Wish | undefined,
-): readonly NodeScore[] {
+/** A service as its preferences see it. */
+export interface Candidate {
+  readonly service: Service;
+  readonly seen: SeenService;
+  /** See `HeldService`. */
+  readonly runsOn: readonly NodeId[];
+  readonly wish: Wish | undefined;
+  /** It, or something that goes where it goes, is asked to move: it sticks only as much as outweighs its places in `on`. */
+  readonly isLoose: boolean;
+}
+
+/** Beside its places in `on`. Says nothing yet about the services that it runs with or that run with it. */
+export function preferencesOf(candidate: Candidate, rules: readonly NodeRules[]): readonly Preference[] {
+  const { service, seen } = candidate;
   const everywhere = bannedEverywhere(service, seen);
-  const runsOn = held.get(service.id)?.nodes ?? [];
-  const scores = rules.map((rule) => rule.unlisted);
-  seen.listed.forEach(({ index, copy }, place) => {
+  const stuck = service.clone ? null : stuckOf(service, seen);
+  const preferences: Preference[] = [];
+  // Most copies of a large cluster have nothing to say: one list for all of them.
+  const terms: Term[] = [];
+  for (const { index, copy } of seen.listed) {
     const rule = must(rules[index], 'rules of a listed node');
-    const terms: Term[] = [...everywhere];
-    if (copy !== undefined && copy.record !== null) terms.push(...failureTerms(service, copy, copy.record));
-    if (service.stickiness !== 0 && runsOn.includes(rule.node) && !isWornOut(service, copy?.record ?? null))
-      terms.push(points(stickinessOf(service), 'stickiness: it runs here'));
-    if (!runsOn.includes(rule.node)) terms.push(...rule.newcomers, ...(isGuarded(service) ? rule.guarded : []));
-    if (wish?.to === rule.node) terms.push(points(scoreMax + stickinessOf(service), wish.because));
-    const plain = plainScore(rule, place, seen.listed.length);
-    scores[index] = terms.length === 0 ? plain : scored(rule.node, [...plain.terms, ...terms]);
-  });
-  return scores;
+    terms.length = 0;
+    for (const term of everywhere) terms.push(term);
+    addTermsOn(terms, rule, copy, candidate);
+    if (stuck !== null && !stuck.nodes.includes(rule.node)) terms.push(stuck.term);
+    for (const { points: count, because } of terms)
+      preferences.push({ service: service.id, node: rule.node, points: count, because });
+  }
+  return preferences;
+}
+
+function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, candidate: Candidate): void {
+  const { service, runsOn, wish } = candidate;
+  const record = copy?.record ?? null;
+  if (copy !== undefined && record !== null) terms.push(...bansOf(service, copy, record));
+  if (runsOn.includes(rule.node)) terms.push(...stickinessTerms(candidate, copy, record));
+  else {
+    for (const term of rule.newcomers) terms.push(term);
+    if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
+  }
+  if (wish !== undefined && isWished(wish, rule.node)) terms.push(points(wishPoints, wish.because));
+}
+
+/** Away from a node is to any other: were it forbidden, what can run nowhere else would be down. */
+const isWished = ({ to, from }: Wish, node: NodeId): boolean => (to === null ? node !== from : node === to);
+
+/** Copies with roles stick by themselves: see `ownStickiness`. */
+function stickinessTerms(
+  { service, isLoose }: Candidate,
+  copy: Copy | undefined,
+  record: ServiceRecord | null,
+): readonly Term[] {
+  if (service.promotable !== null && copy !== undefined && isActive(copy.state)) return [];
+  const most = isLoose ? service.onScore * service.on.length : stayPoints;
+  const stickiness = Math.min(service.stickiness, most);
+  if (stickiness === 0 || isWornOut(service, record)) return [];
+  return [points(stickiness, 'stickiness: it runs here')];
 }
 
 /** Made once for each place: a cluster has thousands of copies and few places. */
-function plainScore(rule: NodeRules, place: number, count: number): NodeScore {
-  let known = rule.plain.get(count);
+export function plainScore(rule: NodeRules, { on, onScore }: Service, place: number, count: number): NodeScore {
+  const key = `${count} ${onScore}`;
+  let known = rule.plain.get(key);
   if (known === undefined) {
-    known = Array.from({ length: count }, (_, at) => scored(rule.node, [...rule.terms, preference(at, count)]));
-    rule.plain.set(count, known);
+    const terms = (at: number): readonly Term[] => [...rule.terms, placeTerm(at, count, onScore)];
+    known = Array.from({ length: on.length }, (_, at) => scored(rule.node, terms(at)));
+    rule.plain.set(key, known);
   }
   return must(known[place], 'score of a place in «on»');
 }
@@ -108,13 +146,12 @@ export function whyAgainst(score: NodeScore | undefined): string | null {
 export const whyForbidden = (score: NodeScore | undefined): string | null =>
   score?.terms.find((term) => term.points === null)?.because ?? null;
 
-const stickinessOf = (service: Service): number => Math.min(service.stickiness, stickinessMax);
+const placeTerm = (place: number, count: number, step: number): Term =>
+  points(step * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);
 
-function preference(place: number, count: number): Term {
-  return points(preferenceStep * (count - 1 - place), `place ${place + 1} of ${count} in «on»`);
-}
+// ---------------------------------------------------------------- failures
 
-const isWornOut = (service: Service, record: ServiceRecord | null): boolean =>
+export const isWornOut = (service: Service, record: ServiceRecord | null): boolean =>
   record !== null && record.failures >= service.failures.max;
 
 function bannedEverywhere(service: Service, { copies }: SeenService): readonly Term[] {
@@ -124,23 +161,46 @@ function bannedEverywhere(service: Service, { copies }: SeenService): readonly T
   return [forbid(`found on ${copy.node} to run nowhere as it is defined: ${last}; ${pardonBy(service, 'mended')}`)];
 }
 
-function failureTerms(service: Service, { node, state }: Copy, record: ServiceRecord): readonly Term[] {
+function bansOf(service: Service, { node, state }: Copy, record: ServiceRecord): readonly Term[] {
   const terms: Term[] = [];
   const last = lastFailureOf(record);
   if (record.banned === 'node') terms.push(forbid(`it cannot run on ${node}: ${last}; ${pardonBy(service, 'mended')}`));
-  if (isWornOut(service, record)) {
-    const { max, forgetMs } = service.failures;
-    const ends = forgetMs === null ? 'kept until' : `forgotten ${durationText(forgetMs)} after the last failure, or by`;
-    const count = `failed ${timesText(record.failures)} on ${node}, limit ${max}; last: ${last}`;
-    terms.push(forbid(`${count}; ${ends}: ${cleanup(service)}`));
-  }
   if (service.clone && state === 'blocked')
-    terms.push(forbid(`its stop failed on ${node}: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+    terms.push(forbid(`its ${blockedBy(record)} failed on ${node}: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+  if (service.clone && staysStopped(service, { state, record })) terms.push(forbid(stoppedText(service, record, node)));
   return terms;
+}
+
+/** In words, what the engine calls the migration threshold. */
+export function wornOutBecause(service: Service, { node, record }: Copy): string {
+  const { max, forgetMs } = service.failures;
+  const ends = forgetMs === null ? 'kept until' : `forgotten ${durationText(forgetMs)} after the last failure, or by`;
+  const count = `failed ${timesText(record?.failures ?? 0)} on ${node}, limit ${max}; last: ${lastFailureOf(record)}`;
+  return `${count}; ${ends}: ${cleanup(service)}`;
 }
 
 export const lastFailureOf = (record: ServiceRecord | null): string => record?.lastFailure ?? 'no reason given';
 
-const cleanup = (service: Service): string => `sempre service cleanup ${service.id}`;
+export const cleanup = (service: Service): string => `sempre service cleanup ${service.id}`;
 
-export const pardonBy = (service: Service, what: string): string => `when ${what}: ${cleanup(service)}`;
+const pardonBy = (service: Service, what: string): string => `when ${what}: ${cleanup(service)}`;
+
+export interface Stuck {
+  /** The nodes where it may run at most. */
+  readonly nodes: readonly NodeId[];
+  readonly term: Term;
+}
+
+/** A stop that failed: it may still run there, so it must not be started anywhere else. */
+export function stuckOf(service: Service, { copies }: SeenService): Stuck | null {
+  const blocked = copies.find((copy) => copy.state === 'blocked');
+  if (blocked === undefined) return null;
+  const active = copies.filter((copy) => isActive(copy.state)).map((copy) => copy.node);
+  return { nodes: active.length > 0 ? active : [blocked.node], term: forbid(stuckBecause(service, blocked)) };
+}
+
+const stuckBecause = (service: Service, { node, record }: Copy): string =>
+  `it may still run on ${node}, where its ${blockedBy(record)} failed: ${lastFailureOf(record)}; ${pardonBy(service, 'stopped by hand')}`;
+
+/** What failed, of what is blocked. */
+export const blockedBy = (record: ServiceRecord | null): FailableOperation => record?.failed ?? 'stop';

@@ -11,10 +11,10 @@
 import { must } from '../../lib/assert.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { mayOverlap, restartsWithNeeds } from '../model.ts';
-import { type Change, type Start, type Stop, startWait } from './change.ts';
+import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
+import { blockedBy } from './score.ts';
 import { type Copy, isActive, underWay } from './seen.ts';
-import type { Waits } from './takeover.ts';
 
 export interface Settled extends Change {
   /** The node that serves on until the new copy does; null: it is stopped before it is started elsewhere. */
@@ -28,12 +28,12 @@ type Changes = ReadonlyMap<ServiceId, Change>;
 /** Nothing is done to this service on this node: see maintenance.ts. */
 export type IsLeft = (service: ServiceId, node: NodeId) => boolean;
 
-export function settle(graph: Graph, changes: Changes, waits: Waits, isLeft: IsLeft): SettledServices {
+export function settle(graph: Graph, changes: Changes, hindrance: Hindrance, isLeft: IsLeft): SettledServices {
   const settled = new Map<ServiceId, Settled>();
   for (const { id, needs } of graph.needsFirst) {
     const change = must(changes.get(id), `change of ${id}`);
     const needed = needs.map((need) => must(settled.get(need), `change of ${need}`));
-    settled.set(id, settleOne(graph, changes, change, needed, waits, isLeft));
+    settled.set(id, settleOne(graph, changes, change, needed, hindrance, isLeft));
   }
   return settled;
 }
@@ -43,24 +43,28 @@ function settleOne(
   changes: Changes,
   alone: Change,
   needed: readonly Settled[],
-  waits: Waits,
+  hindrance: Hindrance,
   isLeft: IsLeft,
 ): Settled {
-  const restarting = withRestarts(alone, needed, waits);
+  const restarting = withRestarts(alone, needed, hindrance);
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
     return { ...restarting, overlapFrom: null, startsAfterStop: false };
   const waiting = { ...restarting, starts: restarting.starts.map((start) => waitForNeeds(start, needed)) };
-  const handed = withOverlap(waiting, needed);
+  const comesAfter = hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
+  const handed = comesAfter ? { ...waiting, overlapFrom: null } : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
   const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
 }
 
+const isComing = (change: Change | undefined): boolean =>
+  change !== undefined && change.starts.length + change.promotes.length > 0;
+
 // ---------------------------------------------------------------- restarts
 
 /** What relies on something that restarts is stopped before and started after it. */
-function withRestarts(change: Change, needed: readonly Settled[], waits: Waits): Change {
+function withRestarts(change: Change, needed: readonly Settled[], hindrance: Hindrance): Change {
   const { service, copies, placement } = change;
   if (needed.length === 0 || !restartsWithNeeds(service)) return change;
   const restarts = copies
@@ -69,8 +73,7 @@ function withRestarts(change: Change, needed: readonly Settled[], waits: Waits):
   if (restarts.length === 0) return change;
   const stays = ({ node }: { readonly node: NodeId }): boolean => !restarts.some((stop) => stop.node === node);
   const starts = restarts.map(({ node, because }) => {
-    const blocked = startWait(service, copies, node) ?? waits.get(service.id)?.because ?? null;
-    return { node, because, handFrom: null, blocked };
+    return { node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) };
   });
   return {
     ...change,
@@ -153,7 +156,10 @@ function serves(need: Settled, copy: Copy): boolean {
 
 function notServing({ service }: Settled, copy: Copy | undefined): string {
   if (copy === undefined) return `needs ${service.id}, which runs nowhere`;
-  const state = copy.state === 'blocked' ? 'blocked because its stop failed' : (underWay(copy.state) ?? copy.state);
+  const state =
+    copy.state === 'blocked'
+      ? `blocked because its ${blockedBy(copy.record)} failed`
+      : (underWay(copy.state) ?? copy.state);
   return `needs ${service.id}, which is ${state} on ${copy.node}`;
 }
 
@@ -252,6 +258,10 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
   switch (copy.state) {
     case 'stopping':
     case 'probing':
+    case 'promoting':
+    case 'demoting':
+    case 'notifying':
+    case 'migrating':
       return `is ${underWay(copy.state)}`;
     case 'starting':
     case 'reloading':
@@ -262,6 +272,8 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
     case 'stopped':
     case 'running':
     case 'failed':
+    case 'moved':
+    case 'arriving':
       return null;
   }
 }

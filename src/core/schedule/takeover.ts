@@ -5,9 +5,18 @@
  * out) or power (fencing) does.
  */
 import { assert } from '../../lib/assert.ts';
-import { type Cluster, isGuarded, type Ms, type NodeId, type Service, type ServiceId } from '../model.ts';
+import {
+  type Cluster,
+  guardsPromotion,
+  isGuarded,
+  type Ms,
+  type NodeId,
+  type Service,
+  type ServiceId,
+} from '../model.ts';
+import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
-import type { Held, Plan, ScheduleInput } from './plan.ts';
+import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 import { isMember } from './seen.ts';
 import { durationText } from './words.ts';
 
@@ -32,17 +41,61 @@ export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): W
   return waits;
 }
 
+/** The same for promotions: with one promoted copy at most, whoever saw one on a member knows that no lost node has another. */
+export function promotionWaits(graph: Graph, input: ScheduleInput, held: Held): Waits {
+  const waits = new Map<ServiceId, Wait>();
+  for (const service of graph.cluster.services) {
+    if (!guardsPromotion(service) || isHeldPromoted(service, held)) continue;
+    const wait = waitFor(graph, input, service);
+    if (wait !== null) waits.set(service.id, wait);
+  }
+  return waits;
+}
+
+const isHeldPromoted = ({ id, promotable }: Service, held: Held): boolean =>
+  promotable?.max === 1 && held.get(id)?.promoted === true;
+
 /**
  * Said once more of the finished plan, whatever the passes between made of the waits: nothing that must not run twice starts while a
- * lost node may still run it.
+ * lost node may still run it, and no second copy of it is promoted.
  */
 export function assertNoSecondOwner(graph: Graph, input: ScheduleInput, held: Held, actions: Plan['actions']): void {
-  for (const { verb, service: id, on, blocked } of actions) {
-    const service = verb === 'start' && blocked === null ? graph.services.get(id) : undefined;
-    if (service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
+  for (const action of actions) {
+    const { verb, service: id, on, blocked } = action;
+    const service = blocked === null ? graph.services.get(id) : undefined;
+    if (service !== undefined && verb === 'promote') assertNoSecondPromoted(graph, input, held, service, action);
+    if (verb !== 'start' || service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
     const wait = waitFor(graph, input, service);
     assert(wait === null, `${id} starts on ${on} although ${wait?.because ?? ''}`);
   }
+}
+
+function assertNoSecondPromoted(
+  graph: Graph,
+  input: ScheduleInput,
+  held: Held,
+  service: Service,
+  { on, after }: PlannedAction,
+): void {
+  if (!guardsPromotion(service)) return;
+  const { id } = service;
+  if (!isHeldPromoted(service, held)) {
+    const wait = waitFor(graph, input, service);
+    assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
+  }
+  if (after.length > 0) return;
+  const others = input.view.members.filter((node) => node !== on && mayBePromotedOn(input, service, node));
+  assert(
+    others.length < (service.promotable?.max ?? 1),
+    `${id} is promoted on ${on} although it may be on ${others.join(' and ')}`,
+  );
+}
+
+function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: NodeId): boolean {
+  const record = records.get(node)?.services[id];
+  if (!on.includes(node) && (record === undefined || (record.state === 'unknown' && record.digest === null)))
+    return false;
+  return record === undefined || mayBePromoted(record);
 }
 
 /** The longest of the waits for each node that may still run it. */
@@ -127,7 +180,9 @@ export const stopBudgetMs = (cluster: Cluster): Ms => budgetMs(graphOf(cluster))
 
 function budgetMs(graph: Graph): Ms {
   const known = new Map<ServiceId, Ms>();
-  const times = graph.cluster.services.filter(isGuarded).map((service) => stopChainMs(graph, service, known));
+  const times = graph.cluster.services
+    .filter((each) => isGuarded(each) || guardsPromotion(each))
+    .map((service) => stopChainMs(graph, service, known));
   return Math.max(0, ...times);
 }
 

@@ -6,9 +6,10 @@
 import { must } from '../../lib/assert.ts';
 import { publish } from '../execute/services.ts';
 import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
-import { type Cluster, isGuarded, type Ms, type Watchdog } from '../model.ts';
+import { type Cluster, guardsPromotion, isGuarded, type Ms, type Watchdog } from '../model.ts';
 import type { WatchdogState } from '../ports.ts';
-import { isDisarmed, isProvable } from '../quorum/standing.ts';
+import { isDisarmed, isTimed } from '../quorum/standing.ts';
+import { mayBePromoted } from '../roles.ts';
 import { stopBudgetMs } from '../schedule/takeover.ts';
 import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
 
@@ -34,14 +35,17 @@ const isSame = (a: Watchdog | null, b: Watchdog | null | undefined): boolean =>
 function mayFeed(state: NodeState, nowMs: Ms): boolean {
   if (state.resetting !== null) return isDisarmed(state, nowMs);
   // Where nothing is concluded from silence, it only guards against a daemon that hangs.
-  if (isDisarmed(state, nowMs) || !isProvable(state.doc) || hasQuorum(state, nowMs)) return true;
+  if (!isTimed(state, nowMs) || hasQuorum(state, nowMs)) return true;
   return !runsGuarded(state) || nowMs < state.leaseUntilMs + stopBudgetMs(state.doc.cluster);
 }
 
 /** Something runs here, or may, that is started elsewhere once this node must have stopped it. */
 const runsGuarded = (state: NodeState): boolean =>
   [...state.local.values()].some(
-    ({ running, record }) => running !== null && isGuarded(running) && record.state !== 'stopped',
+    ({ running, record }) =>
+      running !== null &&
+      record.state !== 'stopped' &&
+      (isGuarded(running) || (guardsPromotion(running) && mayBePromoted(record))),
   );
 
 export function onWatchdog(turn: Turn, now: WatchdogState, because: string): void {

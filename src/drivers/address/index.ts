@@ -7,8 +7,16 @@
 import { join } from 'node:path';
 import type { AddressResource, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
-import { type Driver, type DriverContext, failed, failedOnNode, ok, running, stopped } from '../driver.ts';
+import {
+  type Driver,
+  type DriverContext,
+  failed,
+  failedOnNode,
+  ok,
+  running,
+  stopped,
+  withoutRoles,
+} from '../driver.ts';
 import { isLoopback } from '../loopback/holder.ts';
 import { addAddress, parkAddress, removeAddress } from './commands.ts';
 import { type Drain, drain, isDraining, noteDrain, unpark } from './drain.ts';
@@ -64,7 +72,7 @@ class AddressDriver implements Driver<AddressResource> {
       case 'tune':
         return ok;
       default:
-        return unreachable(op.verb);
+        return withoutRoles(op.verb);
     }
   }
 

@@ -1,8 +1,7 @@
 /** The driver's verbs for 127.0.0.0/8, without root: see `src/drivers/loopback/holder.ts`. */
 import type { AddressResource, NodeId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
-import { failedOnNode, ok, running, stopped } from '../driver.ts';
+import { failedOnNode, ok, running, stopped, withoutRoles } from '../driver.ts';
 import { holderFolder, holderPath, isLive, readHolder, releaseHold, takeHold } from '../loopback/holder.ts';
 
 /** Carries out `op` on the file that stands for the address. */
@@ -37,7 +36,7 @@ function act(node: NodeId, op: AgentOp, resource: AddressResource): OpResult {
     case 'tune':
       return ok;
     default:
-      return unreachable(op.verb);
+      return withoutRoles(op.verb);
   }
 }
 

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResource, Ms, Service, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
 import {
   type Driver,
   type DriverContext,
@@ -21,6 +20,7 @@ import {
   ok,
   running,
   stopped,
+  withoutRoles,
 } from '../driver.ts';
 import { pollMsMin, processNow, signalGroup, slower } from '../process/group.ts';
 import { whyNotStarted } from '../process/not_started.ts';
@@ -68,7 +68,7 @@ export class CommandDriver implements Driver<CommandResource> {
       case 'tune':
         return ok;
       default:
-        return unreachable(op.verb);
+        return withoutRoles(op.verb);
     }
   }
 

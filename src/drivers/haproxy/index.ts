@@ -7,7 +7,6 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BalanceResource, Ms, Service, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
 import {
   type Driver,
   type DriverContext,
@@ -18,6 +17,7 @@ import {
   ok,
   running,
   stopped,
+  withoutRoles,
 } from '../driver.ts';
 import { writePrivate } from '../engine/atomic_file.ts';
 import { askSocket } from '../engine/control.ts';
@@ -78,7 +78,7 @@ class HaproxyDriver implements Driver<BalanceResource> {
       case 'tune':
         return this.#tune(op, resource);
       default:
-        return unreachable(op.verb);
+        return withoutRoles(op.verb);
     }
   }
 

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OcfResource } from '../../core/model.ts';
-import type { Verb } from '../../core/ports.ts';
+import type { OcfResource, Service } from '../../core/model.ts';
+import type { AgentOp, Verb } from '../../core/ports.ts';
 import { type Bench, driverContract, testOp, testService } from '../contract.ts';
 import { openStage, type Stage } from './stage.testing.ts';
 
-const agents = '/usr/lib/ocf/resource.d/heartbeat';
+const agents = '/usr/lib/ocf/resource.d';
 const whyNot = (...files: readonly string[]): string | null => {
   if (process.getuid?.() !== 0) return 'namespaces need root';
   const missing = files.find((file) => !existsSync(file));
@@ -37,10 +37,10 @@ const stopped =
     await run('stop', resource);
   };
 
-function withAgent(type: string, files: readonly string[], tests: () => void): void {
-  const because = whyNot(join(agents, type), ...files);
-  if (because !== null) console.log(`skipped ocf:heartbeat:${type}: ${because}`);
-  describe.skipIf(because !== null)(`ocf:heartbeat:${type}`, tests);
+function withAgent(type: string, files: readonly string[], tests: () => void, provider = 'heartbeat'): void {
+  const because = whyNot(join(agents, provider, type), ...files);
+  if (because !== null) console.log(`skipped ocf:${provider}:${type}: ${because}`);
+  describe.skipIf(because !== null)(`ocf:${provider}:${type}`, tests);
 }
 
 withAgent('Dummy', [], () => {
@@ -63,6 +63,65 @@ withAgent('Dummy', [], () => {
     expect(await run('check', dummy)).toEqual({ outcome: 'stopped' });
   });
 });
+
+withAgent('Dummy', [], () => {
+  const dummy = resourceOf('Dummy');
+  const ask = (verb: Verb, more: Partial<AgentOp> = {}) =>
+    stage.driver.perform(testOp(verb, testService('wanderer', dummy), more), dummy);
+
+  test('is given away and taken over', async () => {
+    expect(await ask('start')).toEqual({ outcome: 'ok' });
+    expect(await ask('migrateTo', { peer: 'n2' })).toEqual({ outcome: 'ok' });
+    expect(await ask('probe')).toEqual({ outcome: 'stopped' });
+    expect(await ask('stop')).toEqual({ outcome: 'ok' });
+    expect(await ask('migrateFrom', { peer: 'n2' })).toEqual({ outcome: 'ok' });
+    expect(await ask('check')).toEqual({ outcome: 'running', digest: 'digest-1' });
+    expect(await ask('stop')).toEqual({ outcome: 'ok' });
+  });
+});
+
+const nobody = { start: [], stop: [], promote: [], demote: [], promoted: [], unpromoted: [], inactive: [] };
+const notice = {
+  ...nobody,
+  type: 'pre',
+  operation: 'promote',
+  promote: ['lab'],
+  active: ['lab'],
+  available: ['lab'],
+} as const;
+
+for (const provider of ['pacemaker', 'heartbeat'])
+  withAgent(
+    'Stateful',
+    [],
+    () => {
+      const stateful: OcfResource = { kind: 'ocf', provider, type: 'Stateful', params: {} };
+      const traits: Partial<Service> = { clone: true, instances: 2, promotable: { max: 1, perNode: 1 }, notify: true };
+      const ask = (verb: Verb, more: Partial<AgentOp> = {}) =>
+        stage.driver.perform(testOp(verb, testService(`${provider}-db`, stateful, traits), more), stateful);
+
+      test('is promoted and demoted, and says how much it would like to be', async () => {
+        expect(await ask('probe')).toEqual({ outcome: 'stopped', promotion: null });
+        expect(await ask('start')).toEqual({ outcome: 'ok', promotion: 5 });
+        expect(await ask('check')).toEqual({ outcome: 'running', digest: 'digest-1', promotion: 5 });
+        expect(await ask('notify', { notice })).toMatchObject({ outcome: 'ok' });
+        expect(await ask('promote')).toEqual({ outcome: 'ok', promotion: 10 });
+        const seen = { outcome: 'running', digest: 'digest-1', promoted: true, promotion: 10 };
+        expect(await ask('check', { role: 'promoted' })).toEqual(seen);
+        expect(await ask('demote', { role: 'promoted' })).toEqual({ outcome: 'ok', promotion: 5 });
+        expect(await ask('stop', { role: 'unpromoted' })).toEqual({ outcome: 'ok', promotion: null });
+      });
+
+      test('is stopped while it is promoted, though its agent would not', async () => {
+        await ask('start');
+        await ask('promote');
+        expect(await ask('stop', { role: 'unpromoted' })).toMatchObject({ outcome: 'failed' });
+        expect(await ask('stop', { role: 'promoted' })).toEqual({ outcome: 'ok', promotion: null });
+        expect(await ask('probe')).toEqual({ outcome: 'stopped', promotion: null });
+      });
+    },
+    provider,
+  );
 
 withAgent('IPaddr2', ['/sbin/ip'], () => {
   const address = resourceOf('IPaddr2', { ip: '192.0.2.77', cidr_netmask: '24' });

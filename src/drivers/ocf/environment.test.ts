@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { OcfResource } from '../../core/model.ts';
-import type { Verb } from '../../core/ports.ts';
+import type { AgentOp, Verb } from '../../core/ports.ts';
 import { testOp, testService } from '../contract.ts';
-import { agentEnvironment } from './environment.ts';
+import { type AskedOp, agentEnvironment } from './environment.ts';
 
 const resource: OcfResource = {
   kind: 'ocf',
@@ -10,9 +10,16 @@ const resource: OcfResource = {
   type: 'apache',
   params: { statusurl: 'http://[::1]/ $(x)' },
 };
-const place = { root: '/usr/lib/ocf', node: 'web2', tempDirectory: '/run/resource-agents' };
+const place = {
+  root: '/usr/lib/ocf',
+  node: 'web2',
+  tempDirectory: '/run/resource-agents',
+  scorePath: null,
+  attributesDirectory: '/run/sempre/ocf-attributes',
+};
 const service = testService('site', resource, { on: ['web1', 'web2'], check: { everyMs: 5000, timeoutMs: 3000 } });
-const env = (verb: Verb, of = service) => agentEnvironment(testOp(verb, of, { timeoutMs: 3000 }), resource, place);
+const env = (verb: Verb, of = service, more: Partial<AgentOp> = {}) =>
+  agentEnvironment(testOp(verb, of, { timeoutMs: 3000, ...more }) as AskedOp, resource, place);
 
 test('says who the service is and what it was told', () => {
   expect(env('start')).toMatchObject({
@@ -56,6 +63,55 @@ test('only a clone hears of clones', () => {
 
 test('a parameter cannot pass for something that the driver says', () => {
   const sly = { ...resource, params: { CRM_meta_interval: '7', crm_feature_set: '0' } };
-  const given = agentEnvironment(testOp('probe', service), sly, place);
+  const given = agentEnvironment(testOp('probe', service) as AskedOp, sly, place);
   expect(given).toMatchObject({ OCF_RESKEY_CRM_meta_interval: '0', OCF_RESKEY_crm_feature_set: '3.16.2' });
+});
+
+test('a promotable service hears of its limits by the new names and the old ones, and a check of its role', () => {
+  const db = { ...service, clone: true, instances: 2, promotable: { max: 1, perNode: 1 } };
+  expect(env('check', db, { role: 'promoted' })).toMatchObject({
+    OCF_RESKEY_CRM_meta_promoted_max: '1',
+    OCF_RESKEY_CRM_meta_promoted_node_max: '1',
+    OCF_RESKEY_CRM_meta_master_max: '1',
+    OCF_RESKEY_CRM_meta_role: 'Promoted',
+  });
+  expect(env('probe', db)).not.toHaveProperty('OCF_RESKEY_CRM_meta_role');
+});
+
+test('both ends of a migration name both', () => {
+  const ends = { OCF_RESKEY_CRM_meta_migrate_source: 'web1', OCF_RESKEY_CRM_meta_migrate_target: 'web2' };
+  expect(env('migrateFrom', service, { peer: 'web1' })).toMatchObject({
+    ...ends,
+    OCF_RESKEY_CRM_meta_name: 'migrate_from',
+  });
+  expect(
+    agentEnvironment(testOp('migrateTo', service, { peer: 'web2' }) as AskedOp, resource, { ...place, node: 'web1' }),
+  ).toMatchObject({ ...ends, OCF_RESKEY_CRM_meta_name: 'migrate_to' });
+  expect(Object.keys(env('start')).some((name) => name.includes('migrate'))).toBe(false);
+});
+
+test('a notice says what happens where, by node and by copy', () => {
+  const nobody = { start: [], stop: [], promote: [], demote: [], promoted: [], unpromoted: [], inactive: [] };
+  const notice = {
+    ...nobody,
+    type: 'pre',
+    operation: 'promote',
+    promote: ['web2'],
+    active: ['web1', 'web2'],
+    unpromoted: ['web1', 'web2'],
+    available: ['web1', 'web2'],
+  } as const;
+  const given = env('notify', { ...service, clone: true, instances: 2, notify: true }, { notice });
+  expect(given).toMatchObject({
+    OCF_RESKEY_CRM_meta_notify: 'true',
+    OCF_RESKEY_CRM_meta_notify_type: 'pre',
+    OCF_RESKEY_CRM_meta_notify_operation: 'promote',
+    OCF_RESKEY_CRM_meta_notify_promote_uname: 'web2',
+    OCF_RESKEY_CRM_meta_notify_promote_resource: 'site:1',
+    OCF_RESKEY_CRM_meta_notify_active_uname: 'web1 web2',
+    OCF_RESKEY_CRM_meta_notify_slave_uname: 'web1 web2',
+    OCF_RESKEY_CRM_meta_notify_master_uname: '',
+    OCF_RESKEY_CRM_meta_notify_stop_resource: '',
+    OCF_RESKEY_CRM_meta_notify_available_uname: 'web1 web2',
+  });
 });

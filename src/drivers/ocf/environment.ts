@@ -1,35 +1,72 @@
 /** What an OCF agent gets to know: everything by environment variables, none of them from the daemon's own environment. */
-import type { OcfResource, Service } from '../../core/model.ts';
+import { fileURLToPath } from 'node:url';
+import type { NodeId, OcfResource, Service } from '../../core/model.ts';
 import type { AgentOp, Verb } from '../../core/ports.ts';
+import type { Notice, Role } from '../../core/roles.ts';
 
 /** Actions of the OCF API that the driver asks for. */
-export type Action = 'monitor' | 'start' | 'stop';
+export type Action =
+  | 'monitor'
+  | 'start'
+  | 'stop'
+  | 'promote'
+  | 'demote'
+  | 'notify'
+  | 'migrate_to'
+  | 'migrate_from'
+  | 'reload-agent';
 
-export const actionOf = (verb: Exclude<Verb, 'reload' | 'tune'>): Action =>
-  verb === 'probe' || verb === 'check' ? 'monitor' : verb;
+const actions: Readonly<Record<Exclude<Verb, 'tune'>, Action>> = {
+  probe: 'monitor',
+  check: 'monitor',
+  start: 'start',
+  stop: 'stop',
+  promote: 'promote',
+  demote: 'demote',
+  notify: 'notify',
+  migrateTo: 'migrate_to',
+  migrateFrom: 'migrate_from',
+  reload: 'reload-agent',
+};
+
+/** A verb that an agent can be asked for. */
+export type AskedVerb = keyof typeof actions;
+
+export type AskedOp = AgentOp & { readonly verb: AskedVerb };
+
+export const actionOf = (verb: AskedVerb): Action => actions[verb];
 
 export interface AgentPlace {
   readonly root: string;
   readonly node: string;
   /** Where agents keep their own state until the next boot. */
   readonly tempDirectory: string;
+  /** Where this service's promotion score is kept; null: it is not promotable. */
+  readonly scorePath: string | null;
+  /** A file for each attribute that agents set for this node. */
+  readonly attributesDirectory: string;
 }
 
 /** The release of Pacemaker's conventions that the variables follow: agents compare it to learn what they may use. */
 const featureSet = '3.16.2';
 
-export function agentEnvironment(op: AgentOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
-  const verb = op.verb === 'reload' || op.verb === 'tune' ? 'check' : op.verb;
+/** What agents call to tell the cluster something: programs of ours by the names that they know. */
+const tools = fileURLToPath(new URL('tools', import.meta.url));
+
+export function agentEnvironment(op: AskedOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
   return {
     ...parameters(resource),
     ...meta({
-      timeout: op.timeoutMs,
+      timeout: Math.round(op.timeoutMs),
       // Agents tell a probe, which must not complain of what is not there yet, by an interval of zero.
-      interval: verb === 'check' ? op.service.check.everyMs : 0,
-      name: actionOf(verb),
+      interval: op.verb === 'check' ? op.service.check.everyMs : 0,
+      name: actionOf(op.verb),
       on_node: place.node,
+      ...migration(op, place.node),
     }),
     ...(op.service.clone ? cloneMeta(op.service, place.node) : {}),
+    ...(op.service.promotable === null ? {} : roleMeta(op.service.promotable, op.verb, op.role)),
+    ...(op.notice === null ? {} : notifyMeta(op.service, op.notice)),
     OCF_ROOT: place.root,
     OCF_RA_VERSION_MAJOR: '1',
     OCF_RA_VERSION_MINOR: '1',
@@ -43,9 +80,14 @@ export function agentEnvironment(op: AgentOp, resource: OcfResource, place: Agen
     // Log lines then come to standard error, from where the daemon takes them.
     HA_LOGFACILITY: 'none',
     HA_debug: '0',
+    // Agents look for tools of the cluster, and for nothing else, in this one.
+    HA_SBIN_DIR: tools,
+    SEMPRE_NODE: place.node,
+    SEMPRE_ATTRIBUTES: place.attributesDirectory,
+    ...(place.scorePath === null ? {} : { SEMPRE_SCORE: place.scorePath }),
     HOME: '/',
     LC_ALL: 'C',
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: `${tools}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
   };
 }
 
@@ -53,15 +95,60 @@ function parameters(resource: OcfResource): Record<string, string> {
   return Object.fromEntries(Object.entries(resource.params).map(([name, value]) => [`OCF_RESKEY_${name}`, value]));
 }
 
+/** Both ends are named on both ends. */
+function migration({ verb, peer }: AgentOp, node: NodeId): Record<string, string> {
+  if (peer === null || (verb !== 'migrateTo' && verb !== 'migrateFrom')) return {};
+  const [source, target] = verb === 'migrateTo' ? [node, peer] : [peer, node];
+  return { migrate_source: source, migrate_target: target };
+}
+
 /** Copies are alike and one a node: which copy this is, only has to be stable and different from the others. */
 function cloneMeta(service: Service, node: string): Record<string, string> {
   return meta({
-    clone: Math.max(0, service.on.indexOf(node)),
+    clone: copyNumber(service, node),
     clone_max: service.instances,
     clone_node_max: 1,
     globally_unique: 'false',
-    notify: 'false',
+    interleave: String(service.interleave),
+    ordered: String(service.ordered),
+    notify: String(service.notify),
   });
+}
+
+const copyNumber = (service: Service, node: string): number => Math.max(0, service.on.indexOf(node));
+
+/** Under the names of API 1.1 and under those that it replaced: most agents know only the latter. */
+function roleMeta(
+  { max, perNode }: NonNullable<Service['promotable']>,
+  verb: Verb,
+  role: Role,
+): Record<string, string> {
+  const limits = { promoted_max: max, promoted_node_max: perNode, master_max: max, master_node_max: perNode };
+  const asked = verb === 'check' && role !== 'unknown';
+  return meta({
+    promotable: 'true',
+    ...limits,
+    ...(asked ? { role: role === 'promoted' ? 'Promoted' : 'Unpromoted' } : {}),
+  });
+}
+
+function notifyMeta(service: Service, notice: Notice): Record<string, string> {
+  const { start, stop, promote, demote, active, inactive, promoted, unpromoted, available } = notice;
+  const lists = { start, stop, promote, demote, active, inactive, promoted, unpromoted };
+  const all = { ...lists, master: promoted, slave: unpromoted };
+  const out: Record<string, string> = {
+    notify: 'true',
+    notify_type: notice.type,
+    notify_operation: notice.operation,
+    notify_available_uname: available.join(' '),
+    notify_all_uname: service.on.join(' '),
+    notify_all_hosts: service.on.join(' '),
+  };
+  for (const [name, nodes] of Object.entries(all)) {
+    out[`notify_${name}_resource`] = nodes.map((node) => `${service.id}:${copyNumber(service, node)}`).join(' ');
+    out[`notify_${name}_uname`] = nodes.join(' ');
+  }
+  return meta(out);
 }
 
 function meta(values: Readonly<Record<string, string | number>>): Record<string, string> {

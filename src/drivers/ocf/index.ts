@@ -7,15 +7,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OcfResource, ServiceId } from '../../core/model.ts';
+import { isOvertaken } from '../../core/operations.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { type Driver, type DriverContext, type Failed, failedInCluster, ok } from '../driver.ts';
+import { type Driver, type DriverContext, type Failed, failed, failedInCluster, ok } from '../driver.ts';
+import { signalGroup } from '../process/group.ts';
 import { endLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, runProgram } from '../process/run.ts';
 import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { linesOf } from '../process/tail.ts';
-import { actionOf, agentEnvironment } from './environment.ts';
+import { type Action, type AskedOp, actionOf, agentEnvironment } from './environment.ts';
 import { type FoundAgent, findAgent } from './find.ts';
+import { AgentLibrary } from './library.ts';
 import { judge } from './parse.ts';
+import { readScore } from './score.ts';
 
 export interface OcfOptions {
   /** Searched in this order for `resource.d/PROVIDER/TYPE`. */
@@ -23,11 +27,20 @@ export interface OcfOptions {
   readonly tempDirectory?: string;
 }
 
+/** A change of role or place that a stop may overtake. */
+interface Call {
+  group: number | null;
+  isOvertaken: boolean;
+  ended: Promise<unknown>;
+}
+
 export class OcfDriver implements Driver<OcfResource> {
   readonly #context: DriverContext;
   readonly #roots: readonly string[];
   readonly #tempDirectory: string;
   readonly #callFolder: string;
+  readonly #library = new AgentLibrary();
+  readonly #underWay = new Map<ServiceId, Call>();
   /** What a former life of the daemon left under way has ended. */
   readonly #ready: Promise<void>;
 
@@ -42,14 +55,20 @@ export class OcfDriver implements Driver<OcfResource> {
   async perform(op: AgentOp, resource: OcfResource): Promise<OpResult> {
     await this.#ready;
     if (op.verb === 'tune') return ok;
-    if (op.verb === 'reload') return failedInCluster('an OCF agent is not reloaded: it is stopped and started');
+    const asked = op as AskedOp;
     const agent = findAgent(this.#roots, resource);
     if ('outcome' in agent) return this.#withoutAgent(op, agent);
-    if (op.verb === 'start') removeState(this.#statePath(op.service.id));
-    const ended = await this.#call(op, op.verb, resource, agent);
-    const result = judge(op.verb, ended, op.timeoutMs, this.#digest(op.service.id));
-    if (result.outcome === 'ok') this.#note(op);
-    return this.#doubted(op, result);
+    if (op.verb === 'stop') return this.#stop(asked, resource, agent);
+    if (!isOvertaken(op.verb) || op.verb === 'probe') return this.#ask(asked, resource, agent, null);
+    const call: Call = { group: null, isOvertaken: false, ended: Promise.resolve() };
+    const result = this.#ask(asked, resource, agent, call);
+    call.ended = result;
+    this.#underWay.set(op.service.id, call);
+    try {
+      return await result;
+    } finally {
+      if (this.#underWay.get(op.service.id) === call) this.#underWay.delete(op.service.id);
+    }
   }
 
   async #endLeftCalls(): Promise<void> {
@@ -68,41 +87,103 @@ export class OcfDriver implements Driver<OcfResource> {
     return doubtful ? { ...result, scope: 'soft' } : result;
   }
 
-  async #call(
-    op: AgentOp,
-    verb: Parameters<typeof actionOf>[0],
-    resource: OcfResource,
-    agent: FoundAgent,
-  ): Promise<Ended> {
-    this.#makeTempDirectory(op.service.id);
-    const place = { root: agent.root, node: this.#context.node, tempDirectory: this.#tempDirectory };
-    const env = agentEnvironment(op, resource, place);
+  /** Ends what it overtakes, and demotes first what may be promoted: many agents do not stop that. All in the time of the stop. */
+  async #stop(op: AskedOp, resource: OcfResource, agent: FoundAgent): Promise<OpResult> {
+    const begunMs = performance.now();
+    const leftMs = (): number => Math.max(1, op.timeoutMs - (performance.now() - begunMs));
+    await this.#overtake(op.service.id);
+    if (op.service.promotable !== null && op.role !== 'unpromoted') {
+      const demote = { ...op, verb: 'demote', timeoutMs: leftMs() / 2 } as const;
+      const result = await this.#ask(demote, resource, agent, null);
+      if (result.outcome === 'failed')
+        this.#context.log(op.service.id, `demote before its stop failed: ${result.because}`);
+    }
+    return this.#ask({ ...op, timeoutMs: leftMs() }, resource, agent, null);
+  }
+
+  async #overtake(id: ServiceId): Promise<void> {
+    const call = this.#underWay.get(id);
+    if (call === undefined) return;
+    call.isOvertaken = true;
+    if (call.group !== null) signalGroup(call.group, 'SIGKILL');
+    await call.ended;
+  }
+
+  async #ask(op: AskedOp, resource: OcfResource, agent: FoundAgent, call: Call | null): Promise<OpResult> {
+    const refused = await this.#refusal(op, agent, resource);
+    if (refused !== null) return refused;
+    if (op.verb === 'start') removeState(this.#statePath(op.service.id));
+    const ended = await this.#call(op, resource, agent, call);
+    const result = judge(op.verb, ended, op.timeoutMs, this.#digest(op.service.id));
+    if (result.outcome === 'ok') this.#note(op);
+    return this.#withScore(op, this.#doubted(op, result));
+  }
+
+  /** What every agent has to offer is asked for at once; of the rest, its meta-data say whether it is offered. */
+  async #refusal(op: AskedOp, { root, path }: FoundAgent, resource: OcfResource): Promise<OpResult | null> {
+    const action = actionOf(op.verb);
+    if (action === 'monitor' || action === 'start' || action === 'stop') return null;
+    const abilities = await this.#library.abilities(root, path);
+    // Trying is no harm, but for a reload, which would be taken for done where nobody knows of it.
+    if (abilities === null ? action !== 'reload-agent' : abilities.has(action)) return null;
+    return unable[action](`ocf:${resource.provider}:${resource.type}`);
+  }
+
+  async #call(op: AskedOp, resource: OcfResource, agent: FoundAgent, call: Call | null): Promise<Ended> {
+    if (call?.isOvertaken === true) return { kind: 'killed', signal: 'a stop', stdout: '', stderr: '' };
+    this.#makeDirectories(op.service.id);
+    const place = {
+      root: agent.root,
+      node: this.#context.node,
+      tempDirectory: this.#tempDirectory,
+      scorePath: op.service.promotable === null ? null : this.#scorePath(op.service.id),
+      attributesDirectory: this.#folder('attributes'),
+    };
     const ended = await runProgram({
-      argv: [agent.path, actionOf(verb)],
-      env,
+      argv: [agent.path, actionOf(op.verb)],
+      env: agentEnvironment(op, resource, place),
       directory: '/',
       timeoutMs: op.timeoutMs,
-      started: (groupId) => noteCall(this.#callFolder, `${fileNameOf(op.service.id)} ${verb}`, groupId),
+      started: (groupId) => {
+        if (call !== null) call.group = groupId;
+        return noteCall(this.#callFolder, `${fileNameOf(op.service.id)} ${op.verb}`, groupId);
+      },
     });
+    if (call !== null) call.group = null;
     if (ended.kind !== 'notStarted') {
       for (const line of linesOf(`${ended.stdout}\n${ended.stderr}`))
-        this.#context.log(op.service.id, `${verb}: ${line}`);
+        this.#context.log(op.service.id, `${op.verb}: ${line}`);
     }
     return ended;
   }
 
-  #makeTempDirectory(id: ServiceId): void {
-    try {
-      mkdirSync(this.#tempDirectory, { recursive: true, mode: 0o1755 });
-    } catch (error) {
-      // The agent may not need it; one that does says so itself.
-      this.#context.log(id, `cannot make ${this.#tempDirectory}: ${(error as Error).message}`);
+  #makeDirectories(id: ServiceId): void {
+    for (const [folder, mode] of [
+      [this.#tempDirectory, 0o1755],
+      [this.#folder('scores'), 0o755],
+      [this.#folder('attributes'), 0o755],
+    ] as const) {
+      try {
+        mkdirSync(folder, { recursive: true, mode });
+      } catch (error) {
+        // The agent may not need it; one that does says so itself.
+        this.#context.log(id, `cannot make ${folder}: ${(error as Error).message}`);
+      }
     }
+  }
+
+  #withScore(op: AgentOp, result: OpResult): OpResult {
+    if (op.service.promotable === null) return result;
+    const score = readScore(this.#scorePath(op.service.id));
+    if (typeof score === 'number' || score === null) return { ...result, promotion: score };
+    this.#context.log(op.service.id, score.because);
+    return result;
   }
 
   #note(op: AgentOp): void {
     const path = this.#statePath(op.service.id);
     if (op.verb === 'stop') return removeState(path);
+    if (op.verb !== 'start' && op.verb !== 'migrateFrom' && op.verb !== 'reload') return;
     const notWritten = writeState(path, { digest: op.service.digest });
     if (notWritten !== null) this.#context.log(op.service.id, notWritten);
   }
@@ -117,5 +198,19 @@ export class OcfDriver implements Driver<OcfResource> {
     return read.kind === 'state' ? read.state : null;
   }
 
+  #folder = (name: 'scores' | 'attributes'): string => join(this.#context.runDirectory, `ocf-${name}`);
+
+  #scorePath = (id: ServiceId): string => join(this.#folder('scores'), fileNameOf(id));
+
   #statePath = (id: ServiceId): string => join(this.#context.runDirectory, 'ocf', `${fileNameOf(id)}.json`);
 }
+
+/** A demotion of what cannot be promoted, and news for an agent that takes none, are done when nothing is done. */
+const unable: Readonly<Record<Exclude<Action, 'monitor' | 'start' | 'stop'>, (agent: string) => OpResult>> = {
+  promote: (agent) => failedInCluster(`${agent} knows no promotion: its services cannot have roles`),
+  demote: () => ok,
+  notify: () => ok,
+  migrate_to: (agent) => failed(`${agent} knows no migration: its services can only be stopped and started`),
+  migrate_from: (agent) => failed(`${agent} knows no migration: its services can only be stopped and started`),
+  'reload-agent': () => failedInCluster('an OCF agent is not reloaded: it is stopped and started'),
+};

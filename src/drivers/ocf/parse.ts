@@ -2,7 +2,17 @@
 import type { Ms } from '../../core/model.ts';
 import type { OpResult, Verb } from '../../core/ports.ts';
 import { unreachable } from '../../lib/assert.ts';
-import { type Failed, failed, failedInCluster, failedOnNode, failedUnknown, ok, running, stopped } from '../driver.ts';
+import {
+  type Failed,
+  failed,
+  failedInCluster,
+  failedOnNode,
+  failedUnknown,
+  ok,
+  running,
+  runningPromoted,
+  stopped,
+} from '../driver.ts';
 import type { Ended } from '../process/run.ts';
 import { lastLine, linesOf } from '../process/tail.ts';
 
@@ -24,6 +34,8 @@ const meanings: Readonly<Record<number, string>> = {
 
 /** Running well enough to be left alone. */
 const runningCodes = [0, 8, 190, 191];
+const promotedCodes = [8, 191];
+const failedPromoted = 9;
 const notRunning = 7;
 
 /** `digest`: the definition that the running copy was started with, where that is known. */
@@ -44,10 +56,12 @@ export function judge(verb: Verb, ended: Ended, timeoutMs: Ms, digest: string | 
 
 function judgeExit(verb: Verb, ended: Exited, digest: string | null): OpResult {
   const asks = verb === 'probe' || verb === 'check';
-  if (asks && runningCodes.includes(ended.code)) return running(digest);
+  if (asks && runningCodes.includes(ended.code))
+    return promotedCodes.includes(ended.code) ? runningPromoted(digest) : running(digest);
   if (asks && ended.code === notRunning) return stopped;
   if (!asks && ended.code === 0) return ok;
-  return failure(ended.code, exitReason(ended.stderr) ?? described(verb, ended));
+  const failed = failure(ended.code, exitReason(ended.stderr) ?? described(verb, ended));
+  return ended.code === failedPromoted ? { ...failed, promoted: true } : failed;
 }
 
 function failure(code: number, because: string): Failed {

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BalanceResource, Ms, Service, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
 import {
   type Driver,
   type DriverContext,
@@ -16,6 +15,7 @@ import {
   ok,
   running,
   stopped,
+  withoutRoles,
 } from '../driver.ts';
 import { writePrivate } from '../engine/atomic_file.ts';
 import { askSocket } from '../engine/control.ts';
@@ -72,7 +72,7 @@ class ProxyDriver implements Driver<BalanceResource> {
       case 'tune':
         return orders(await this.#ask(op.service.id, { do: 'drain', servers: op.drained }, askMs));
       default:
-        return unreachable(op.verb);
+        return withoutRoles(op.verb);
     }
   }
 

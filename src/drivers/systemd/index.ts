@@ -21,6 +21,7 @@ import {
   ok,
   running,
   stopped,
+  withoutRoles,
 } from '../driver.ts';
 import { type Ended, runProgram } from '../process/run.ts';
 import { lastLine } from '../process/tail.ts';
@@ -73,7 +74,7 @@ export class SystemdDriver implements Driver<SystemdResource> {
       case 'tune':
         return ok;
       default:
-        return unreachable(op.verb);
+        return withoutRoles(op.verb);
     }
   }
 

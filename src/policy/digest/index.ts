@@ -26,6 +26,7 @@ export function changeOf(
   record: HistoryOperation,
   address: string | null = null,
 ): Change {
+  if (record.definition !== undefined) return known[record.definition];
   const { change, own, all } = compare(situation, resource, node, record, address);
   if (change === 'none' || record.secureDigest === null) return change;
   const isOld = isOldVersion(situation, record.version);
@@ -36,6 +37,12 @@ export function changeOf(
   secure.delete('CRM_meta_timeout');
   return digestOf(secure) === record.secureDigest ? 'none' : change;
 }
+
+const known: Readonly<Record<NonNullable<HistoryOperation['definition']>, Change>> = {
+  current: 'none',
+  changed: 'restart',
+  reloadable: 'other',
+};
 
 interface Compared {
   readonly change: Change;

@@ -133,10 +133,11 @@ function prefer(board: Board, location: Location, resource: ResourceIndex, facto
     board.isExclusive[resource] = 1;
   if (location.role !== null && location.role !== board.next[resource]) return;
   const row = writable(board, resource);
+  const because = `location ${location.id}`;
   for (const { node, score } of location.nodes) {
     const points = score * factor;
     row[node] = row[node] === absent ? points : addScores(row[node]!, points);
-    explain(board, resource, node, points, `location ${location.id}`);
+    explain(board, resource, node, points, because);
     discover(board, resource, node, location);
   }
 }

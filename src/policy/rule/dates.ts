@@ -11,7 +11,7 @@ export function dateHolds(expression: DateExpression, nowS: number): boolean {
   const endS = endOf(expression, startS, nowS);
   switch (expression.operation.toLowerCase()) {
     case 'date_spec':
-      return specHolds(expression.spec ?? new Map(), nowS);
+      return specHolds(expression.spec ?? {}, nowS);
     case 'gt':
       return startS !== null && nowS > startS;
     case 'lt':
@@ -38,10 +38,10 @@ const secondsOf: Readonly<Record<string, number>> = {
   seconds: 1,
 };
 
-function addDuration(startS: number, duration: ReadonlyMap<string, string>): number {
-  const months = (wholeOf(duration.get('years')) ?? 0) * 12 + (wholeOf(duration.get('months')) ?? 0);
+function addDuration(startS: number, duration: Readonly<Record<string, string>>): number {
+  const months = (wholeOf(duration['years']) ?? 0) * 12 + (wholeOf(duration['months']) ?? 0);
   let timeS = addMonths(startS, months);
-  for (const [unit, length] of Object.entries(secondsOf)) timeS += (wholeOf(duration.get(unit)) ?? 0) * length;
+  for (const [unit, length] of Object.entries(secondsOf)) timeS += (wholeOf(duration[unit]) ?? 0) * length;
   return timeS;
 }
 
@@ -59,9 +59,9 @@ const fields: Readonly<Record<string, (moment: Moment) => number>> = {
   moon: (moment) => moonOf(moment),
 };
 
-function specHolds(spec: ReadonlyMap<string, string>, nowS: number): boolean {
+function specHolds(spec: Readonly<Record<string, string>>, nowS: number): boolean {
   const moment = momentOf(nowS);
-  return Object.entries(fields).every(([name, fieldOf]) => isWithin(spec.get(name), fieldOf(moment)));
+  return Object.entries(fields).every(([name, fieldOf]) => isWithin(spec[name], fieldOf(moment)));
 }
 
 /** `3`, `3-5`, `3-`, `-5`; a field that is missing or cannot be read restricts nothing. */

@@ -1,7 +1,8 @@
 /** Arbitrary messages of every kind, for the property tests of what reads them (imported by tests only). */
 import fc from 'fast-check';
-import type { Cluster, Resource, Service } from '../../core/model.ts';
+import type { Cluster, Resource, Rules, Service } from '../../core/model.ts';
 import type { Beat, Command, Message, NodeRecord, ServiceRecord } from '../../core/ports.ts';
+import type { Rule } from '../../policy/input.ts';
 
 const name = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/), fc.constantFrom('constructor', 'toString', 'é∂'));
 const count = fc.oneof(fc.nat(9), fc.maxSafeNat());
@@ -92,6 +93,139 @@ const resource: fc.Arbitrary<Resource> = fc.oneof(
   }),
 );
 
+const rule: fc.Arbitrary<Rule> = fc.letrec<{ rule: Rule }>((tie) => ({
+  rule: fc.record({
+    id: anyText,
+    join: fc.constantFrom('and' as const, 'or' as const),
+    expressions: fc.array(
+      fc.oneof(
+        { maxDepth: 3 },
+        fc.record({
+          kind: fc.constant('attribute' as const),
+          attribute: anyText,
+          operation: anyText,
+          value: orNull(anyText),
+          type: orNull(anyText),
+          valueSource: orNull(anyText),
+        }),
+        fc.record({
+          kind: fc.constant('date' as const),
+          operation: anyText,
+          start: orNull(anyText),
+          end: orNull(anyText),
+          duration: orNull(byName(anyText)),
+          spec: orNull(byName(anyText)),
+        }),
+        fc.record({ kind: fc.constant('rule' as const), rule: tie('rule') }),
+      ),
+      { maxLength: 2 },
+    ),
+    score: orNull(fc.integer()),
+    scoreAttribute: orNull(anyText),
+    role: orNull(anyText),
+  }),
+})).rule;
+
+const sets = fc.record({
+  kind: fc.constant('sets' as const),
+  sets: fc.array(
+    fc.record({
+      id: anyText,
+      members: names,
+      role: orNull(anyText),
+      action: orNull(anyText),
+      score: orNull(fc.integer()),
+      kind: orNull(anyText),
+      sequential: orNull(fc.boolean()),
+      requireAll: orNull(fc.boolean()),
+      ordering: orNull(anyText),
+    }),
+    { maxLength: 2 },
+  ),
+});
+const lifetime = fc.array(rule, { maxLength: 1 });
+
+const rules: fc.Arbitrary<Rules> = fc.record({
+  locations: fc.array(
+    fc.record({
+      id: anyText,
+      subject: fc.oneof(
+        fc.record({ kind: fc.constant('one' as const), id: name }),
+        fc.record({ kind: fc.constant('pattern' as const), pattern: anyText }),
+        sets,
+      ),
+      node: orNull(name),
+      score: orNull(fc.integer()),
+      role: orNull(anyText),
+      discovery: orNull(anyText),
+      rules: fc.array(rule, { maxLength: 1 }),
+      lifetime,
+    }),
+    { maxLength: 2 },
+  ),
+  colocations: fc.array(
+    fc.record({
+      id: anyText,
+      score: orNull(fc.integer()),
+      nodeAttribute: orNull(anyText),
+      influence: orNull(fc.boolean()),
+      lifetime,
+      link: fc.oneof(
+        fc.record({
+          kind: fc.constant('pair' as const),
+          dependent: name,
+          dependentRole: orNull(anyText),
+          dependentInstance: orNull(anyText),
+          primary: name,
+          primaryRole: orNull(anyText),
+          primaryInstance: orNull(anyText),
+        }),
+        sets,
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+  orders: fc.array(
+    fc.record({
+      id: anyText,
+      kind: orNull(anyText),
+      score: orNull(fc.integer()),
+      symmetrical: orNull(fc.boolean()),
+      requireAll: orNull(fc.boolean()),
+      lifetime,
+      link: fc.oneof(
+        fc.record({
+          kind: fc.constant('pair' as const),
+          first: name,
+          firstAction: orNull(anyText),
+          firstInstance: orNull(anyText),
+          second: name,
+          secondAction: orNull(anyText),
+          secondInstance: orNull(anyText),
+        }),
+        sets,
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+  tickets: fc.array(
+    fc.record({
+      id: anyText,
+      ticket: anyText,
+      lossPolicy: orNull(anyText),
+      lifetime,
+      subject: fc.oneof(fc.record({ kind: fc.constant('one' as const), id: name, role: orNull(anyText) }), sets),
+    }),
+    { maxLength: 2 },
+  ),
+  ticketStates: byName(fc.constantFrom('granted' as const, 'standby' as const, 'revoked' as const)),
+  options: byName(anyText),
+  tags: byName(names),
+  groups: fc.array(fc.record({ id: name, members: names, clone: fc.boolean(), meta: byName(anyText) }), {
+    maxLength: 2,
+  }),
+});
+
 const service: fc.Arbitrary<Service> = fc.record({
   id: name,
   resource,
@@ -107,6 +241,23 @@ const service: fc.Arbitrary<Service> = fc.record({
   failures: fc.record({ max: count, forgetMs: orNull(ms) }),
   takeover: fc.constantFrom('fencing' as const, 'lease' as const, 'nothing' as const),
   digest: anyText,
+  onScore: count,
+  promotable: orNull(fc.record({ max: count, perNode: count })),
+  migrates: fc.boolean(),
+  notify: fc.boolean(),
+  interleave: fc.boolean(),
+  ordered: fc.boolean(),
+  onFail: fc.record(
+    {
+      start: fc.constant('fence' as const),
+      stop: fc.constant('block' as const),
+      check: fc.constant('demote' as const),
+    },
+    { requiredKeys: [] },
+  ),
+  utilization: byName(count),
+  meta: byName(anyText),
+  metaRules: fc.array(fc.record({ rule, meta: byName(anyText) }), { maxLength: 2 }),
 });
 
 const cluster: fc.Arbitrary<Cluster> = fc.record({
@@ -121,6 +272,8 @@ const cluster: fc.Arbitrary<Cluster> = fc.record({
       witness: fc.boolean(),
       watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
       fence: fc.array(names, { maxLength: 2 }),
+      attributes: byName(anyText),
+      utilization: byName(count),
     }),
     { maxLength: 4 },
   ),
@@ -150,6 +303,7 @@ const cluster: fc.Arbitrary<Cluster> = fc.record({
     tries: fc.integer({ min: 1, max: 9 }),
   }),
   services: fc.array(service, { maxLength: 4 }),
+  rules,
 });
 
 const because = fc.record({ because: anyText });
@@ -172,14 +326,32 @@ const doc = fc.record({
 });
 
 const orderId = fc.record({ view: count, plan: count, action: count });
+const notice = fc.record({
+  type: fc.constantFrom('pre' as const, 'post' as const),
+  operation: fc.constantFrom('start' as const, 'stop' as const, 'promote' as const, 'demote' as const),
+  start: names,
+  stop: names,
+  promote: names,
+  demote: names,
+  active: names,
+  promoted: names,
+  unpromoted: names,
+  inactive: names,
+  available: names,
+});
 const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
-  state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'stopping' as const),
+  state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'moved' as const),
   digest: orNull(anyText),
   failures: count,
   lastFailure: orNull(anyText),
+  failed: orNull(fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const)),
   banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
   conflicts: count,
   drained: names,
+  role: fc.constantFrom('promoted' as const, 'unpromoted' as const, 'unknown' as const),
+  promotion: orNull(fc.integer({ min: -1_000_000, max: 1_000_000 })),
+  peer: orNull(name),
+  notice: orNull(notice),
   order: orNull(orderId),
 });
 const record: fc.Arbitrary<NodeRecord> = fc.record({
@@ -204,11 +376,13 @@ const record: fc.Arbitrary<NodeRecord> = fc.record({
 
 const order = fc.record({
   id: orderId,
-  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'tune' as const),
+  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'migrateTo' as const),
   serviceId: name,
   handFrom: orNull(name),
   handTo: orNull(name),
   drained: names,
+  peer: orNull(name),
+  notice: orNull(notice),
   because: anyText,
 });
 

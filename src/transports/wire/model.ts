@@ -9,16 +9,34 @@ import type {
   CommandResource,
   FenceDevice,
   Fencing,
+  Group,
   Heartbeat,
   Link,
+  MetaRule,
   OcfResource,
   QuorumRules,
   Resource,
+  Rules,
   Service,
   SystemdResource,
   Watchdog,
 } from '../../core/model.ts';
-import { count, duration, flag, integer, list, map, name, nullable, object, oneOf, tagged, text } from './read.ts';
+import {
+  count,
+  duration,
+  flag,
+  integer,
+  list,
+  map,
+  name,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  tagged,
+  text,
+} from './read.ts';
+import { colocation, constraintsMax, location, order, rule, texts, ticket } from './rules.ts';
 
 export const nodesMax = 128;
 export const linksMax = 16;
@@ -87,6 +105,9 @@ const balance = object<BalanceResource>({
 
 const resource = tagged<Resource>('kind', { ocf, systemd, command, address, balance });
 
+const onFail = oneOf('ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'demote');
+const utilization = map(count, 100);
+
 const service = object<Service>({
   id: name,
   resource,
@@ -102,6 +123,22 @@ const service = object<Service>({
   failures: object<Service['failures']>({ max: count, forgetMs: nullable(duration) }),
   takeover: oneOf('fencing', 'lease', 'nothing'),
   digest: anyText,
+  onScore: count,
+  promotable: nullable(object<NonNullable<Service['promotable']>>({ max: count, perNode: count })),
+  migrates: flag,
+  notify: flag,
+  interleave: flag,
+  ordered: flag,
+  onFail: optional<Service['onFail']>({
+    start: onFail,
+    stop: onFail,
+    check: onFail,
+    promote: onFail,
+    demote: onFail,
+  }),
+  utilization,
+  meta: texts,
+  metaRules: list(object<MetaRule>({ rule, meta: texts }), 100),
 });
 
 const link = object<Link>({ address: anyText, prefix });
@@ -114,6 +151,8 @@ const node = object<ClusterNode>({
   witness: flag,
   watchdog: nullable(watchdog),
   fence: list(list(name, fenceMax), fenceMax),
+  attributes: texts,
+  utilization,
 });
 const heartbeat = object<Heartbeat>({ intervalMs: duration, deadMs: duration, port });
 
@@ -138,6 +177,19 @@ const fenceDevice = object<FenceDevice>({
 });
 const fencing = object<Fencing>({ devices: list(fenceDevice, 128), powerOn: flag, tries: integer(1, 100) });
 
+const group = object<Group>({ id: name, members: list(name, servicesMax), clone: flag, meta: texts });
+
+const rules = object<Rules>({
+  locations: list(location, constraintsMax),
+  colocations: list(colocation, constraintsMax),
+  orders: list(order, constraintsMax),
+  tickets: list(ticket, constraintsMax),
+  ticketStates: map(oneOf('granted', 'standby', 'revoked'), 1000),
+  options: texts,
+  tags: map(list(name, servicesMax), 1000),
+  groups: list(group, servicesMax),
+});
+
 export const cluster = object<Cluster>({
   name,
   heartbeat,
@@ -145,4 +197,5 @@ export const cluster = object<Cluster>({
   nodes: list(node, nodesMax),
   fencing,
   services: list(service, servicesMax),
+  rules,
 });

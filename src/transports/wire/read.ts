@@ -29,6 +29,22 @@ export function object<T>(fields: { readonly [K in keyof T]-?: Reader<T[K]> }): 
   };
 }
 
+/** An object any of whose members may be missing. */
+export function optional<T>(fields: { readonly [K in keyof T]-?: Reader<T[K] & {}> }): Reader<Partial<T>> {
+  const readers = Object.entries(fields) as [string, Reader<unknown>][];
+  return (value, fault) => {
+    if (!isPlain(value)) return undefined;
+    const out: Record<string, unknown> = {};
+    for (const [key, read] of readers) {
+      if (!Object.hasOwn(value, key)) continue;
+      const part = read(value[key], fault);
+      if (part === undefined) return refuse(fault, key);
+      out[key] = part;
+    }
+    return out as Partial<T>;
+  };
+}
+
 /** One of several objects, told apart by the text under `key`. */
 export function tagged<T>(key: string, variants: Readonly<Record<string, Reader<T>>>): Reader<T> {
   const byTag = new Map(Object.entries(variants));
@@ -74,6 +90,12 @@ export const nullable =
   (value, fault) =>
     value === null ? null : read(value, fault);
 
+/** A value that holds values like itself, to a depth. */
+export function nested<T>(depthMax: number, read: (inner: Reader<T>) => Reader<T>): Reader<T> {
+  const refused: Reader<T> = () => undefined;
+  return depthMax === 0 ? refused : read((value, fault) => nested(depthMax - 1, read)(value, fault));
+}
+
 export const text =
   (lengthMax: number): Reader<string> =>
   (value) =>
@@ -88,6 +110,9 @@ export const integer =
   (min: number, max: number): Reader<number> =>
   (value) =>
     isCount(value) && value >= min && value <= max ? value : undefined;
+
+/** With a sign: scores. */
+export const whole: Reader<number> = (value) => (Number.isSafeInteger(value) ? (value as number) : undefined);
 
 export const count: Reader<number> = (value) => (isCount(value) ? value : undefined);
 

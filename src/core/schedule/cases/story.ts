@@ -9,17 +9,18 @@
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
  *     maintenance ip: why                                 of a service
+ *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
- * `drained to-w1`, and the last failure in brackets.
+ * `check failed`, `promoted`, `score 10`, `drained to-w1`, and the last failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
 import { blankRecord } from '../../execute/services.ts';
-import type { NodeId, Resource, Service } from '../../model.ts';
+import { type NodeId, noRules, type OrderConfig, promotableOnScore, type Resource, type Service } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
-import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
+import { balanceTo, clusterOf, command, nowMs, orderOf, plainService, viewNumber } from './arbitrary.ts';
 import { carryOut, type World } from './world.ts';
 
 interface Draft {
@@ -33,6 +34,7 @@ interface Draft {
   stopped: Record<string, { because: string }>;
   moves: Record<string, Admin['moves'][string]>;
   maintenance: Record<string, { because: string }>;
+  orders: OrderConfig[];
 }
 
 export function parseStory(text: string): ScheduleInput {
@@ -47,6 +49,7 @@ export function parseStory(text: string): ScheduleInput {
     stopped: {},
     moves: {},
     maintenance: {},
+    orders: [],
   };
   for (const line of text.split('\n')) {
     const words = line.replace(/#.*/, '').trim();
@@ -76,6 +79,11 @@ const rules: readonly Rule[] = [
     (draft, id, why) => void Object.assign(draft.maintenance, { [text(id)]: { because: why } }),
   ],
   [/^stopped (\S+): (.+)$/, (draft, id, why) => void Object.assign(draft.stopped, { [text(id)]: { because: why } })],
+  [
+    /^order (\S+): (promote )?(\S+) then (\S+)(?: (\S+))?$/,
+    (draft, id, promote, first, second, kind) =>
+      void draft.orders.push(orderOf(text(id), text(first), text(second), kind ?? 'mandatory', promote !== undefined)),
+  ],
   [
     /^move (\S+) to (\S+): (.+)$/,
     (draft, id, to, why) => void Object.assign(draft.moves, { [text(id)]: { to, from: null, because: why } }),
@@ -127,8 +135,14 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { resource: command };
     case 'clone':
       return { clone: true, instances: Number(value) };
+    case 'promotable':
+      return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
+    case 'on-score':
+      return { onScore: Number(value) };
+    case 'fails':
+      return { onFail: { ...service.onFail, [text(value)]: rest[1] } };
     case 'needs':
       return { needs: rest };
     case 'with':
@@ -165,14 +179,17 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
     digest: !runs || isUnseen ? null : /\bold\b/.test(more) ? 'old' : digest,
     failures: Number(find(/^(\d+)\b/) ?? 0),
     lastFailure: last ?? null,
+    failed: (find(/\b(start|stop|check|promote|demote) failed/) ?? null) as ServiceRecord['failed'],
     banned: (find(/banned (\w+)/) ?? 'no') as ServiceRecord['banned'],
     conflicts: Number(find(/conflicts (\d+)/) ?? 0),
+    role: /\bpromoted\b/.test(more) ? 'promoted' : state === 'running' ? 'unpromoted' : 'unknown',
+    promotion: /\bscore /.test(more) ? Number(find(/score (-?\d+)/)) : null,
     drained: find(/drained (\S+)/)?.split('+') ?? [],
   };
 }
 
 function inputOf(draft: Draft): ScheduleInput {
-  const cluster = clusterOf(draft.nodes, draft.services);
+  const cluster = { ...clusterOf(draft.nodes, draft.services), rules: { ...noRules, orders: draft.orders } };
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
   const { standby, stopped, moves, maintenance, lost } = draft;
@@ -214,13 +231,15 @@ export function tell(input: ScheduleInput): string {
 }
 
 function* tellPlan(input: ScheduleInput, plan: Plan): Generator<string> {
-  for (const { service, nodes, scores, because } of plan.placements) {
+  for (const { service, nodes, scores, because, promotion } of plan.placements) {
     yield `${service} -> ${nodes.length === 0 ? 'nowhere' : nodes.join(' ')}: ${because}`;
+    if (promotion !== null) yield `  promoted: ${promotion.nodes.join(' ') || 'none'}, ${promotion.because}`;
     const on = input.cluster.services.find(({ id }) => id === service)?.on ?? [];
     for (const score of scores) if (on.includes(score.node)) yield `  ${tellScore(score)}`;
   }
   yield 'plan:';
   yield* tellActions(plan);
+  for (const { node, because } of plan.fence) yield `fence ${node} ${because}`;
   if (plan.againAtMs !== null) yield `again in ${plan.againAtMs - nowMs}ms`;
 }
 

@@ -41,6 +41,12 @@ const stateWhile = {
   stop: 'stopping',
   reload: 'reloading',
   tune: 'reloading',
+  promote: 'promoting',
+  demote: 'demoting',
+  expect: 'arriving',
+  migrateTo: 'migrating',
+  migrateFrom: 'migrating',
+  notify: 'notifying',
   forget: 'unknown',
 } as const satisfies Record<PlannedAction['verb'], ServiceState>;
 
@@ -52,24 +58,49 @@ export type Answer = 'ok' | 'failed';
 export function end(world: World, action: PlannedAction, answer: Answer = 'ok'): World {
   const { service, on, verb } = action;
   const failures = recordOf(world.input, service, on).failures + 1;
-  const failed: Partial<ServiceRecord> = { state: 'failed', failures, lastFailure: `${verb} failed` };
+  const operation = verb === 'start' || verb === 'stop' || verb === 'promote' || verb === 'demote' ? verb : null;
+  const failed: Partial<ServiceRecord> = {
+    state: 'failed',
+    failures,
+    lastFailure: `${verb} failed`,
+    failed: operation,
+  };
   if (answer === 'failed' && verb !== 'probe') return withRecord(world, service, on, failed);
   const digest = serviceOf(world, service)?.digest ?? null;
   switch (verb) {
     case 'probe':
       return world.hidden.has(copyKey(service, on))
-        ? withRecord(world, service, on, { state: 'running', digest })
-        : withRecord(world, service, on, { state: 'stopped', digest: null });
+        ? withRecord(world, service, on, { state: 'running', digest, role: 'unpromoted' })
+        : withRecord(world, service, on, { state: 'stopped', digest: null, role: 'unpromoted' });
     case 'start':
-      return withRecord(world, service, on, { state: 'running', digest, conflicts: 0, drained: [] });
+      return withRecord(world, service, on, {
+        state: 'running',
+        digest,
+        conflicts: 0,
+        drained: [],
+        role: 'unpromoted',
+        failed: null,
+      });
     case 'stop':
-      return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [] });
+      return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [], role: 'unpromoted' });
     case 'reload':
       return withRecord(world, service, on, { state: 'running', digest });
     case 'tune':
       return withRecord(world, service, on, { state: 'running', drained: action.drained });
+    case 'promote':
+      return withRecord(world, service, on, { state: 'running', role: 'promoted' });
+    case 'demote':
+      return withRecord(world, service, on, { state: 'running', role: 'unpromoted' });
+    case 'expect':
+      return withRecord(world, service, on, { state: 'arriving', peer: action.peer ?? null });
+    case 'migrateTo':
+      return withRecord(world, service, on, { state: 'moved', peer: action.peer ?? null });
+    case 'migrateFrom':
+      return withRecord(world, service, on, { state: 'running', digest, peer: null });
+    case 'notify':
+      return withRecord(world, service, on, { state: 'running', notice: action.notice ?? null });
     case 'forget':
-      return withRecord(world, service, on, { failures: 0, lastFailure: null, banned: 'no' });
+      return withRecord(world, service, on, { failures: 0, lastFailure: null, failed: null, banned: 'no' });
   }
 }
 

@@ -1,0 +1,75 @@
+/** Draws rules of a cluster, for some clusters: none of them keeps a service down that could run without it, as points below zero would. */
+import {
+  type ColocationConfig,
+  type LocationConfig,
+  noRules,
+  type OrderConfig,
+  type Rules,
+  type Service,
+} from '../../src/core/model.ts';
+import type { Prng } from '../world/prng.ts';
+
+export function drawRules(prng: Prng, services: readonly Service[]): Rules {
+  if (!prng.chance(services.some(({ promotable }) => promotable !== null) ? 0.7 : 0.2)) return noRules;
+  const rules: Mutable = { locations: [], colocations: [], orders: [] };
+  services.forEach((second, index) => {
+    for (const first of services.slice(0, index)) {
+      if (prng.chance(0.25)) rules.orders.push(orderOf(prng, first, second.id));
+      if (prng.chance(0.15)) rules.colocations.push(colocationOf(prng, first, second.id));
+    }
+    for (const node of second.on) if (prng.chance(0.1)) rules.locations.push(locationOf(prng, second.id, node));
+  });
+  return { ...noRules, ...rules };
+}
+
+interface Mutable {
+  locations: LocationConfig[];
+  colocations: ColocationConfig[];
+  orders: OrderConfig[];
+}
+
+const orderOf = (prng: Prng, { id: first, promotable }: Service, second: string): OrderConfig => ({
+  id: `order-${first}-${second}`,
+  kind: prng.pick(['Mandatory', 'Mandatory', 'Optional', 'Serialize']),
+  score: null,
+  symmetrical: null,
+  requireAll: null,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    first,
+    firstAction: promotable === null ? null : prng.pick(['start', 'promote', 'promote']),
+    firstInstance: null,
+    second,
+    secondAction: promotable === null ? null : 'start',
+    secondInstance: null,
+  },
+});
+
+const colocationOf = (prng: Prng, { id: primary, promotable }: Service, dependent: string): ColocationConfig => ({
+  id: `colocation-${primary}-${dependent}`,
+  score: prng.pick([50, 1000]),
+  nodeAttribute: null,
+  influence: null,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    dependent,
+    dependentRole: null,
+    dependentInstance: null,
+    primary,
+    primaryRole: promotable === null ? null : prng.pick([null, 'Promoted']),
+    primaryInstance: null,
+  },
+});
+
+const locationOf = (prng: Prng, id: string, node: string): LocationConfig => ({
+  id: `location-${id}-${node}`,
+  subject: { kind: 'one', id },
+  node,
+  score: prng.pick([50, 500]),
+  role: null,
+  discovery: null,
+  rules: [],
+  lifetime: [],
+});

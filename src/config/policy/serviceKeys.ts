@@ -1,0 +1,106 @@
+/** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
+import * as z from 'zod';
+import { plainTraits, promotableOnScore } from '../../core/model.ts';
+import { flag, name, oneOf, wholeNumber } from '../scalars.ts';
+import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
+
+const metaText =
+  'Other meta attributes by the names that Pacemaker has for them, such as critical, multiple-active, is-managed or target-role.';
+
+export const meta = z.record(z.string(), plainValue);
+
+const metaRule = z.strictObject({
+  where: ruleText.describe('While this rule holds, such as «hours 9-17 weekdays 1-5».'),
+  meta: meta.describe('Meta attributes that count in place of all others, such as resource-stickiness.'),
+});
+
+export const locationKeys = {
+  id: constraintId
+    .optional()
+    .describe('Its name in messages (default: made from the service or the kind, and a number).'),
+  node: name.optional().describe('The node that it is about.'),
+  where: ruleText.optional().describe('The nodes that it is about: a rule such as «site eq east and defined disk».'),
+  score: score
+    .optional()
+    .describe('Points for or against these nodes; inf: only there if that is possible; -inf: never there.'),
+  'score-attribute': attributeName.optional().describe('The node attribute that holds the score, in place of «score».'),
+  role: role.optional().describe('It counts for copies in this role only.'),
+  discovery: oneOf(['always', 'never', 'exclusive'])
+    .optional()
+    .describe(
+      'Whether these nodes are looked at for copies that run already: always, never, or no other nodes (default always).',
+    ),
+  while: ruleText.optional().describe('It counts only while this rule holds, such as «date before 2027-01-01».'),
+};
+
+const restarting = ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'] as const;
+
+const onFail = z.strictObject({
+  start: oneOf(restarting).optional().describe('After a failed start (default restart).'),
+  stop: oneOf(['ignore', 'block', 'fence', 'standby'])
+    .optional()
+    .describe('After a failed stop (default fence for what must not run twice, else another try).'),
+  check: oneOf([...restarting, 'demote'])
+    .optional()
+    .describe('After a failed check (default restart).'),
+  promote: oneOf([...restarting, 'demote'])
+    .optional()
+    .describe('After a failed promotion (default restart).'),
+  demote: oneOf(restarting).optional().describe('After a failed demotion (default restart).'),
+});
+
+/** Keys that can be inherited: from `defaults`, from a group, from a template. */
+const inheritedKeys = {
+  'on-score': wholeNumber(0, 10_000)
+    .optional()
+    .describe(
+      `Points for each place further up in «on» (default ${plainTraits.onScore}, of a promotable service ${promotableOnScore}; 0: all its nodes are alike).`,
+    ),
+  priority: score
+    .optional()
+    .describe('Who gives way where not all can run: the higher number is placed first (default 0).'),
+  utilization: capacities.optional().describe('What it takes up on its node, by names that the nodes use too.'),
+  'on-fail': onFail.optional().describe('What a failed operation leads to, where it is not the usual.'),
+  meta: meta.optional().describe(metaText),
+  rules: z.array(metaRule).max(100).optional().describe('Meta attributes that count while a rule holds.'),
+};
+
+export const policyKeys = {
+  template: name.optional().describe('The template that says what is not said here.'),
+  location: z
+    .array(z.strictObject(locationKeys), { error: 'must be a list' })
+    .max(1000)
+    .optional()
+    .describe('Nodes that it prefers, needs or avoids.'),
+  ...inheritedKeys,
+};
+
+/** Of services that may run in several copies. */
+export const copyKeys = {
+  interleave: flag
+    .optional()
+    .describe(
+      'A copy waits for the copy on its own node only, not for all copies of what it is ordered behind (default false).',
+    ),
+  ordered: flag.optional().describe('Copies start one after the other (default false).'),
+};
+
+/** Of agents that know roles and messages. */
+export const agentKeys = {
+  promotable: z
+    .union(
+      [
+        flag,
+        z.strictObject({
+          max: wholeNumber(1, 32).optional().describe('How many copies are promoted (default 1).'),
+          'per-node': wholeNumber(1, 1).optional().describe('How many of them on one node (always 1).'),
+        }),
+      ],
+      { error: 'must be true, false or a mapping with max' },
+    )
+    .optional()
+    .describe('Some copies are promoted: they have another role than the others (default false).'),
+  notify: flag.optional().describe('The agent is told before and after what the other copies do (default false).'),
+};
+
+export const migrateKey = flag.optional().describe('It moves without a stop: the agent can migrate (default false).');

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { noRules, type Rules } from '../model.ts';
+import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
+import { decideOn, type Question } from './index.ts';
+
+const cluster = clusterOf(
+  ['a', 'b', 'c'],
+  [
+    { ...plainService('disk', ['a', 'b']), failures: { max: 3, forgetMs: null } },
+    { ...plainService('db', ['a', 'b']), with: ['disk'] },
+    { ...plainService('web', ['c', 'b', 'a']), clone: true, instances: 2 },
+  ],
+);
+
+const question: Question = {
+  cluster,
+  members: new Set(['a', 'b', 'c']),
+  standby: new Set(),
+  stopped: new Set(),
+  leftAlone: new Set(),
+  scattered: new Set(),
+  mute: new Set(),
+  preferences: [],
+  present: new Map(),
+};
+
+/** Where the engine would have each service run. */
+function placesOf(more: Partial<Question>): Record<string, readonly string[]> {
+  const { situation, placement } = decideOn({ ...question, ...more });
+  const { nodeOf } = placement;
+  const places = cluster.services.map(({ id }) => {
+    const index = situation.resourceById.get(id) ?? -1;
+    const { children } = situation.resources[index] ?? { children: [] };
+    const nodes = [index, ...children].flatMap((each) => situation.nodes[nodeOf[each] ?? -1]?.name ?? []);
+    return [id, nodes.sort((x, y) => (x < y ? -1 : 1))] as const;
+  });
+  return Object.fromEntries(places);
+}
+
+test('each service runs on the first nodes of its list', () => {
+  expect(placesOf({})).toEqual({ disk: ['a'], db: ['a'], web: ['b', 'c'] });
+});
+
+test('nodes that are lost or in standby run nothing', () => {
+  expect(placesOf({ members: new Set(['b', 'c']) })).toEqual({ disk: ['b'], db: ['b'], web: ['b', 'c'] });
+  expect(placesOf({ standby: new Set(['c']) })).toEqual({ disk: ['a'], db: ['a'], web: ['a', 'b'] });
+});
+
+test('a preference outweighs places, and what forbids outweighs preferences', () => {
+  const prefer = (points: number | null) => [{ service: 'db', node: 'a', points, because: 'test' }];
+  expect(placesOf({ preferences: prefer(null) })).toMatchObject({ disk: ['b'], db: ['b'] });
+  const toB = [{ service: 'disk', node: 'b', points: 500, because: 'test' }];
+  expect(placesOf({ preferences: toB })).toMatchObject({ disk: ['b'], db: ['b'] });
+  expect(
+    placesOf({ preferences: [...toB, { service: 'disk', node: 'b', points: null, because: 'test' }] }),
+  ).toMatchObject({ disk: ['a'], db: ['a'] });
+});
+
+test('as many failures as it may have send it away, and what it runs with too', () => {
+  const failed = (failures: number): Partial<Question> => ({
+    present: new Map([
+      [
+        'db',
+        [
+          {
+            node: 'a',
+            state: 'failed',
+            failures,
+            definition: 'current',
+            mending: null,
+            promoted: false,
+            promotion: null,
+          },
+        ],
+      ],
+    ]),
+  });
+  expect(placesOf(failed(2))).toMatchObject({ disk: ['a'], db: ['a'] });
+  expect(placesOf(failed(3))).toMatchObject({ disk: ['b'], db: ['b'] });
+});
+
+test('what is stopped has no place and no wishes', () => {
+  const preferences = [{ service: 'db', node: 'a', points: null, because: 'test' }];
+  expect(placesOf({ stopped: new Set(['db']), preferences })).toMatchObject({ disk: ['a'], db: [] });
+});
+
+test('what is left alone stays, even where it may not be', () => {
+  const leftAlone = new Set(['disk']);
+  const present: Question['present'] = new Map([
+    [
+      'disk',
+      [
+        {
+          node: 'b',
+          state: 'running',
+          failures: 0,
+          definition: 'current',
+          mending: null,
+          promoted: false,
+          promotion: null,
+        },
+      ],
+    ],
+  ]);
+  expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
+});
+
+test.each([
+  ['current', []],
+  ['changed', ['stop a', 'start a']],
+  ['reloadable', ['reload-agent a']],
+] as const)('a definition that is %s asks for %j', (definition, steps) => {
+  const present: Question['present'] = new Map([
+    [
+      'disk',
+      [{ node: 'a', state: 'running', failures: 0, definition, mending: null, promoted: false, promotion: null }],
+    ],
+  ]);
+  const { situation, plan } = decideOn({ ...question, present });
+  const disk = situation.resourceById.get('disk');
+  const found = plan.actions.filter(({ resource }) => resource === disk);
+  expect(found.map(({ task, node }) => `${task} ${situation.nodes[node ?? -1]?.name}`).sort()).toEqual(
+    [...steps].sort(),
+  );
+});
+
+test('the order of services that have nothing to do with each other changes nothing', () => {
+  const turned = clusterOf(['a', 'b', 'c'], cluster.services.toReversed());
+  expect(placesOf({ cluster: turned })).toEqual(placesOf({}));
+});
+
+const location = { role: null, discovery: null, rules: [], lifetime: [] } as const;
+
+/** The cluster above with rules of its own. */
+const ruled = (rules: Partial<Rules>, services = cluster.services): Partial<Question> => ({
+  cluster: { ...cluster, services, rules: { ...noRules, ...rules } },
+});
+
+describe('rules of the cluster file', () => {
+  test('a location outweighs places, but opens no node that «on» does not name', () => {
+    const onNode = (node: string) =>
+      ruled({ locations: [{ ...location, id: 'far', subject: { kind: 'one', id: 'disk' }, node, score: 500 }] });
+    expect(placesOf(onNode('b'))).toMatchObject({ disk: ['b'], db: ['b'] });
+    expect(placesOf(onNode('c'))).toMatchObject({ disk: ['a'], db: ['a'] });
+  });
+
+  test('a colocation of negative score keeps apart', () => {
+    const link = { kind: 'pair', dependent: 'web', dependentRole: null, dependentInstance: null } as const;
+    const apart = {
+      id: 'apart',
+      score: -1_000_000,
+      nodeAttribute: null,
+      influence: null,
+      lifetime: [],
+      link: { ...link, primary: 'disk', primaryRole: null, primaryInstance: null },
+    };
+    expect(placesOf(ruled({ colocations: [apart] }))).toMatchObject({ disk: ['a'], web: ['b', 'c'] });
+    const two = cluster.services.map((service) => ({ ...service, instances: service.clone ? 3 : 1 }));
+    expect(placesOf(ruled({ colocations: [apart] }, two))).toMatchObject({ disk: ['a'], web: ['b', 'c'] });
+  });
+
+  test('what needs a ticket does not run without it', () => {
+    const ticket = { id: 'needs', ticket: 'east', lossPolicy: null, lifetime: [] };
+    const tickets = [{ ...ticket, subject: { kind: 'one', id: 'db', role: null } as const }];
+    expect(placesOf(ruled({ tickets }))).toMatchObject({ db: [] });
+    expect(placesOf(ruled({ tickets, ticketStates: { east: 'granted' } }))).toMatchObject({ db: ['a'] });
+  });
+
+  test('where there is no room for both, the more important one has it', () => {
+    const services = ['low', 'high'].map((id) => ({
+      ...plainService(id, ['a', 'b']),
+      utilization: { cpu: 2 },
+      meta: { priority: id === 'high' ? '10' : '1' },
+    }));
+    const full = clusterOf(['a', 'b'], services);
+    const nodes = full.nodes.map((node) => ({ ...node, utilization: { cpu: node.id === 'a' ? 3 : 1 } }));
+    const rules: Rules = { ...noRules, options: { 'placement-strategy': 'utilization' } };
+    const { situation, placement } = decideOn({ ...question, cluster: { ...full, nodes, rules } });
+    const nodeOf = (id: string) => placement.nodeOf[situation.resourceById.get(id) ?? -1] ?? -1;
+    expect([situation.nodes[nodeOf('high')]?.name, nodeOf('low')]).toEqual(['a', -1]);
+  });
+});

@@ -1,0 +1,169 @@
+/** The part of the engine's input that the cluster file decides alone: resources, and who runs with whom. */
+import type {
+  AttributeSet,
+  CloneConfig,
+  ColocationConfig,
+  Input,
+  LocationConfig,
+  OperationConfig,
+  PrimitiveConfig,
+} from '../../policy/input.ts';
+import { infinity } from '../../policy/values.ts';
+import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
+
+export interface Configuration {
+  readonly nodes: Input['nodes'];
+  readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
+  readonly colocations: readonly Tie[];
+}
+
+/** `dependent` runs only with `primary`. */
+interface Tie {
+  readonly dependent: ServiceId;
+  readonly primary: ServiceId;
+  readonly config: ColocationConfig;
+}
+
+export function configurationOf(cluster: Cluster): Configuration {
+  return {
+    nodes: cluster.nodes.map(({ id, attributes, utilization }) => ({
+      id,
+      name: id,
+      type: 'member',
+      score: 0,
+      attributes: setsOf('attributes', attributes),
+      utilization: setsOf('utilization', utilization),
+    })),
+    resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
+    colocations: cluster.services.flatMap(colocationsOf),
+  };
+}
+
+export const setOf = (id: string, values: readonly (readonly [string, string])[]): AttributeSet => ({
+  id,
+  score: null,
+  rule: null,
+  values,
+});
+
+const setsOf = (id: string, values: Readonly<Record<string, string | number>>): readonly AttributeSet[] => {
+  const entries = Object.entries(values);
+  return entries.length === 0
+    ? []
+    : [
+        setOf(
+          id,
+          entries.map(([name, value]) => [name, String(value)] as const),
+        ),
+      ];
+};
+
+/** Its name in the history: that of a copy, where there are several. */
+export const historyIdOf = ({ id, clone }: Service): string => (clone ? `${id}/copy` : id);
+
+export const agentOf = ({ resource }: Service): PrimitiveConfig['agent'] => ({
+  standard: 'ocf',
+  provider: 'sempre',
+  type: resource.kind,
+});
+
+function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
+  const { id, clone, utilization } = service;
+  const meta = metaOf(service);
+  const primitive: PrimitiveConfig = {
+    kind: 'primitive',
+    id: historyIdOf(service),
+    agent: agentOf(service),
+    template: null,
+    meta: clone ? [] : meta,
+    parameters: [],
+    utilization: setsOf('utilization', utilization),
+    operations: operationsOf(service),
+  };
+  return clone ? { kind: 'clone', id, meta, parameters: [], child: primitive } : primitive;
+}
+
+/** Between two checks of what is promoted, and of what is not: the engine tells them apart by that. */
+export const monitorMs = { promoted: 9000, unpromoted: 10_000 } as const;
+
+/** Only what the engine has to know: all else that may follow from a failure is no matter of roles and orders. */
+function operationsOf({ promotable, onFail }: Service): readonly OperationConfig[] {
+  if (promotable === null) return [];
+  const operation = (name: string, more: readonly (readonly [string, string])[]): OperationConfig => ({
+    id: name,
+    name,
+    attributes: new Map([['on-fail', 'demote'], ...more]),
+    meta: [],
+    parameters: [],
+  });
+  const interval = ['interval', `${monitorMs.promoted}ms`] as const;
+  return [
+    ...(onFail.check === 'demote' ? [operation('monitor', [interval, ['role', 'Promoted']])] : []),
+    ...(onFail.promote === 'demote' ? [operation('promote', [])] : []),
+  ];
+}
+
+/** «Never go back»: less than infinity, so that the places in `on` still decide between two copies that both stay. */
+export const stayPoints = 900_000;
+
+/**
+ * Stickiness is a preference like any other (see `Question`): copies of a clone are all alike, and each would stick alone. Copies with
+ * roles have to: the engine believes a promotion score only of the very copy that runs there, and deals nodes to copies as places and
+ * preferences would have it. So each outweighs these.
+ */
+const ownStickiness = ({ promotable, stickiness, onScore, on }: Service): number =>
+  promotable === null ? 0 : Math.min(stickiness, stayPoints) + onScore * on.length;
+
+/** The later sets win. */
+function metaOf(service: Service): readonly AttributeSet[] {
+  const own = setOf(`${service.id}-meta`, [
+    ['migration-threshold', String(service.failures.max)],
+    ['resource-stickiness', String(ownStickiness(service))],
+    ['clone-max', String(service.instances)],
+    ['clone-node-max', '1'],
+    ['interleave', String(service.interleave)],
+    ['ordered', String(service.ordered)],
+    ['promotable', String(service.promotable !== null)],
+    ['promoted-max', String(service.promotable?.max ?? 1)],
+    ['promoted-node-max', '1'],
+  ]);
+  const ruled = service.metaRules.map(
+    ({ rule, meta }, index): AttributeSet => ({
+      ...setOf(`${service.id}-meta-${index}`, Object.entries(meta)),
+      rule,
+    }),
+  );
+  return [...setsOf(`${service.id}-more`, service.meta), own, ...ruled];
+}
+
+export const locationOf = (id: string, service: ServiceId, node: NodeId, points: number | null): LocationConfig => ({
+  id,
+  subject: { kind: 'one', id: service },
+  node,
+  score: points ?? -infinity,
+  role: null,
+  discovery: null,
+  rules: [],
+  lifetime: [],
+});
+
+const colocationsOf = ({ id, with: targets }: Service): readonly Tie[] =>
+  targets.map((target) => ({ dependent: id, primary: target, config: colocationOf(id, target) }));
+
+const colocationOf = (dependent: ServiceId, primary: ServiceId): ColocationConfig => ({
+  // No id of a file begins like this.
+  id: `#${dependent} with ${primary}`,
+  score: infinity,
+  nodeAttribute: null,
+  influence: true,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    dependent,
+    dependentRole: null,
+    dependentInstance: null,
+    primary,
+    primaryRole: null,
+    primaryInstance: null,
+  },
+});

@@ -1,0 +1,118 @@
+/**
+ * What the policy engine is asked on behalf of a cluster: services are its primitives and clones, `with` its colocations, `on` and
+ * everything else that speaks for or against a node its locations, in a cluster where nodes have to be named (opt-in).
+ *
+ * Fencing is off for the engine, and a lost node is one that left cleanly: what may still run there is for `takeover.ts` to say.
+ */
+
+import { constrain } from '../../policy/constrain/index.ts';
+import { type Decision, decideWith } from '../../policy/index.ts';
+import type { Input, NodeState, ResourceConfig } from '../../policy/input.ts';
+import { situate } from '../../policy/situate/index.ts';
+import type { Cluster, NodeId, Rules } from '../model.ts';
+import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
+import { withPlaces } from './places.ts';
+import type { Question } from './question.ts';
+import { nodeStateOf, type PresentHere } from './status.ts';
+
+export { stayPoints } from './configuration.ts';
+export { placeInList } from './places.ts';
+export type { Preference, Present, Question } from './question.ts';
+
+const fixedOptions: readonly (readonly [string, string])[] = [
+  ['symmetric-cluster', 'false'],
+  ['stonith-enabled', 'false'],
+  ['start-failure-is-fatal', 'false'],
+  // Whoever asks knows what has not been looked at yet.
+  ['enable-startup-probes', 'false'],
+];
+
+/** A cluster object never changes: another one is another cluster. */
+const known = new WeakMap<Cluster, Configuration>();
+
+function configured(cluster: Cluster): Configuration {
+  const before = known.get(cluster);
+  if (before !== undefined) return before;
+  const made = configurationOf(cluster);
+  known.set(cluster, made);
+  return made;
+}
+
+/** With what each score is made of. The id of a location that stands for a preference is its index in the list. */
+export function decideOn(question: Question): Decision {
+  const situation = situate(inputOf(question));
+  const constraints = withPlaces(constrain(situation), question, situation);
+  return decideWith(situation, constraints, { terms: true });
+}
+
+/** Without the places in `on`. */
+function inputOf(question: Question): Input {
+  const { nodes, colocations } = configured(question.cluster);
+  const { cluster, stopped, scattered, mute, preferences } = question;
+  const { rules } = cluster;
+  return {
+    options: [setOf('cib-bootstrap-options', [...fixedOptions, ...Object.entries(rules.options)])],
+    resourceDefaults: [],
+    operationDefaults: [],
+    nodes,
+    resources: resourcesOf(question),
+    constraints: {
+      locations: [
+        ...rules.locations,
+        ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
+      ],
+      colocations: [
+        ...rules.colocations,
+        ...colocations
+          .filter(
+            ({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary),
+          )
+          .map(({ config }) => config),
+      ],
+      orders: rules.orders,
+      tickets: rules.tickets,
+    },
+    topology: [],
+    tags: tagsOf(rules),
+    ticketStates: ticketsOf(rules),
+    nodeStates: nodeStatesOf(question),
+    quorate: true,
+    coordinatorId: null,
+    featureSet: '3.16.2',
+    noQuorumPanic: false,
+    hasWatchdog: false,
+    nowS: 0,
+  };
+}
+
+/** A group is all of its members, who run together anyway. */
+const tagsOf = ({ tags, groups }: Rules): Input['tags'] =>
+  new Map([...Object.entries(tags), ...groups.map(({ id, members }) => [id, members] as const)]);
+
+const ticketsOf = ({ ticketStates }: Rules): Input['ticketStates'] =>
+  Object.entries(ticketStates).map(([id, state]) => ({
+    id,
+    granted: state !== 'revoked',
+    standby: state === 'standby',
+    lastGrantedS: null,
+    attributes: new Map(),
+  }));
+
+function resourcesOf({ cluster, stopped, leftAlone }: Question): readonly ResourceConfig[] {
+  const { resources } = configured(cluster);
+  if (stopped.size + leftAlone.size === 0) return [...resources.values()];
+  return [...resources].map(([id, resource]) => {
+    const extra: (readonly [string, string])[] = [];
+    if (stopped.has(id)) extra.push(['target-role', 'Stopped']);
+    if (leftAlone.has(id)) extra.push(['is-managed', 'false']);
+    return extra.length === 0 ? resource : { ...resource, meta: [...resource.meta, setOf(`${id}-now`, extra)] };
+  });
+}
+
+function nodeStatesOf(question: Question): readonly NodeState[] {
+  const { cluster, present } = question;
+  const byNode = new Map<NodeId, PresentHere[]>(cluster.nodes.map(({ id }) => [id, []]));
+  for (const service of cluster.services)
+    for (const copy of present.get(service.id) ?? []) byNode.get(copy.node)?.push({ service, copy });
+  return [...byNode].map(([node, here]) => nodeStateOf(node, question, here));
+}

@@ -1,0 +1,69 @@
+/**
+ * Places in `on` as locations. A thousand services on 32 nodes have 32 000 of them, nearly always the same: they are made once for
+ * each list and handed to the engine as it would have worked them out itself.
+ */
+import { must } from '../../lib/assert.ts';
+import type { Constraints, Location } from '../../policy/constraints.ts';
+import type { Situation } from '../../policy/situation.ts';
+import type { Cluster, Service, ServiceId } from '../model.ts';
+import type { Present, Question } from './question.ts';
+
+/** Id of all locations that stand for a place in `on`. */
+export const placeInList = '#on';
+
+type Places = Location['nodes'];
+
+/** The engine numbers nodes by name, so that the numbers are the same for one cluster at all times. */
+const known = new WeakMap<Cluster, ReadonlyMap<ServiceId, Places>>();
+
+/** Behind all others: the last ones are applied first, and are the first that people read. No other node is made possible by any. */
+export function withPlaces(
+  constraints: Constraints,
+  { cluster, present }: Question,
+  situation: Situation,
+): Constraints {
+  const places = known.get(cluster) ?? placesOf(cluster, situation);
+  known.set(cluster, places);
+  const locations = cluster.services.map(({ id }): Location => {
+    const resource = must(situation.resourceById.get(id), `resource ${id}`);
+    const nodes = must(places.get(id), `places of ${id}`);
+    return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
+  });
+  const roles = cluster.services.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
+  return { ...constraints, locations: [...constraints.locations, ...roles, ...locations] };
+}
+
+/**
+ * A list of nodes takes the role from nobody, as far as stickiness says so: the promoted copy counts as if its node were the first.
+ * Between equals the engine leaves the role where it is. Only where its agent wants it: no list makes anybody fit.
+ */
+function rolesKept(service: Service, copies: readonly Present[], { nodeByName, resourceById }: Situation): Location[] {
+  const { id, on, onScore, stickiness, promotable } = service;
+  if (promotable === null) return [];
+  const nodes = copies.flatMap(({ node, promoted, promotion }) => {
+    const score = Math.min(stickiness, onScore * on.indexOf(node));
+    return promoted && score > 0 && (promotion ?? -1) >= 0
+      ? [{ node: must(nodeByName.get(node), `node ${node}`), score }]
+      : [];
+  });
+  if (nodes.length === 0) return [];
+  const resource = must(resourceById.get(id), `resource ${id}`);
+  return [{ id: '#role', resource, role: 'promoted', discovery: 'always', nodes }];
+}
+
+function placesOf({ services }: Cluster, { nodeByName }: Situation): ReadonlyMap<ServiceId, Places> {
+  const lists = new Map<string, Places>();
+  const places = new Map<ServiceId, Places>();
+  for (const { id, on, onScore } of services) {
+    const key = `${onScore} ${on.join(' ')}`;
+    const list =
+      lists.get(key) ??
+      on.map((name, place) => ({
+        node: must(nodeByName.get(name), `node ${name}`),
+        score: onScore * (on.length - 1 - place),
+      }));
+    lists.set(key, list);
+    places.set(id, list);
+  }
+  return places;
+}

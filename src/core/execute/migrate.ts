@@ -1,0 +1,74 @@
+/**
+ * Both ends of a live migration. The target is told to expect it before the source begins, so that at no moment a copy may run
+ * where no record says so. See docs/internals/roles.md.
+ */
+import type { NodeId, ServiceId } from '../model.ts';
+import type { NodeRecord, OpResult, Order } from '../ports.ts';
+import type { Turn } from '../state.ts';
+import { counted, failureOf } from './failures.ts';
+import { launch, localOf, serviceOf, setLocal, setRecord } from './services.ts';
+
+/** Target: from now on it may run here, whatever becomes of the source. It counts as started, also for the next life of the daemon. */
+export function expectArrival(turn: Turn, { serviceId, peer, because }: Order): void {
+  if (peer !== null) expect(turn, serviceId, peer, because);
+}
+
+function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void {
+  const service = serviceOf(turn.state, id);
+  if (service === undefined) return;
+  setLocal(turn, id, { running: service, retryStopMs: 0 });
+  setRecord(turn, id, { state: 'arriving', digest: service.digest, role: 'unknown', peer, notice: null }, because);
+}
+
+/** Source. */
+export function beginMigrateTo(turn: Turn, { serviceId, peer, because }: Order): void {
+  const { running } = localOf(turn.state, serviceId);
+  if (running === null || peer === null || peer === turn.state.self) return;
+  setLocal(turn, serviceId, { op: launch(turn, 'migrateTo', running, { peer }), checkOpId: null });
+  setRecord(turn, serviceId, { state: 'migrating', peer }, because);
+}
+
+/** Source: whatever came of it, what is left here has to be stopped; `peer` says where it may run too. */
+export function migrateToDone(turn: Turn, id: ServiceId, result: OpResult): void {
+  const failed = failureOf(result);
+  const { peer } = localOf(turn.state, id).record;
+  if (failed === null) return setRecord(turn, id, { state: 'moved' }, `${peer} has it`);
+  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, null, failed) } as const;
+  setRecord(turn, id, patch, `migration to ${peer} failed: ${failed.because}`);
+}
+
+/** Target. */
+export function beginMigrateFrom(turn: Turn, { serviceId, peer, because }: Order): void {
+  const service = serviceOf(turn.state, serviceId);
+  if (service === undefined || peer === null || peer === turn.state.self) return;
+  setLocal(turn, serviceId, { op: launch(turn, 'migrateFrom', service, { peer }), running: service, retryStopMs: 0 });
+  setRecord(turn, serviceId, { state: 'migrating', digest: service.digest, peer, notice: null }, because);
+}
+
+export function migrateFromDone(turn: Turn, id: ServiceId, result: OpResult): void {
+  const failed = failureOf(result);
+  const { peer } = localOf(turn.state, id).record;
+  if (failed === null) {
+    const patch = { state: 'running', role: 'unpromoted', peer: null, conflicts: 0 } as const;
+    return setRecord(turn, id, patch, `taken over from ${peer}`);
+  }
+  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, null, failed) } as const;
+  setRecord(turn, id, patch, `migration from ${peer} failed: ${failed.because}`);
+}
+
+/**
+ * Target, when it hears of the source: a daemon that was restarted meanwhile has looked, seen nothing, and would not know that
+ * something is on its way, or has arrived after it looked.
+ */
+export function heardOfMigration(turn: Turn, before: NodeRecord | undefined, record: NodeRecord): void {
+  const { self } = turn.state;
+  for (const [id, { state, peer }] of Object.entries(record.services)) {
+    if (peer !== self || (state !== 'migrating' && state !== 'moved' && state !== 'failed')) continue;
+    const former = before?.boot === record.boot ? before.services[id] : undefined;
+    if (former?.peer === peer && former.state === state) continue;
+    const own = turn.state.local.get(id);
+    if (own?.record.state !== 'stopped' || own.op !== null) continue;
+    if (state === 'migrating') expect(turn, id, record.node, `${record.node} gives it away to this node`);
+    else setRecord(turn, id, { state: 'unknown' }, `${record.node} may have given it away to this node`);
+  }
+}

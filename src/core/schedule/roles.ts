@@ -1,0 +1,112 @@
+/** Which copies of a promotable service are to be promoted, and what has to be done for that? */
+import type { NodeId, Service } from '../model.ts';
+import { failedText, leadsTo } from '../onFail.ts';
+import { mayBePromoted } from '../roles.ts';
+import { type Answer, copiesOf } from './answer.ts';
+import type { Change, Hindrance, Step } from './change.ts';
+import type { Promotion } from './plan.ts';
+import { type Copy, underWay } from './seen.ts';
+import type { Steps } from './steps.ts';
+import { namesText } from './words.ts';
+
+/** Null: it has no roles. `nodes`: where it is placed. */
+export function promotionOf(answer: Answer, service: Service, nodes: readonly NodeId[]): Promotion | null {
+  if (service.promotable === null) return null;
+  const { situation, placement } = answer;
+  const ranked: { readonly node: NodeId; readonly score: number }[] = [];
+  const promoted: NodeId[] = [];
+  for (const copy of copiesOf(situation, service)) {
+    const node = situation.nodes[placement.nodeOf[copy] ?? -1]?.name;
+    if (node === undefined || !nodes.includes(node)) continue;
+    ranked.push({ node, score: placement.promotionScores.get(copy) ?? -1 });
+    if (placement.roleOf[copy] === 'promoted') promoted.push(node);
+  }
+  ranked.sort((a, b) => b.score - a.score);
+  return { nodes: promoted, because: reasonFor(promoted, ranked) };
+}
+
+function reasonFor(
+  promoted: readonly NodeId[],
+  ranked: readonly { readonly node: NodeId; readonly score: number }[],
+): string {
+  if (ranked.length === 0) return 'no copy runs anywhere';
+  const scores = ranked.map(({ node, score }) => (score < 0 ? `${node} none` : `${node} ${score}`)).join(', ');
+  if (promoted.length > 0) return `promotion scores: ${scores}`;
+  if (ranked.every(({ score }) => score < 0)) return `no agent has given its copy a promotion score (${scores})`;
+  return `no copy may be promoted; promotion scores: ${scores}`;
+}
+
+/** Those who run promoted, as far as is known. */
+export const promotedNow = (copies: readonly Copy[]): readonly NodeId[] =>
+  copies.filter(({ state, record }) => state !== 'stopped' && record?.role === 'promoted').map(({ node }) => node);
+
+export const noRoleSteps: Pick<Change, 'promotes' | 'demotes'> = { promotes: [], demotes: [] };
+
+type Alone = Pick<Change, 'service' | 'copies' | 'placement' | 'probes' | 'stops' | 'starts'>;
+
+export function roleSteps(alone: Alone, steps: Steps, hindrance: Hindrance): Pick<Change, 'promotes' | 'demotes'> {
+  const { service, copies } = alone;
+  if (service.promotable === null) return noRoleSteps;
+  const demotes = copies.flatMap((copy) => demoteOf(alone, copy, steps, hindrance));
+  const promotes = (alone.placement.promotion?.nodes ?? []).flatMap((node) =>
+    promoteOf(alone, node, demotes, hindrance),
+  );
+  return { promotes, demotes };
+}
+
+const has = (steps: readonly Step[], node: NodeId): boolean => steps.some((step) => step.node === node);
+
+/** Where it is not listed and was never looked for, it never ran. */
+export const mayBe = ({ state, record, listed }: Copy): boolean =>
+  mayBePromoted({ state, role: record?.role ?? 'unknown' }) &&
+  (listed || state !== 'unknown' || (record?.digest ?? null) !== null);
+
+/** Of what has failed, the stop is the demotion too, unless the file says that a demotion mends it. */
+function demoteOf(
+  { service, placement, stops }: Alone,
+  copy: Copy,
+  steps: Steps,
+  { ruled }: Hindrance,
+): readonly Step[] {
+  const { node, state } = copy;
+  const isMended = state === 'failed' && leadsTo(service, copy.record) === 'demote' && !has(stops, node);
+  if ((state !== 'running' && !isMended) || !mayBe(copy)) return [];
+  const demote = (because: string): readonly Step[] => [{ node, because, blocked: ruled('demote', service.id, node) }];
+  const stop = stops.find((each) => each.node === node);
+  if (stop !== undefined) return demote(`it is to be stopped: ${stop.because}`);
+  if (isMended && copy.record !== null) return demote(failedText(copy.record, node));
+  const promoted = placement.promotion?.nodes ?? [];
+  if (promoted.includes(node))
+    return steps.demotes.has(node) ? demote('what is promoted after others is promoted anew with them') : [];
+  return demote(
+    promoted.length > 0
+      ? `${namesText(promoted)} is to be promoted instead: ${placement.promotion?.because ?? ''}`
+      : `not to be promoted: ${placement.promotion?.because ?? placement.because}`,
+  );
+}
+
+function promoteOf(
+  { service, copies, placement, probes, stops, starts }: Alone,
+  node: NodeId,
+  demotes: readonly Step[],
+  { promotions, ruled }: Hindrance,
+): readonly Step[] {
+  const copy = copies.find((each) => each.node === node);
+  const isStarting = has(starts, node);
+  if (copy === undefined || (copy.state !== 'running' && !isStarting && !has(demotes, node))) return [];
+  const isNew = isStarting || has(demotes, node) || copy.record?.role !== 'promoted';
+  if (!isNew) return [];
+  const ends = (each: Copy): boolean => [probes, stops, demotes].some((steps) => has(steps, each.node));
+  const others = copies.filter((each) => each.node !== node && mayBe(each) && !ends(each));
+  const max = service.promotable?.max ?? 1;
+  const [other] = others;
+  const full = other !== undefined && others.length >= max ? `${service.id} ${whyFull(other)}` : null;
+  const blocked = full ?? promotions.get(service.id)?.because ?? ruled('promote', service.id, node);
+  return [{ node, because: placement.promotion?.because ?? '', blocked }];
+}
+
+function whyFull({ node, state, record }: Copy): string {
+  if (record?.role === 'promoted' && state === 'running') return `is promoted on ${node}`;
+  const words = underWay(state) ?? (state === 'blocked' ? 'not known to be stopped' : state);
+  return `may be promoted on ${node}, where it is ${words}`;
+}

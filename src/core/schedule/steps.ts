@@ -1,0 +1,201 @@
+/** What the engine would do for each service, node by node. */
+import { must } from '../../lib/assert.ts';
+import type { PolicyAction } from '../../policy/plan.ts';
+import type { ResourceIndex } from '../../policy/situation.ts';
+import type { Present } from '../ask/index.ts';
+import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
+import { type Answer, copiesOf } from './answer.ts';
+import { type Ruled, refusedBecause, restartBecause } from './ruled.ts';
+import { type Copy, isActive, mayLinger } from './seen.ts';
+
+export interface Steps {
+  readonly starts: ReadonlySet<NodeId>;
+  readonly stops: ReadonlySet<NodeId>;
+  readonly reloads: ReadonlySet<NodeId>;
+  readonly promotes: ReadonlySet<NodeId>;
+  readonly demotes: ReadonlySet<NodeId>;
+  /** Where it cannot run although it is placed there, because an order stands in its way, and why. */
+  readonly refused: ReadonlyMap<NodeId, string>;
+  /** Why it restarts where it is placed, if an order is the cause. */
+  readonly ordered: ReadonlyMap<NodeId, string>;
+}
+
+/** A service without any is not in it. */
+export type StepsOfAll = ReadonlyMap<ServiceId, Steps>;
+
+export const noSteps: Steps = {
+  starts: new Set(),
+  stops: new Set(),
+  reloads: new Set(),
+  promotes: new Set(),
+  demotes: new Set(),
+  refused: new Map(),
+  ordered: new Map(),
+};
+
+export function stepsOf(answer: Answer, ruled: Ruled): StepsOfAll {
+  const all = new Map<ServiceId, Steps>();
+  const planned = byResource(answer);
+  const asking: Asking = { answer, planned, ruled, known: new Map() };
+  for (const service of answer.graph.cluster.services) {
+    const steps = stepsOnce(asking, service);
+    if (steps !== null) all.set(service.id, steps);
+  }
+  return all;
+}
+
+interface Growing {
+  readonly starts: Set<NodeId>;
+  readonly stops: Set<NodeId>;
+  readonly reloads: Set<NodeId>;
+  readonly promotes: Set<NodeId>;
+  readonly demotes: Set<NodeId>;
+  readonly refused: Map<NodeId, string>;
+  readonly ordered: Map<NodeId, string>;
+}
+
+type Planned = ReadonlyMap<ResourceIndex, readonly PolicyAction[]>;
+
+/** Steps without work only order others. */
+function byResource({ plan }: Answer): Planned {
+  const planned = new Map<ResourceIndex, PolicyAction[]>();
+  for (const action of plan.actions) {
+    const { resource, node, isPseudo } = action;
+    if (resource === null || node === null || isPseudo) continue;
+    const known = planned.get(resource);
+    if (known === undefined) planned.set(resource, [action]);
+    else known.push(action);
+  }
+  return planned;
+}
+
+interface Asking {
+  readonly answer: Answer;
+  readonly planned: Planned;
+  readonly ruled: Ruled;
+  /** Null: none, or those that are being worked out. */
+  readonly known: Map<ServiceId, Steps | null>;
+}
+
+function stepsOnce(asking: Asking, service: Service): Steps | null {
+  const before = asking.known.get(service.id);
+  if (before !== undefined) return before;
+  asking.known.set(service.id, null);
+  const steps = stepsOfService(asking, service);
+  asking.known.set(service.id, steps);
+  return steps;
+}
+
+function stepsOfService(asking: Asking, service: Service): Steps | null {
+  const { answer, planned, ruled } = asking;
+  const sum: Growing = {
+    starts: new Set(),
+    stops: new Set(),
+    reloads: new Set(),
+    promotes: new Set(),
+    demotes: new Set(),
+    refused: new Map(),
+    ordered: new Map(),
+  };
+  const indices = copiesOf(answer.situation, service);
+  for (const { task, node } of indices.flatMap((index) => planned.get(index) ?? [])) {
+    const name = nameOf(answer, must(node, 'node of an action'));
+    if (task === 'start') sum.starts.add(name);
+    if (task === 'stop') sum.stops.add(name);
+    if (task === 'reload-agent') sum.reloads.add(name);
+    if (task === 'promote') sum.promotes.add(name);
+    if (task === 'demote') sum.demotes.add(name);
+  }
+  if (ruled.into.has(service.id)) addRuled(sum, asking, service);
+  for (const copy of keptOf(answer, service, indices)) {
+    if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
+    sum.starts.delete(copy.node);
+    sum.stops.delete(copy.node);
+    if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
+  }
+  for (const node of brokenOf(answer, service)) sum.stops.add(node);
+  return sum.starts.size + sum.stops.size + sum.reloads.size + sum.demotes.size + sum.refused.size === 0 ? null : sum;
+}
+
+/** What the engine stops on a node where it is to run: it restarts there for an order's sake, or cannot start again. */
+function addRuled(sum: Growing, asking: Asking, service: Service): void {
+  const { answer, planned, ruled } = asking;
+  const { situation, placement, plan } = answer;
+  const copies = seenOf(answer, service);
+  for (const index of copiesOf(situation, service)) {
+    const at = placement.nodeOf[index] ?? -1;
+    // One of several copies where one is allowed stays while the others end: no order is the cause.
+    if (at < 0 || (situation.resources[index]?.runningOn.length ?? 0) > 1) continue;
+    const node = nameOf(answer, at);
+    const here = (planned.get(index) ?? []).filter((action) => action.node === at).map(({ task }) => task);
+    const cannotStart = plan.blocked.some(
+      ({ task, resource, node: where }) => task === 'start' && resource === index && where === at,
+    );
+    const copy = copies.find((each) => each.node === node);
+    if (cannotStart || (here.includes('stop') && !here.includes('start')))
+      sum.refused.set(
+        node,
+        refusedBecause(ruled, service.id, (first) => !isPlacedOn(answer, first, service.clone ? at : null)),
+      );
+    else if (here.includes('stop') && copy?.state === 'running' && definitionOf(service, copy) !== 'changed') {
+      const why = restartBecause(ruled, service.id, (first) => doingsOf(asking, first));
+      if (why !== null) sum.ordered.set(node, why);
+      else if (!service.clone) {
+        // What the engine restarts for the sake of copies that make way for each other, which they do not.
+        sum.starts.delete(node);
+        sum.stops.delete(node);
+      }
+    }
+  }
+}
+
+function isPlacedOn({ graph, situation, placement }: Answer, id: ServiceId, node: number | null): boolean {
+  const service = must(graph.services.get(id), `service ${id}`);
+  const nodes = copiesOf(situation, service).map((index) => placement.nodeOf[index] ?? -1);
+  return service.clone && node !== null ? nodes.includes(node) : nodes.some((each) => each >= 0);
+}
+
+/** By our own steps: not all that the engine would do is done. */
+function doingsOf(asking: Asking, id: ServiceId): string | null {
+  const steps = stepsOnce(asking, must(asking.answer.graph.services.get(id), `service ${id}`));
+  if (steps === null || steps.starts.size + steps.promotes.size === 0) return null;
+  if (steps.starts.size === 0) return 'is promoted anew';
+  return steps.stops.size > 0 ? 'restarts' : 'starts';
+}
+
+/**
+ * Where a copy is to run and one works already: of several copies of what must run once, all would be stopped before the one
+ * that is to stay is started again; and copies of a clone are all alike, so that none has to make way for another one.
+ */
+function keptOf(answer: Answer, service: Service, indices: readonly ResourceIndex[]): readonly Copy[] {
+  const { situation, placement } = answer;
+  const running = indices.flatMap((index) => situation.resources[index]?.runningOn ?? []);
+  if (running.length < (service.clone ? 1 : 2)) return noCopies;
+  const wanted = indices.map((index) => placement.nodeOf[index] ?? -1).filter((node) => running.includes(node));
+  const names = wanted.map((node) => nameOf(answer, node));
+  return seenOf(answer, service).filter(
+    (copy) => names.includes(copy.node) && isActive(copy.state) && definitionOf(service, copy) !== 'changed',
+  );
+}
+
+/** One that cannot be stopped stays as it is, for the engine everywhere; what is broken elsewhere ends all the same. */
+function brokenOf(answer: Answer, service: Service): readonly NodeId[] {
+  const copies = seenOf(answer, service);
+  if (service.clone || !copies.some(({ state }) => state === 'blocked')) return noNodes;
+  return copies.filter((copy) => copy.state === 'failed' || mayLinger(copy)).map(({ node }) => node);
+}
+
+const noCopies: readonly Copy[] = [];
+const noNodes: readonly NodeId[] = [];
+
+const seenOf = ({ candidates }: Answer, { id }: Service): readonly Copy[] =>
+  must(candidates.get(id), `candidate ${id}`).seen.copies;
+
+const nameOf = ({ situation }: Answer, node: number): NodeId => must(situation.nodes[node], 'node of the engine').name;
+
+/** A driver that cannot tell what it runs (null) is believed. */
+export function definitionOf(service: Service, { state, record }: Copy): Present['definition'] {
+  const digest = record?.digest ?? null;
+  if (state !== 'running' || digest === null || digest === service.digest) return 'current';
+  return reloads(service) ? 'reloadable' : 'changed';
+}

@@ -1,0 +1,16 @@
+/** The promotion score that an agent has set by `crm_attribute --promotion` or `crm_master`: one number in a file. */
+import { readFileSync } from 'node:fs';
+import { scoreMax } from '../../core/model.ts';
+
+/** Null: it has set none, or taken it back. Anything but a number was not written by our own tool: it says nothing. */
+export function readScore(path: string): number | null | { readonly because: string } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? null : { because: `cannot read ${path}: ${message}` };
+  }
+  const score = /^-?\d{1,7}\n$/.test(text) ? Number(text) : Number.NaN;
+  return Math.abs(score) <= scoreMax ? score : { because: `${path} holds no promotion score` };
+}
