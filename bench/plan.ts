@@ -145,7 +145,9 @@ const medianOf = (values: readonly number[]): number => must(spreadOf(values), '
 
 /** Records that changed are new from end to end, as they come from the wire. */
 function inputAfter({ cluster, ids, records }: World, event: PlanEvent, run: number): ScheduleInput {
-  const [coordinator = '', other = ''] = ids;
+  const [coordinator = '', ...others] = ids;
+  // Each time another one: what was answered last is remembered.
+  const other = must(others[Math.abs(run) % others.length], 'another node');
   const members = event === 'a node is lost' ? ids.filter((id) => id !== other) : ids;
   const changed = event === 'a status changes' ? failing(cluster, other, run) : must(records.get(other), other);
   const seen = new Map(members.map((id) => [id, id === other ? changed : must(records.get(id), id)]));
