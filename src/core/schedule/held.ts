@@ -2,6 +2,7 @@
 import { byText } from '../../lib/compare.ts';
 import type { Cluster, NodeId, ServiceId } from '../model.ts';
 import type { NodeRecord, ServiceRecord } from '../ports.ts';
+import { entriesOf } from './entries.ts';
 import type { Held, HeldService } from './plan.ts';
 import { isActive } from './seen.ts';
 
@@ -10,9 +11,10 @@ export const nothingHeld: Held = new Map();
 interface Present {
   readonly active: NodeId[];
   readonly failed: NodeId[];
+  promoted: boolean;
 }
 
-const absent: Present = { active: [], failed: [] };
+const absent: Present = { active: [], failed: [], promoted: false };
 
 /**
  * To be called with every change of the members' records, before the plan is made; starts from `nothingHeld` in each view.
@@ -24,27 +26,18 @@ export function remember(before: Held, cluster: Cluster, records: ReadonlyMap<No
   const present = presentNow(records);
   const held = new Map<ServiceId, HeldService>();
   for (const { id, instances } of cluster.services) {
-    const { active, failed } = present.get(id) ?? absent;
+    const { active, failed, promoted } = present.get(id) ?? absent;
     const known = before.get(id);
     const nodes = active.length >= instances ? active : filledUp(instances, active, known?.nodes ?? [], failed);
-    if (nodes.length > 0)
-      held.set(id, { nodes, ran: active.length > 0 || (known?.ran ?? false), ...wasPromoted(id, records, known) });
+    if (nodes.length === 0) continue;
+    const one = { nodes, ran: active.length > 0 || (known?.ran ?? false) };
+    // That it may be promoted proves nothing.
+    held.set(id, promoted || known?.promoted === true ? { ...one, promoted: true } : one);
   }
   return held;
 }
 
-/** That it may be promoted proves nothing. */
-function wasPromoted(
-  id: ServiceId,
-  records: ReadonlyMap<NodeId, NodeRecord>,
-  known: HeldService | undefined,
-): { readonly promoted?: true } {
-  const isNow = [...records.values()].some(({ services }) => isPromoted(services[id]));
-  return isNow || known?.promoted === true ? { promoted: true } : {};
-}
-
-const isPromoted = (record: ServiceRecord | undefined): boolean =>
-  record !== undefined && record.role === 'promoted' && isActive(record.state);
+const isPromoted = ({ role, state }: ServiceRecord): boolean => role === 'promoted' && isActive(state);
 
 function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): readonly NodeId[] {
   const nodes = new Set<NodeId>();
@@ -54,13 +47,13 @@ function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): re
 
 function presentNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<ServiceId, Present> {
   const present = new Map<ServiceId, Present>();
-  for (const [node, record] of records) {
-    for (const id of Object.keys(record.services)) {
-      const state = record.services[id]?.state ?? 'unknown';
-      if (!isActive(state) && state !== 'failed') continue;
-      const known = present.get(id) ?? { active: [], failed: [] };
+  for (const [node, { services }] of records) {
+    for (const [id, record] of entriesOf(services).notable) {
+      if (!isActive(record.state) && record.state !== 'failed') continue;
+      const known = present.get(id) ?? { active: [], failed: [], promoted: false };
       present.set(id, known);
-      (state === 'failed' ? known.failed : known.active).push(node);
+      (record.state === 'failed' ? known.failed : known.active).push(node);
+      if (isPromoted(record)) known.promoted = true;
     }
   }
   return present;
