@@ -229,6 +229,8 @@ describe('groups', () => {
       disk: ['a'],
       web: [],
     });
+  });
+});
 
 describe('the answer before', () => {
   const copy = { node: 'a', state: 'running', failures: 0, definition: 'current', mending: null } as const;
