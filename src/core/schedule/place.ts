@@ -1,5 +1,6 @@
 /** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
+import { isTrue } from '../../policy/rule/text.ts';
 import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { leadsTo } from '../onFail.ts';
@@ -140,6 +141,7 @@ function ask(
   frozen: Frozen,
   not: Unrunnable,
 ): Answer {
+  const isStartFatal = isTrue(graph.cluster.rules.options['start-failure-is-fatal']);
   const leftAlone = new Set(frozen.keys());
   const scattered = scatteredOf(candidates, frozen);
   const preferencesBy = new Map<ServiceId, readonly Preference[]>();
@@ -148,7 +150,7 @@ function ask(
     // What is left alone stays in spite of all, and whom it runs with stays with it.
     if (!frozen.has(id))
       preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
-    present.set(id, presentOf(candidate, frozen));
+    present.set(id, presentOf(candidate, frozen, isStartFatal));
     if (isStuck(candidate)) leftAlone.add(id);
   }
   const preferences = [...preferencesBy.values()].flat();
@@ -200,10 +202,10 @@ function besideScattered({ service }: Candidate, scattered: Scattered): readonly
 }
 
 /** Of what is left alone only what works counts: what runs with it goes nowhere else. */
-function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Present[] {
+function presentOf({ service, seen }: Candidate, frozen: Frozen, isStartFatal: boolean): readonly Present[] {
   return seen.copies.flatMap((copy) => {
     const isLeft = frozen.has(service.id);
-    const failures = isLeft ? 0 : (copy.record?.failures ?? 0);
+    const failures = isLeft ? 0 : failuresOf(service, copy, isStartFatal);
     const state = isLeft && !isActive(copy.state) ? 'stopped' : stateOf(service, seen, copy);
     return state === 'stopped' && failures === 0
       ? []
@@ -219,6 +221,12 @@ function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Prese
           },
         ];
   });
+}
+
+/** One failed start may count like as many failures as are allowed. */
+function failuresOf(service: Service, { record }: Copy, isStartFatal: boolean): number {
+  const failures = record?.failures ?? 0;
+  return isStartFatal && record?.failed === 'start' ? Math.max(failures, service.failures.max) : failures;
 }
 
 function mendingOf(service: Service, copy: Copy): Present['mending'] {
