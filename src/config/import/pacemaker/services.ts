@@ -78,20 +78,12 @@ const ruledOf = (id: string, { ruled }: ServiceSources): readonly AttributeSet[]
 
 const wordsFor = (resource: Resource | null, { situation }: Translating): Words => {
   const raw = new Map(resource?.rawMeta ?? []);
-  if (isStopped(resource, situation)) raw.set('target-role', 'Stopped');
   const { managedByDefault, defaultStickiness } = situation.options;
   if (!raw.has('is-managed') && managedByDefault === false) raw.set('is-managed', 'false');
   if (!raw.has('resource-stickiness') && defaultStickiness !== null)
     raw.set('resource-stickiness', String(defaultStickiness));
   return wordsOf(raw, resource?.meta.promotable ?? false);
 };
-
-/** What is in something that is stopped is stopped, whatever it says itself. */
-function isStopped(resource: Resource | null, { resources }: Translating['situation']): boolean {
-  for (let at = resource; at !== null; at = at.parent === null ? null : (resources[at.parent] ?? null))
-    if (at.meta.targetRole === 'stopped') return true;
-  return false;
-}
 
 // ---------------------------------------------------------------- one service
 
