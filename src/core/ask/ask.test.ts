@@ -234,7 +234,7 @@ describe('groups', () => {
     expect(placesOf(ruled({ groups, locations: more }, services))).toMatchObject({ disk: ['c'], db: ['c'] });
   });
 
-  test('who follows a group runs where all of it does', () => {
+  test('who follows a group runs where all of it does, who keeps away from it where nothing of it does', () => {
     const link = { kind: 'pair', dependentRole: null, dependentInstance: null, primaryRole: null } as const;
     const follows = {
       id: 'follows',
@@ -250,6 +250,11 @@ describe('groups', () => {
     ).toMatchObject({
       disk: ['a'],
       web: [],
+    });
+    const apart = { ...follows, score: -1_000_000 };
+    expect(placesOf({ ...ruled({ groups, colocations: [apart] }, services), stopped: new Set(['db']) })).toMatchObject({
+      disk: ['a'],
+      web: ['b'],
     });
   });
 });

@@ -2,6 +2,7 @@
  * Constraints about groups. The engine is asked about members, each for itself: the first one leads the group, so that points for a
  * group count once, and the last one runs only where all of it does, so that who follows a group follows that.
  */
+import { infinity } from '../../policy/values.ts';
 import type { ColocationConfig, Group, LocationConfig, Rules, ServiceId } from '../model.ts';
 
 export function aboutMembers({ groups, locations, colocations }: Rules): Pick<Rules, 'locations' | 'colocations'> {
@@ -32,10 +33,14 @@ function withSubject(location: LocationConfig, groups: Groups): LocationConfig {
   }
 }
 
-/** In sets each member stands for itself: they follow each other in the order of the group. */
+/**
+ * In sets each member stands for itself: they follow each other in the order of the group. Who must keep away from a group
+ * keeps away from all that runs of it.
+ */
 function withLink(colocation: ColocationConfig, groups: Groups): ColocationConfig {
-  const { link } = colocation;
+  const { link, score } = colocation;
   if (link.kind === 'sets') return colocation;
-  const [dependent, primary] = [firstOf(link.dependent, groups), lastOf(link.primary, groups)];
+  const dependent = firstOf(link.dependent, groups);
+  const primary = (score ?? 0) <= -infinity ? link.primary : lastOf(link.primary, groups);
   return { ...colocation, link: { ...link, dependent, primary } };
 }

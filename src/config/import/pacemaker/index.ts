@@ -240,8 +240,10 @@ function allowedIn(
       .flatMap((resource) => [resource.id, ...primitivesOf(resource).map(({ id }) => id)]),
   );
   const allowed = new Set<string>();
-  for (const { resource, nodes } of constrain(situate({ ...situation.input, constraints: input.constraints }))
-    .locations) {
+  const { locations } = constrain(situate({ ...situation.input, constraints: input.constraints }));
+  for (const { resource, role, nodes } of locations) {
+    // What is said of promoted copies alone opens no node.
+    if (role === 'promoted') continue;
     const { baseId, parent } = situation.resources[resource] ?? { baseId: '', parent: null };
     if (!ids.has(baseId) && !(parent !== null && ids.has(situation.resources[parent]?.baseId ?? ''))) continue;
     for (const { node, score } of nodes)
