@@ -4,6 +4,7 @@ import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
+import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
 import { drawPlot } from './plots.ts';
 import { drawQuirks } from './quirks.ts';
@@ -53,6 +54,9 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   // From a stream of its own, so that seeds without it stay what they were.
   const orders = prng.fork('orders');
   if (orders.chance(0.15)) faults.push(...drawOrders(orders, cluster, beginMs, healAtMs));
+  const own = prng.fork('journeys');
+  if (cluster.services.some(({ migrates }) => migrates) && own.chance(0.6))
+    faults.push(...drawJourneys(own, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 

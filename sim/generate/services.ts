@@ -26,6 +26,16 @@ export function drawRoles(prng: Prng, services: readonly Service[], takeovers: r
   );
 }
 
+/** In some clusters some services move live. */
+export function drawMigrations(prng: Prng, services: readonly Service[]): Service[] {
+  if (!prng.chance(0.4)) return [...services];
+  return services.map((service) =>
+    !service.clone && service.resource.kind === 'command' && prng.chance(0.7)
+      ? { ...service, migrates: true }
+      : service,
+  );
+}
+
 function draw(
   prng: Prng,
   id: string,

@@ -11,7 +11,7 @@ import {
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawRoles, drawServices } from './services.ts';
+import { drawMigrations, drawRoles, drawServices } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -133,7 +133,8 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const deadMs = intervalMs * prng.between(5, 8);
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
   const takeovers = shape.takeovers ?? ofAll;
-  const services = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
+  const drawn = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
+  const services = drawMigrations(prngFrom(seed, 'migrations'), drawn);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
   const nodes = names.map((id, i) => ({
     ...plainNode(id, linksOf(i + 1, linkCount), 7354),

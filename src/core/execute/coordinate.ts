@@ -28,6 +28,7 @@ import {
 } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
 import { plainOrder } from './plainOrder.ts';
+import { asUnheard, type Unheard, unheardOf } from './unheard.ts';
 
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -126,6 +127,7 @@ function basisOf(state: NodeState): PlanBasis {
     doc: state.doc,
     records,
     inFlight: inFlight(state).map((sent) => sent.order),
+    unheard: unheardOf(state),
   };
 }
 
@@ -141,10 +143,14 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     const record = records.get(to);
     if (record !== undefined) records.set(to, asUnderWay(record, given));
   }
+  for (const { node, service } of unheardOf(state)) {
+    const record = records.get(node);
+    if (record !== undefined) records.set(node, asUnheard(record, service));
+  }
   const { cluster } = state.doc;
   const isSure = isMajority(view.members, state.doc.voters) && !actsApart(state.doc);
   const admin = isSure ? state.doc.admin : withKnownOff(state);
-  const held = remember(state.held, cluster, records);
+  const held = remember(state.held, cluster, records, nowMs);
   const provable = isProvable(state.doc);
   return {
     cluster,
@@ -218,8 +224,15 @@ function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   )
     return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
-  return a.records.every((record, i) => record === b.records[i]);
+  return a.records.every((record, i) => record === b.records[i]) && isSameUnheard(a.unheard, b.unheard);
 }
+
+const isSameUnheard = (a: readonly Unheard[], b: readonly Unheard[]): boolean =>
+  a.length === b.length &&
+  a.every(({ node, service }, i) => {
+    const other = b[i];
+    return node === other?.node && service === other.service;
+  });
 
 function orderReady(turn: Turn): void {
   for (const action of turn.state.plan?.actions ?? []) {

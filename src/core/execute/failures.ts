@@ -10,7 +10,8 @@ export type Failed = Extract<OpResult, { outcome: 'failed' }>;
 /** A running service turned out not to work; `role`: what is known of it now. */
 export function hasFailed(turn: Turn, id: ServiceId, because: string, role: Role): void {
   const failed: Failed = { outcome: 'failed', because, scope: 'soft', unknown: false };
-  setRecord(turn, id, { state: 'failed', role, ...counted(turn, id, failed) }, because);
+  // That it came from elsewhere says nothing any more; only what was given away has a peer when it failed.
+  setRecord(turn, id, { state: 'failed', role, peer: null, ...counted(turn, id, failed) }, because);
 }
 
 /** One more failure on this node, for its record. */

@@ -26,6 +26,7 @@ import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
+import { mayCome } from './migrate.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
 import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -37,7 +38,7 @@ import { settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
-export { nothingHeld, remember } from './held.ts';
+export { nothingHeld, remember, withGiven } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
@@ -95,7 +96,12 @@ function waitsOf(
   changes: ReadonlyMap<ServiceId, Change>,
   { waits, promotions }: Hindrance,
 ): readonly (readonly [ServiceId, 'start' | 'promote', Wait])[] {
-  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => (changes.get(id)?.[steps].length ?? 0) > 0;
+  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => {
+    const change = changes.get(id);
+    // What a migration has brought waits for nobody.
+    if (change === undefined || change.passage?.isBegun === true) return false;
+    return change[steps].length > 0 || (steps === 'starts' && change.copies.some(mayCome));
+  };
   return [
     ...[...waits].filter(([id]) => has(id, 'starts')).map(([id, wait]) => [id, 'start', wait] as const),
     ...[...promotions].filter(([id]) => has(id, 'promotes')).map(([id, wait]) => [id, 'promote', wait] as const),

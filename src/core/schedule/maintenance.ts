@@ -33,7 +33,7 @@ function mayRunOn(service: Service, node: NodeId, input: ScheduleInput, seen: Se
 /** Nothing is planned for it; of a clone, nothing on nodes in maintenance. */
 export function withoutFrozen(change: Change, frozen: Frozen, { admin }: ScheduleInput): Change {
   if (frozen.has(change.service.id))
-    return { ...change, probes: [], stops: [], starts: [], reloads: [], promotes: [], demotes: [] };
+    return { ...change, probes: [], stops: [], starts: [], reloads: [], promotes: [], demotes: [], passage: null };
   const { nodes } = admin.maintenance;
   if (Object.keys(nodes).length === 0) return change;
   const left = <T extends { readonly node: NodeId }>(steps: readonly T[]): readonly T[] =>

@@ -12,7 +12,8 @@ import type { NodeId, ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import { type Copy, underWay } from './seen.ts';
 
-export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote';
+/** `start`: also what takes its place in a live migration, and `migrateTo` what begins one. */
+export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote' | 'migrateTo';
 
 export interface Doing {
   readonly verb: RuledVerb;
@@ -90,6 +91,8 @@ const verbs: Readonly<Partial<Record<PolicyAction['task'], RuledVerb>>> = {
   'reload-agent': 'reload',
   promote: 'promote',
   demote: 'demote',
+  migrate_to: 'migrateTo',
+  migrate_from: 'start',
 };
 
 function doingOf({ situation }: Answer, names: Names, { task, resource, node, isPseudo }: PolicyAction): Doing | null {
