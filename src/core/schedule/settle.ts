@@ -229,7 +229,9 @@ function startsAfterStop(
   if (change.starts.length === 0) return false;
   if (needed.some((need) => need.startsAfterStop)) return true;
   if (change.starts.some((start) => stopsBefore(change, start.node).length > 0)) return true;
-  if (change.passage !== null && dependents.some(({ stops }) => stops.length > 0)) return true;
+  const from = change.passage?.from ?? null;
+  if (dependents.some(({ copies }) => copies.some(({ node, state }) => node === from && state !== 'stopped')))
+    return true;
   return !keepsCopy(change) && dependents.some((dependent) => dependent.copies.some((copy) => isActive(copy.state)));
 }
 
