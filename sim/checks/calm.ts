@@ -1,5 +1,6 @@
 /** Once all is well again nobody is fenced, and services that go home go once. */
 import type { NodeId, ServiceId } from '../../src/core/model.ts';
+import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
 /** Each node that comes back may be a better place, and so may each failure that is forgotten. */
@@ -38,11 +39,16 @@ export function calm(): Check {
     },
     fenceBegins(world, host, { action, target }) {
       if (action !== 'off' || wished.has(target) || !isSettling(world, healedAtMs)) return;
-      const isWell =
-        world.host(target).loop !== null && world.agenda.nowMs - world.host(target).poweredAtMs > graceMs(world);
-      if (isWell) throw new Violation('calm', world.agenda.nowMs, `${host.id} fences ${target} after all was healed`);
+      if (isWell(world, world.host(target)))
+        throw new Violation('calm', world.agenda.nowMs, `${host.id} fences ${target} after all was healed`);
     },
   };
+}
+
+/** Not one whose daemon is gone, that has just booted, or on which something could not be stopped. */
+function isWell(world: World, { loop, poweredAtMs }: Host): boolean {
+  if (loop === null || world.agenda.nowMs - poweredAtMs <= graceMs(world)) return false;
+  return [...loop.state.local.values()].every(({ record }) => record.state !== 'blocked');
 }
 
 const isSettling = (world: World, healedAtMs: number | null): boolean =>

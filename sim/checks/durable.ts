@@ -1,7 +1,8 @@
 /**
  * A change that was acknowledged is still there at the end, unless another one about the same thing came later.
  *
- * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more.
+ * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more. Nor of
+ * requests that were asked while others about the same thing were: which was carried out last, nobody can say.
  */
 import type { Admin, AnswerCode, Command } from '../../src/core/ports.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
@@ -9,6 +10,7 @@ import { type Check, Violation, type World } from '../world/world.ts';
 export function durable(): Check {
   const acknowledged = new Map<string, Command>();
   const unanswered = new Map<string, number>();
+  const contested = new Set<string>();
   let apart = false;
   return {
     name: 'durable',
@@ -16,14 +18,18 @@ export function durable(): Check {
       const key = keyOf(command);
       if (key === null) return;
       acknowledged.delete(key);
-      unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
+      const others = unanswered.get(key) ?? 0;
+      if (others > 0) contested.add(key);
+      unanswered.set(key, others + 1);
     },
     answered(_world, command, answer) {
       const key = keyOf(command);
       if (key === null || (!answer.ok && isUncertain(answer.code))) return;
       const others = (unanswered.get(key) ?? 1) - 1;
       unanswered.set(key, others);
-      if (answer.ok && others === 0 && !apart) acknowledged.set(key, command);
+      if (others > 0) return;
+      if (answer.ok && !contested.has(key) && !apart) acknowledged.set(key, command);
+      contested.delete(key);
     },
     // Half of a pair is no minority: what it decides alone can be lost with it, where the file lets the other one act without it.
     installed(world, _host, view) {

@@ -5,6 +5,7 @@
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
+import type { LocalService } from '../../src/core/state.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -20,7 +21,10 @@ export function order(): Check {
         needsAreUp(world, host, op);
         firstsAreUp(world, host, op);
       }
-      if (op.verb === 'stop') dependentsAreDown(world, host, op);
+      if (op.verb === 'stop') {
+        dependentsAreDown(world, host, op);
+        secondsAreDown(world, host, op);
+      }
     },
   };
 }
@@ -65,11 +69,15 @@ function hasJustGone(world: World, host: Host, id: ServiceId): boolean {
 const hasJustStopped = (world: World, host: Host, id: ServiceId): boolean =>
   world.agenda.nowMs - (host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < 2 * world.cluster.heartbeat.deadMs;
 
+/** As far as its daemon knows: an agent may say so falsely, and one that was held up has not looked for long. */
+const serves = (host: Host, id: ServiceId): boolean =>
+  host.running.has(id) || host.loop?.state.local.get(id)?.record.state === 'running';
+
 function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
   // Another copy elsewhere serves those that need it, or did until a moment ago, which the coordinator cannot know yet.
   const elsewhere = [...world.hosts.values()].some(
-    (other) => other !== host && (other.running.has(op.service.id) || hasJustGone(world, other, op.service.id)),
+    (other) => other !== host && (serves(other, op.service.id) || hasJustGone(world, other, op.service.id)),
   );
   if (elsewhere) return;
   const state = host.loop?.state;
@@ -78,11 +86,42 @@ function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   for (const [id, service] of host.running) {
     if (mustStop && state !== undefined && inMaintenance(state.doc.admin, host.id, id)) continue;
     if (!service.needs.includes(op.service.id) || !restartsWithNeeds(service)) continue;
-    const record = host.loop?.state.local.get(id)?.record.state;
-    // What could not be stopped, or is believed to have ended, does not hold others up.
-    if (record !== 'running' && record !== 'starting') continue;
+    if (!holdsUp(state?.local.get(id))) continue;
     throw fail(world, `${host.id} stops ${op.service.id} under ${id}, which needs it`);
   }
+}
+
+/** What could not be stopped, or is believed to have ended, does not hold others up. */
+function holdsUp(local: LocalService | undefined): boolean {
+  const state = local?.record.state;
+  return state === 'running' || state === 'starting' || (state === 'stopping' && local?.retryStopMs === 0);
+}
+
+/** By a mandatory order among the rules what comes second stops first, wherever it runs. What a node stops by itself, it stops by `needs`. */
+function secondsAreDown(world: World, host: Host, op: AgentOp): void {
+  const { id } = op.service;
+  const state = host.loop?.state;
+  if (!host.running.has(id) || state === undefined || state.purging || state.distrusted.has(id)) return;
+  const hosts = [...world.hosts.values()];
+  if (hosts.some((other) => other !== host && (other.running.has(id) || isUnnoticed(world, other, id)))) return;
+  for (const { id: orderId, kind, link } of world.cluster.rules.orders) {
+    if (link.kind !== 'pair' || link.first !== id || kind !== 'Mandatory' || link.firstAction === 'promote') continue;
+    const under = hosts.find((other) => isKnownToRun(host, other, link.second));
+    if (under !== undefined)
+      throw fail(
+        world,
+        `${host.id} stops ${id} under ${link.second} on ${under.id}, which comes after it (${orderId})`,
+      );
+  }
+}
+
+/** All is well with it, and whoever ordered in this view knows. */
+function isKnownToRun(host: Host, other: Host, id: ServiceId): boolean {
+  const [here, there] = [host.loop?.state, other.loop?.state];
+  if (here === undefined || there === undefined || other.isHelpless || !other.running.has(id)) return false;
+  const isTogether = here.installed !== null && here.installed.number === there.installed?.number;
+  const isLeft = inMaintenance(here.doc.admin, other.id, id) || there.purging || there.distrusted.has(id);
+  return isTogether && !isLeft && there.local.get(id)?.record.state === 'running';
 }
 
 const fail = (world: World, message: string): Violation => new Violation('order', world.agenda.nowMs, message);

@@ -2,8 +2,8 @@
  * No start while the last host that is known to run it is not stopped, off, or past the bound after which it stops by itself.
  *
  * fencing: such a host must be off. lease: a host whose daemon died or hangs may still hold its lease, which the check forgives
- * only when a lease has passed since it last could renew one, or something on it could not be stopped. An operator who says wrongly that a host is off is not to be forgiven:
- * the simulated one looks first.
+ * only when that lease, or the longest that it can be, has ended, or something on it could not be stopped. An operator who says
+ * wrongly that a host is off is not to be forgiven: the simulated one looks first.
  */
 import type { Host } from '../world/host.ts';
 import { type Check, Violation } from '../world/world.ts';
@@ -15,13 +15,16 @@ export function takeover(): Check {
       if (verb !== 'start' || service.clone || service.takeover === 'nothing') return;
       for (const other of world.hosts.values()) {
         if (other === host || !other.holds(service.id) || isExcused(other)) continue;
-        const agoMs = world.agenda.nowMs - lastAbleMs(other, world.agenda.nowMs);
+        const { nowMs } = world.agenda;
+        const agoMs = nowMs - lastAbleMs(other, nowMs);
         // Who is in one view with it knows that something there could not be stopped.
         const isTold = host.loop?.state.installed?.members.includes(other.id) === true;
-        const isPast = agoMs >= world.cluster.heartbeat.deadMs * 0.97 || (other.notStopped.size > 0 && !isTold);
+        const isOver =
+          agoMs >= world.cluster.heartbeat.deadMs * 0.97 || (other.isHelpless && nowMs >= other.leaseUntilMs);
+        const isPast = isOver || (other.notStopped.size > 0 && !isTold);
         if (service.takeover === 'lease' && isPast) continue;
         const where = `while ${other.id} runs it, whose daemon was able to act ${Math.round(agoMs)} ms ago`;
-        throw new Violation('takeover', world.agenda.nowMs, `${host.id} starts ${service.id} ${where}`);
+        throw new Violation('takeover', nowMs, `${host.id} starts ${service.id} ${where}`);
       }
     },
   };

@@ -1,5 +1,6 @@
 /** Draws the services of a cluster. */
 import {
+  type OnFail,
   plainTraits,
   promotableOnScore,
   type Resource,
@@ -35,6 +36,26 @@ export function drawMigrations(prng: Prng, services: readonly Service[]): Servic
       : service,
   );
 }
+
+/**
+ * In some clusters some services say what a failure leads to. Nothing that would keep them down for ever, or two of them up, by what
+ * the file says: an ignored end, an ignored stop.
+ */
+export function drawAnswers(prng: Prng, services: readonly Service[], hasDevices: boolean): Service[] {
+  if (!prng.chance(0.3)) return [...services];
+  const always: readonly OnFail[] = ['restart', 'restart', 'block', 'stop', 'standby', ...(hasDevices ? fence : [])];
+  return services.map((service) => {
+    if (!prng.chance(0.5)) return service;
+    const hasRoles = service.promotable !== null;
+    const answers = hasRoles ? ([...always, 'demote', 'demote'] as const) : always;
+    const roles = { promote: prng.pick(answers), demote: prng.pick(always) };
+    const stop = prng.pick<OnFail>(['block', 'standby', ...(hasDevices ? fence : [])]);
+    const onFail = { start: prng.pick([...always, 'ignore' as const]), stop, check: prng.pick(answers) };
+    return { ...service, onFail: hasRoles ? { ...onFail, ...roles } : onFail };
+  });
+}
+
+const fence = ['fence'] as const;
 
 function draw(
   prng: Prng,

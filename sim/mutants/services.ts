@@ -100,6 +100,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: 'needs-ignored-at-stop',
+    world: 'plain',
     rule: 'what needs a service is stopped before it',
     by: ['order'],
     file: withoutQuorum,

@@ -1,5 +1,5 @@
 /** Simulated agents: they take time, fail, hang, and say what is not so; they change the host's truth. */
-import type { Service } from '../../src/core/model.ts';
+import type { Service, ServiceId } from '../../src/core/model.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
 import type { AgentOp, OpResult, Verb } from '../../src/core/ports.ts';
 import { type AgentFault, injected } from './faults.ts';
@@ -93,6 +93,8 @@ function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): Op
 
 /** Says that all is well, and has done nothing. */
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
+  // Nobody can know yet that nothing runs: as if it had ended at once.
+  if (verb === 'start' && !host.running.has(service.id)) host.endedAtMs.set(service.id, host.world.agenda.nowMs);
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
   const asks = verb === 'check' || verb === 'probe';
@@ -150,12 +152,16 @@ function look(host: Host, service: Service): OpResult {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
     // What is found is taken for the one and may be moved, whatever still runs where nobody can be asked.
     if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
-    if (!others.some((other) => other.holds(id))) host.unowned.delete(id);
+    if (!others.some((other) => other.holds(id)) && !isBeingStarted(host, id)) host.unowned.delete(id);
   }
   host.falselyDemoted.delete(id);
   const seen: OpResult = { outcome: 'running', digest: running.digest };
   return service.promotable === null ? seen : { ...seen, promoted: host.promoted.has(id) };
 }
+
+/** Somewhere: whoever ordered that did not know of this one. */
+const isBeingStarted = (host: Host, id: ServiceId): boolean =>
+  [...host.world.hosts.values()].some((other) => other.underWay.get(id)?.some(({ verb }) => verb === 'start') === true);
 
 const isActing = ({ isHelpless, loop }: Host): boolean => !isHelpless && loop?.state.installed != null;
 

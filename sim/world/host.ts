@@ -51,6 +51,8 @@ export class Host {
   pausedDepth = 0;
   /** When this host's daemon was last able to do anything. */
   ableUntilMs = 0;
+  /** When its lease, as it knew of it then, ends. */
+  leaseUntilMs = Number.NEGATIVE_INFINITY;
   /** Until when this host's daemon could not do its duty: it was down or held up, or its machine was. */
   helplessUntilMs = Number.NEGATIVE_INFINITY;
   readonly #inbox: Inbox;
@@ -191,7 +193,10 @@ export class Host {
   }
 
   #noteAble(): void {
-    if (this.loop !== null && this.pausedDepth === 0) this.ableUntilMs = this.world.agenda.nowMs;
+    if (this.loop === null || this.pausedDepth > 0) return;
+    const { nowMs } = this.world.agenda;
+    this.ableUntilMs = nowMs;
+    this.leaseUntilMs = nowMs + (this.loop.state.leaseUntilMs - this.nowMs()) / this.clock.rate;
   }
 
   /** A daemon that was away needs its stop time to do what it would have done: see `checks/exclusive.ts`. */

@@ -68,6 +68,7 @@ export const copy = (state: ServiceState, patch: Partial<ServiceRecord> = {}): S
   digest: state === 'running' ? 'd1' : null,
   failures: 0,
   lastFailure: null,
+  failed: null,
   banned: 'no',
   conflicts: 0,
   drained: [],

@@ -128,6 +128,7 @@ const serviceRecord = object<ServiceRecord>({
   digest: nullable(anyText),
   failures: count,
   lastFailure: nullable(anyText),
+  failed: nullable(oneOf('start', 'stop', 'check', 'promote', 'demote')),
   banned: oneOf('no', 'node', 'cluster'),
   conflicts: count,
   drained,

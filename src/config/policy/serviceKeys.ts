@@ -37,7 +37,9 @@ const restarting = ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'] as
 
 const onFail = z.strictObject({
   start: oneOf(restarting).optional().describe('After a failed start (default restart).'),
-  stop: oneOf(['ignore', 'block', 'fence', 'standby']).optional().describe('After a failed stop (default block).'),
+  stop: oneOf(['ignore', 'block', 'fence', 'standby'])
+    .optional()
+    .describe('After a failed stop (default fence for what must not run twice, else another try).'),
   check: oneOf([...restarting, 'demote'])
     .optional()
     .describe('After a failed check (default restart).'),

@@ -59,7 +59,20 @@ test('a preference outweighs places, and what forbids outweighs preferences', ()
 test('as many failures as it may have send it away, and what it runs with too', () => {
   const failed = (failures: number): Partial<Question> => ({
     present: new Map([
-      ['db', [{ node: 'a', state: 'failed', failures, definition: 'current', promoted: false, promotion: null }]],
+      [
+        'db',
+        [
+          {
+            node: 'a',
+            state: 'failed',
+            failures,
+            definition: 'current',
+            mending: null,
+            promoted: false,
+            promotion: null,
+          },
+        ],
+      ],
     ]),
   });
   expect(placesOf(failed(2))).toMatchObject({ disk: ['a'], db: ['a'] });
@@ -74,7 +87,20 @@ test('what is stopped has no place and no wishes', () => {
 test('what is left alone stays, even where it may not be', () => {
   const leftAlone = new Set(['disk']);
   const present: Question['present'] = new Map([
-    ['disk', [{ node: 'b', state: 'running', failures: 0, definition: 'current', promoted: false, promotion: null }]],
+    [
+      'disk',
+      [
+        {
+          node: 'b',
+          state: 'running',
+          failures: 0,
+          definition: 'current',
+          mending: null,
+          promoted: false,
+          promotion: null,
+        },
+      ],
+    ],
   ]);
   expect(placesOf({ leftAlone, present, standby: new Set(['b']) })).toMatchObject({ disk: ['b'] });
 });
@@ -85,7 +111,10 @@ test.each([
   ['reloadable', ['reload-agent a']],
 ] as const)('a definition that is %s asks for %j', (definition, steps) => {
   const present: Question['present'] = new Map([
-    ['disk', [{ node: 'a', state: 'running', failures: 0, definition, promoted: false, promotion: null }]],
+    [
+      'disk',
+      [{ node: 'a', state: 'running', failures: 0, definition, mending: null, promoted: false, promotion: null }],
+    ],
   ]);
   const { situation, plan } = decideOn({ ...question, present });
   const disk = situation.resourceById.get('disk');

@@ -5,6 +5,7 @@ import type {
   ColocationConfig,
   Input,
   LocationConfig,
+  OperationConfig,
   PrimitiveConfig,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
@@ -77,19 +78,47 @@ function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
     meta: clone ? [] : meta,
     parameters: [],
     utilization: setsOf('utilization', utilization),
-    operations: [],
+    operations: operationsOf(service),
   };
   return clone ? { kind: 'clone', id, meta, parameters: [], child: primitive } : primitive;
 }
 
+/** Between two checks of what is promoted, and of what is not: the engine tells them apart by that. */
+export const monitorMs = { promoted: 9000, unpromoted: 10_000 } as const;
+
+/** Only what the engine has to know: all else that may follow from a failure is no matter of roles and orders. */
+function operationsOf({ promotable, onFail }: Service): readonly OperationConfig[] {
+  if (promotable === null) return [];
+  const operation = (name: string, more: readonly (readonly [string, string])[]): OperationConfig => ({
+    id: name,
+    name,
+    attributes: new Map([['on-fail', 'demote'], ...more]),
+    meta: [],
+    parameters: [],
+  });
+  const interval = ['interval', `${monitorMs.promoted}ms`] as const;
+  return [
+    ...(onFail.check === 'demote' ? [operation('monitor', [interval, ['role', 'Promoted']])] : []),
+    ...(onFail.promote === 'demote' ? [operation('promote', [])] : []),
+  ];
+}
+
+/** «Never go back»: less than infinity, so that the places in `on` still decide between two copies that both stay. */
+export const stayPoints = 900_000;
+
 /**
- * The later sets win. Stickiness is a preference like any other (see `Question`): copies of a clone are all alike, and each would
- * stick alone.
+ * Stickiness is a preference like any other (see `Question`): copies of a clone are all alike, and each would stick alone. Copies with
+ * roles have to: the engine believes a promotion score only of the very copy that runs there, and deals nodes to copies as places and
+ * preferences would have it. So each outweighs these.
  */
+const ownStickiness = ({ promotable, stickiness, onScore, on }: Service): number =>
+  promotable === null ? 0 : Math.min(stickiness, stayPoints) + onScore * on.length;
+
+/** The later sets win. */
 function metaOf(service: Service): readonly AttributeSet[] {
   const own = setOf(`${service.id}-meta`, [
     ['migration-threshold', String(service.failures.max)],
-    ['resource-stickiness', '0'],
+    ['resource-stickiness', String(ownStickiness(service))],
     ['allow-migrate', String(service.migrates && !service.clone)],
     ['clone-max', String(service.instances)],
     ['clone-node-max', '1'],

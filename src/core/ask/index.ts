@@ -15,6 +15,7 @@ import { withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
+export { stayPoints } from './configuration.ts';
 export { placeInList } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
 

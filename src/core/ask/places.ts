@@ -35,14 +35,16 @@ export function withPlaces(
 
 /**
  * A list of nodes takes the role from nobody, as far as stickiness says so: the promoted copy counts as if its node were the first.
- * Between equals the engine leaves the role where it is.
+ * Between equals the engine leaves the role where it is. Only where its agent wants it: no list makes anybody fit.
  */
 function rolesKept(service: Service, copies: readonly Present[], { nodeByName, resourceById }: Situation): Location[] {
   const { id, on, onScore, stickiness, promotable } = service;
   if (promotable === null) return [];
-  const nodes = copies.flatMap(({ node, promoted }) => {
+  const nodes = copies.flatMap(({ node, promoted, promotion }) => {
     const score = Math.min(stickiness, onScore * on.indexOf(node));
-    return promoted && score > 0 ? [{ node: must(nodeByName.get(node), `node ${node}`), score }] : [];
+    return promoted && score > 0 && (promotion ?? -1) >= 0
+      ? [{ node: must(nodeByName.get(node), `node ${node}`), score }]
+      : [];
   });
   if (nodes.length === 0) return [];
   const resource = must(resourceById.get(id), `resource ${id}`);

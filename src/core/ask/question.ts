@@ -32,10 +32,12 @@ export interface Present {
   readonly node: NodeId;
   readonly state: 'running' | 'failed' | 'stopped';
   readonly failures: number;
-  /** What it was started with, compared with what it would be started with now. */
+  /** It failed, and the file says that a demotion mends that. */
+  readonly mending: 'check' | 'promote' | null;
   /** It may be promoted; false also of what has no roles. */
   readonly promoted: boolean;
   /** What its agent says of it as the promoted one; null: nothing. */
   readonly promotion: number | null;
+  /** What it was started with, compared with what it would be started with now. */
   readonly definition: 'current' | 'changed' | 'reloadable';
 }

@@ -1,7 +1,7 @@
 /** The part of the engine's input that changes: which nodes are there, and what runs on them. */
 import type { AttributeSet, HistoryOperation, NodeState, ResourceHistory } from '../../policy/input.ts';
 import type { NodeId, Service } from '../model.ts';
-import { agentOf, historyIdOf, setOf } from './configuration.ts';
+import { agentOf, historyIdOf, monitorMs, setOf } from './configuration.ts';
 import type { Present, Question } from './question.ts';
 
 /** A copy and what it is a copy of. */
@@ -32,7 +32,7 @@ function attributesOf(isStandby: boolean, here: readonly PresentHere[]): readonl
   const values: [string, string][] = isStandby ? [['standby', 'on']] : [];
   for (const { service, copy } of here)
     if (copy.failures > 0)
-      values.push([`fail-count-${historyIdOf(service)}#monitor_${monitorMs}`, String(copy.failures)]);
+      values.push([`fail-count-${historyIdOf(service)}#monitor_${monitorMs.unpromoted}`, String(copy.failures)]);
   for (const { service, copy } of here)
     if (copy.promotion !== null) values.push([`master-${historyIdOf(service)}`, String(copy.promotion)]);
   return values.length === 0 ? [] : [setOf('status', values)];
@@ -46,27 +46,33 @@ function historyOf({ service, copy }: PresentHere): readonly ResourceHistory[] {
     : [{ id, agent: agentOf(service), container: null, shutdownLockS: null, operations }];
 }
 
-const monitorMs = 10_000;
-
 /** Exit code of a check that finds a promoted copy broken. */
 const failedPromoted = 9;
 
-function operationsOf(id: string, { state, definition, promoted }: Present): readonly HistoryOperation[] {
+function operationsOf(id: string, { state, definition, promoted, mending }: Present): readonly HistoryOperation[] {
   const start = operation(id, 'start', 1, 0);
   const roles = promoted ? [operation(id, 'promote', 2, 0)] : [];
   switch (state) {
     case 'running':
       return [{ ...start, definition, restartDigest: definition }, ...roles];
     case 'failed':
-      return [start, ...roles, operation(id, 'monitor', 3, promoted ? failedPromoted : 1)];
+      if (mending === 'promote') return [start, operation(id, 'promote', 2, 1)];
+      if (mending === 'check')
+        return [start, ...roles, operation(id, 'monitor', 3, failedPromoted, monitorMs.promoted)];
+      return [start, ...roles, operation(id, 'monitor', 3, promoted ? failedPromoted : 1, monitorMs.unpromoted)];
     case 'stopped':
       return [];
   }
 }
 
 /** As it was asked for: a start or a check of something that runs, which answers 0 if all is well. */
-function operation(id: string, name: 'start' | 'promote' | 'monitor', callId: number, rc: number): HistoryOperation {
-  const intervalMs = name === 'monitor' ? monitorMs : 0;
+function operation(
+  id: string,
+  name: 'start' | 'promote' | 'monitor',
+  callId: number,
+  rc: number,
+  intervalMs = 0,
+): HistoryOperation {
   const transitionKey = `${callId}:1:0:sempre`;
   return {
     id: `${id}_${name}_${intervalMs}`,

@@ -17,7 +17,7 @@ import { isSameProgram, mayOverlap } from '../model.ts';
 import { type AgentOp, inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
-import { counted, hasFailed } from './failures.ts';
+import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
 import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
 import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
 import { launch, localOf, pardon, serviceOf, setLocal, setRecord } from './services.ts';
@@ -198,7 +198,12 @@ function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
     return nowStopped(turn, id, { banned: result.scope, lastFailure: result.because }, result.because);
   setLocal(turn, id, { running: serviceOf(turn.state, id) ?? localOf(turn.state, id).running });
   const role = result.promoted === true ? 'promoted' : 'unknown';
-  setRecord(turn, id, { state: 'failed', role, ...counted(turn, id, result) }, `found broken: ${result.because}`);
+  setRecord(
+    turn,
+    id,
+    { state: 'failed', role, ...counted(turn, id, 'check', result) },
+    `found broken: ${result.because}`,
+  );
 }
 
 type Running = Extract<OpResult, { outcome: 'running' }>;
@@ -222,11 +227,12 @@ function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
     const { conflicts } = localOf(turn.state, id).record;
     return nowStopped(turn, id, { conflicts: conflicts + 1, lastFailure: result.because }, result.because);
   }
-  if (result.outcome === 'failed') {
-    const failed = { state: 'failed', role: 'unknown', ...counted(turn, id, result) } as const;
-    return setRecord(turn, id, failed, `start failed: ${result.because}`);
+  const failed = result.outcome === 'failed' ? heeded(turn, id, 'start', result) : null;
+  if (failed !== null) {
+    const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'start', failed) } as const;
+    return setRecord(turn, id, patch, `start failed: ${failed.because}`);
   }
-  setRecord(turn, id, { state: 'running', role: 'unpromoted', conflicts: 0 }, 'started');
+  setRecord(turn, id, { state: 'running', role: 'unpromoted', conflicts: 0, failed: null }, 'started');
 }
 
 function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
@@ -235,11 +241,13 @@ function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
     setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
     return setRecord(turn, id, { state: 'arriving' }, 'stopped, but it may still arrive');
   }
-  if (result.outcome !== 'failed') return nowStopped(turn, id, { peer: givenTo(turn.state, id) }, 'stopped');
+  const failed = result.outcome === 'failed' ? heeded(turn, id, 'stop', result) : null;
+  if (failed === null) return nowStopped(turn, id, { peer: givenTo(turn.state, id) }, 'stopped');
   // Two of a service that may overlap do no harm: try again instead of blocking it for good.
-  const state = isOverlapping(turn.state, id) ? 'failed' : 'blocked';
+  const isTriedAgain = isOverlapping(turn.state, id) && onFailHere(turn.state, id, 'stop') !== 'block';
   setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
-  setRecord(turn, id, { state, ...counted(turn, id, result) }, `stop failed: ${result.because}`);
+  const patch = { state: isTriedAgain ? 'failed' : 'blocked', ...counted(turn, id, 'stop', failed) } as const;
+  setRecord(turn, id, patch, `stop failed: ${failed.because}`);
 }
 
 /** Where it may run, though it has stopped here, and nobody there says so; until it is started here again. */
@@ -259,7 +267,7 @@ function reloadDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const service = serviceOf(turn.state, id);
   if (result.outcome === 'failed') {
     // The last good definition goes on working; the new one counts as tried, so that it is not tried for ever.
-    const patch = { state: 'running', digest: service?.digest ?? null, ...counted(turn, id, result) } as const;
+    const patch = { state: 'running', digest: service?.digest ?? null, ...counted(turn, id, null, result) } as const;
     return setRecord(turn, id, patch, `reload failed, the former definition stays: ${result.because}`);
   }
   if (service !== undefined) setLocal(turn, id, { running: service });
@@ -268,7 +276,12 @@ function reloadDone(turn: Turn, id: ServiceId, result: OpResult): void {
 
 function tuneDone(turn: Turn, id: ServiceId, result: OpResult, drained: readonly string[]): void {
   if (result.outcome === 'failed')
-    return setRecord(turn, id, { state: 'failed', ...counted(turn, id, result) }, `drain failed: ${result.because}`);
+    return setRecord(
+      turn,
+      id,
+      { state: 'failed', ...counted(turn, id, null, result) },
+      `drain failed: ${result.because}`,
+    );
   setRecord(
     turn,
     id,

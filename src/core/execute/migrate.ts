@@ -33,7 +33,7 @@ export function migrateToDone(turn: Turn, id: ServiceId, result: OpResult): void
   const failed = failureOf(result);
   const { peer } = localOf(turn.state, id).record;
   if (failed === null) return setRecord(turn, id, { state: 'moved' }, `${peer} has it`);
-  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, failed) } as const;
+  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, null, failed) } as const;
   setRecord(turn, id, patch, `migration to ${peer} failed: ${failed.because}`);
 }
 
@@ -53,7 +53,7 @@ export function migrateFromDone(turn: Turn, id: ServiceId, result: OpResult): vo
     const patch = { state: 'running', role: 'unpromoted', conflicts: 0 } as const;
     return setRecord(turn, id, patch, `taken over from ${peer}`);
   }
-  const patch = { state: 'failed', role: 'unknown', peer: null, ...counted(turn, id, failed) } as const;
+  const patch = { state: 'failed', role: 'unknown', peer: null, ...counted(turn, id, null, failed) } as const;
   setRecord(turn, id, patch, `migration from ${peer} failed: ${failed.because}`);
 }
 

@@ -1,9 +1,10 @@
 /** Roles of what runs on this node, and what its agent is told of the other copies. See docs/internals/roles.md. */
 import type { ServiceId } from '../model.ts';
+import { leadsTo } from '../onFail.ts';
 import type { OpResult, Order } from '../ports.ts';
 import type { Notice } from '../roles.ts';
 import type { Turn } from '../state.ts';
-import { counted, failureOf } from './failures.ts';
+import { counted, failureOf, heeded } from './failures.ts';
 import { launch, localOf, setLocal, setRecord } from './services.ts';
 
 /** From its first moment on it may be promoted. */
@@ -30,21 +31,21 @@ export function beginNotify(turn: Turn, { serviceId, notice, because }: Order): 
 }
 
 export function promoteDone(turn: Turn, id: ServiceId, result: OpResult): void {
-  const failed = failureOf(result);
+  const failed = heeded(turn, id, 'promote', failureOf(result));
   if (failed === null) return setRecord(turn, id, { state: 'running', role: 'promoted' }, 'promoted');
-  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, failed) } as const;
+  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'promote', failed) } as const;
   setRecord(turn, id, patch, `promote failed: ${failed.because}`);
 }
 
 export function demoteDone(turn: Turn, id: ServiceId, result: OpResult): void {
-  const failed = failureOf(result);
+  const failed = heeded(turn, id, 'demote', failureOf(result));
   if (failed !== null) {
-    const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, failed) } as const;
+    const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'demote', failed) } as const;
     return setRecord(turn, id, patch, `demote failed: ${failed.because}`);
   }
-  const { before, running } = localOf(turn.state, id);
+  const { before, running, record } = localOf(turn.state, id);
   // Where the file says that a demotion mends it, it is well again.
-  const isMended = before !== 'failed' || running?.onFail.check === 'demote' || running?.onFail.promote === 'demote';
+  const isMended = before !== 'failed' || (running !== null && leadsTo(running, record) === 'demote');
   setRecord(turn, id, { state: isMended ? 'running' : 'failed', role: 'unpromoted' }, 'demoted');
 }
 
@@ -62,5 +63,5 @@ export function seenRole(turn: Turn, id: ServiceId, promoted: boolean): void {
   if (promoted || role === 'unpromoted') return;
   const because = 'it is no longer promoted';
   const lost = { outcome: 'failed', because, scope: 'soft', unknown: false } as const;
-  setRecord(turn, id, { role: 'unpromoted', ...counted(turn, id, lost) }, because);
+  setRecord(turn, id, { role: 'unpromoted', ...counted(turn, id, 'check', lost) }, because);
 }

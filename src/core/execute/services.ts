@@ -10,6 +10,7 @@ export const blankRecord: ServiceRecord = {
   digest: null,
   failures: 0,
   lastFailure: null,
+  failed: null,
   banned: 'no',
   conflicts: 0,
   drained: [],
@@ -80,7 +81,7 @@ export function lookAgain(turn: Turn, before: Admin): void {
 export function pardon(turn: Turn, id: ServiceId): void {
   const { record } = localOf(turn.state, id);
   if (record.failures === 0 && record.banned === 'no' && record.lastFailure === null) return;
-  setRecord(turn, id, { failures: 0, lastFailure: null, banned: 'no' }, 'failures forgotten');
+  setRecord(turn, id, { failures: 0, lastFailure: null, failed: null, banned: 'no' }, 'failures forgotten');
 }
 
 /** Changes the record; a changed state or role is told with its reason. Of what nobody knows the state, nobody knows the role. */

@@ -23,8 +23,9 @@ export function wantFencing(turn: Turn): void {
   if (state.resetting !== null) return callOff(turn, () => true, 'this node is about to be reset');
   race(turn);
   const { installed } = turn.state;
-  if (installed?.coordinator !== state.self || !isCurrent(turn.state) || !hasQuorum(turn.state, nowMs)) return;
   const racing = state.doc.cluster.quorum.tie === 'fence' ? partnerOf(state.self, state.doc.voters) : null;
+  if (installed?.coordinator !== state.self || !isCurrent(turn.state) || !hasQuorum(turn.state, nowMs))
+    return callOff(turn, (node) => node !== racing, 'it is not for this node to decide any more');
   const wanted = new Map<NodeId, string>(turn.state.fenceAsked);
   for (const { node, because } of turn.state.plan?.fence ?? [])
     if (!wanted.has(node) && !isComingBack(turn.state, node, nowMs)) wanted.set(node, because);
@@ -64,23 +65,32 @@ function race(turn: Turn): void {
   const partner = partnerOf(state.self, state.doc.voters);
   if (partner === null || state.doc.cluster.quorum.tie !== 'fence') return;
   if (isAlive(state, state.peers.get(partner), nowMs)) {
-    if (!state.fenceAsked.has(partner)) cancelIfRacing(turn, partner);
+    if (!state.fenceAsked.has(partner)) cancelIfRacing(turn, partner, `${partner} is heard again`);
     return;
   }
-  if (isKnownOff(state, partner) || state.fencing.has(partner) || !mayRace(state, partner, nowMs)) return;
+  if (isKnownOff(state, partner)) return;
+  // One that was held up while it waited has to listen first: the other one may be well, or switching us off.
+  if (!mayRace(state, partner, nowMs)) return cancelIfRacing(turn, partner, `${state.self} may not race now`);
+  if (state.fencing.has(partner)) return;
   const { headStartMs } = state.doc.cluster.quorum;
-  // Whoever has only just booted and does not know what went on meanwhile lets the other one go first, whoever that is.
-  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (state.joined ? 0 : 1);
+  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner) ? 1 : 0);
   const afterMs = starts * headStartMs;
   const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${afterMs / 1000} s`;
   beginFencing(turn, partner, `${partner} is lost, and one of the two may act; ${who}`, afterMs);
 }
 
-function cancelIfRacing(turn: Turn, partner: NodeId): void {
+/**
+ * Has only just booted, or was held up and has not been heard by the other one since: the other one's wait may be over by now. Who
+ * does not know what went on meanwhile lets the other one go first, whoever that is.
+ */
+const isLate = (state: NodeState, partner: NodeId): boolean =>
+  !state.joined || (state.peers.get(partner)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY) < state.listeningSinceMs;
+
+function cancelIfRacing(turn: Turn, partner: NodeId, because: string): void {
   const { installed, self } = turn.state;
   // Where this node coordinates, the plan may want it for another reason.
   if (installed?.coordinator === self && turn.state.plan?.fence.some(({ node }) => node === partner)) return;
-  cancelFencing(turn, partner, `${partner} is heard again`);
+  cancelFencing(turn, partner, because);
 }
 
 function mayRace(state: NodeState, partner: NodeId, nowMs: number): boolean {

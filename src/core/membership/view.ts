@@ -291,13 +291,17 @@ function install(turn: Turn, view: View): void {
     fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
     beatNow: true,
-    ordered: new Map(),
+    ordered: ordersIn(state, view),
     plan: null,
     planBasis: null,
     held: isDirect ? withGiven(state.held) : nothingHeld,
   });
   if (turn.state.joined !== state.joined) note(turn);
 }
+
+/** A node that had lost its lease for a moment may come back into the same view: what it ordered in it may still be on its way. */
+const ordersIn = (state: NodeState, view: View): NodeState['ordered'] =>
+  new Map([...state.ordered].filter(([, { order }]) => order.id.view === view.number));
 
 const isEverybodyIn = (state: NodeState, view: View): boolean =>
   state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));

@@ -3,6 +3,7 @@ import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
 import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
+import { leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
 import type { LocalService, Turn } from '../state.ts';
 
@@ -26,8 +27,11 @@ function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
 }
 
 function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
-  const forgetMs = (serviceOf(turn.state, id) ?? local.running)?.failures.forgetMs ?? null;
+  const service = serviceOf(turn.state, id) ?? local.running;
+  const forgetMs = service?.failures.forgetMs ?? null;
   if (forgetMs === null || local.record.failures === 0 || local.record.banned !== 'no') return;
+  // What blocks it does so until somebody has looked.
+  if (service !== null && leadsTo(service, local.record) === 'block') return;
   if (turn.nowMs - local.lastFailureMs >= forgetMs) pardon(turn, id);
 }
 

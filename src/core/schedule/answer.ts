@@ -159,6 +159,7 @@ function wordOf({ answer, service, said }: Telling, node: NodeId, { because, poi
   const location = /^location #(\d+)$/.exec(because)?.[1];
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
   if (isSaidElsewhere(because)) return null;
+  if (because === 'stickiness') return points(count, 'stickiness: it runs here');
   if (because === 'it is not managed') return points(count, 'it stays as it is');
   const [, , primary] = /\(#(.+) with (.+)\)$/.exec(because) ?? [];
   const [, dependent] = /^wishes of (.+) \(/.exec(because) ?? [];

@@ -171,10 +171,19 @@ function stopOf(
   if (isPlaced(placement, node))
     return isItsTurn(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
-  if (service.clone || placement.nodes.length === 0) return stop('end', why);
+  if (placement.nodes.length === 0) return stop('end', why);
+  if (service.clone) return stop('end', why, { blocked: whileStarting(copies, placement) });
   if (passage?.from === node) return stop('move', `it has moved live to ${passage.to}`);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
+}
+
+/** A copy of a clone that works waits for those that serve instead of it. */
+function whileStarting(copies: readonly Copy[], placement: Placement): string | null {
+  const placed = copies.filter((copy) => isPlaced(placement, copy.node));
+  if (placed.some(({ state }) => isActive(state) && state !== 'starting')) return null;
+  const next = placed.find(({ state }) => state === 'starting');
+  return next === undefined ? null : `it is starting on ${next.node}`;
 }
 
 /** Two copies where one is allowed cannot wait, nor can what has failed. */
@@ -211,7 +220,8 @@ function whyNotHere(service: Service, placement: Placement, node: NodeId): strin
   if (score === undefined) return 'the node is not in the cluster file any more';
   const why = whyAgainst(score);
   if (why !== null) return why;
-  return service.clone ? `better nodes run the ${service.instances} copies` : placement.because;
+  if (!service.clone) return placement.because;
+  return service.instances === 1 ? 'a better node runs it' : `better nodes run the ${service.instances} copies`;
 }
 
 // ---------------------------------------------------------------- starts

@@ -14,7 +14,7 @@
  * - nothing that works is stopped before its successor can start, unless it is to end.
  *
  * The passes, each from values to a new value:
- * graph → seen → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
+ * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
  * takeover → change (roles) → settle → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
@@ -22,17 +22,18 @@
 
 import { must } from '../../lib/assert.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
+import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
-import { type Frozen, frozenOf, withoutFrozen } from './maintenance.ts';
+import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
 import { order } from './order.ts';
 import { place } from './place.ts';
-import type { Plan, PlannedAction, ScheduleInput } from './plan.ts';
+import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
-import { lastFailureOf } from './score.ts';
+import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { settle } from './settle.ts';
 import { noSteps } from './steps.ts';
@@ -43,12 +44,14 @@ export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, Sche
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
-export function schedule(input: ScheduleInput): Plan {
-  const graph = graphOf(input.cluster);
-  const seen = seenOf(graph, input);
+export function schedule(asked: ScheduleInput): Plan {
+  const graph = graphOf(asked.cluster);
+  const seen = seenOf(graph, asked);
+  const aftermath = aftermathOf(graph, seen);
+  const input = withStandby(asked, aftermath);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const frozen = frozenOf(graph, input, seen);
-  const { placements, steps, ruled } = place(graph, input, seen, held, frozen);
+  const { placements, steps, ruled } = place(graph, input, seen, aftermath, held, frozen);
   const waits = takeoverWaits(graph, input, held);
   const promotions = promotionWaits(graph, input, held);
   const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
@@ -71,12 +74,12 @@ export function schedule(input: ScheduleInput): Plan {
     hindrance,
     (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
   );
-  const actions = order(graph, settled, seen, input.admin, ruled).map((action) => leftAlone(action, frozen));
+  const actions = order(graph, settled, seen, input.admin, ruled, frozen);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
     actions,
-    fence: fenceOf(graph, changes, seen, hindrance),
+    fence: fenceOf(graph, changes, seen, aftermath, hindrance),
     againAtMs: againAt(changes, hindrance),
   };
 }
@@ -108,17 +111,15 @@ function waitsOf(
   ];
 }
 
-/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
-function leftAlone(action: PlannedAction, frozen: Frozen): PlannedAction {
-  const why = frozen.get(action.service);
-  return why === undefined ? action : { ...action, blocked: why };
-}
-
-/** Lost nodes that what is to start waits for, and members on which a stop failed of what must not run twice. */
+/**
+ * Lost nodes that what is to start waits for; members on which a stop failed of what must not run twice, unless the file says what
+ * else is to follow; and those for which it says that they are fenced.
+ */
 function fenceOf(
   graph: Graph,
   changes: ReadonlyMap<ServiceId, Change>,
   seen: Seen,
+  aftermath: Aftermath,
   hindrance: Hindrance,
 ): Plan['fence'] {
   const fence = new Map<NodeId, string>();
@@ -129,9 +130,11 @@ function fenceOf(
     if (!isGuarded(service) && !guardsPromotion(service)) continue;
     for (const copy of seen.services.get(service.id)?.copies ?? []) {
       const { node, state, record } = copy;
-      if (state === 'blocked' && (isGuarded(service) || mayBe(copy)) && !fence.has(node))
+      const isFenced = state === 'blocked' && blockedBy(record) === 'stop' && service.onFail.stop === undefined;
+      if (isFenced && (isGuarded(service) || mayBe(copy)) && !fence.has(node))
         fence.set(node, `${service.id} could not be stopped on ${node}: ${lastFailureOf(record)}`);
     }
   }
+  for (const [node, because] of aftermath.fence) if (!fence.has(node)) fence.set(node, because);
   return [...fence].map(([node, because]) => ({ node, because }));
 }

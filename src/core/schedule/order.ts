@@ -18,10 +18,12 @@ import type { Admin } from '../ports.ts';
 import { needsAllProbes, type Step, type Stop } from './change.ts';
 import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
+import { type Edge, withoutLoops } from './loops.ts';
+import type { Frozen } from './maintenance.ts';
 import { isStoppedAfter } from './migrate.ts';
 import type { PlannedAction } from './plan.ts';
 import { mayBe } from './roles.ts';
-import type { Doing, Ruled } from './ruled.ts';
+import type { Doing, Ruled, RuledOrder } from './ruled.ts';
 import type { Orphan, Seen } from './seen.ts';
 import {
   isInterrupted,
@@ -71,6 +73,7 @@ export function order(
   seen: Seen,
   admin: Admin,
   ruled: Ruled,
+  frozen: Frozen,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
@@ -82,8 +85,9 @@ export function order(
   }
   for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
-  linkRuled(board, ruled);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
+  linkRuled(board, all, ruled);
+  leaveAlone(board, frozen);
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
   return numbered(all);
@@ -341,20 +345,36 @@ function startingOn(nodes: readonly NodeId[], settled: SettledServices): string 
 // ---------------------------------------------------------------- orders among the rules
 
 /** What would close a loop is left out: what is promised above goes before. */
-function linkRuled(board: Board, { edges, into }: Ruled): void {
-  if (edges.length + into.size === 0) return;
-  for (const { first, second } of edges) afterIfFree(firstOf(board, second), vertexOf(board, first));
-  for (const [id, orders] of into) {
-    const vertices = board.get(id);
-    for (const { node, kind } of vertices?.settled.stops ?? []) {
-      if (kind !== 'order') continue;
-      const stop = vertices?.stops.get(node);
-      for (const { first, isLocal } of orders)
-        for (const [at, each] of board.get(first)?.probes ?? []) if (!isLocal || at === node) afterIfFree(stop, each);
-      // Once that had started, nobody could tell any more that this one has to restart.
-      for (const each of [...(vertices?.starts.get(node)?.after ?? [])])
-        if (each.verb === 'start' || each.verb === 'promote') afterIfFree(each, stop);
-    }
+function linkRuled(board: Board, all: readonly Vertex[], { edges, into }: Ruled): void {
+  const more: Edge<Vertex>[] = [];
+  const link = (later: Vertex | undefined, sooner: Vertex | undefined): void => {
+    if (later !== undefined && sooner !== undefined && !later.after.has(sooner)) more.push({ later, sooner });
+  };
+  for (const { first, second } of edges) link(firstOf(board, second), vertexOf(board, first));
+  for (const [id, orders] of into) linkRestarts(board, id, orders, more, link);
+  if (more.length === 0) return;
+  for (const { later, sooner } of withoutLoops(all, (each) => each.after, more)) later.after.add(sooner);
+}
+
+/** What restarts for an order's sake. `more`: what was linked so far. */
+function linkRestarts(
+  board: Board,
+  id: ServiceId,
+  orders: readonly RuledOrder[],
+  more: readonly Edge<Vertex>[],
+  link: (later: Vertex | undefined, sooner: Vertex | undefined) => void,
+): void {
+  const vertices = board.get(id);
+  for (const { node, kind } of vertices?.settled.stops ?? []) {
+    if (kind !== 'order') continue;
+    const stop = vertices?.stops.get(node);
+    for (const { first, isLocal } of orders)
+      for (const [at, each] of board.get(first)?.probes ?? []) if (!isLocal || at === node) link(stop, each);
+    // Once that had started, nobody could tell any more that this one has to restart.
+    const start = vertices?.starts.get(node);
+    const sooner = more.filter(({ later }) => later === start).map((edge) => edge.sooner);
+    for (const each of [...(start?.after ?? []), ...sooner])
+      if (each.verb === 'start' || each.verb === 'migrateFrom' || each.verb === 'promote') link(each, stop);
   }
 }
 
@@ -384,18 +404,15 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
   }
 }
 
-function afterIfFree(later: Vertex | undefined, sooner: Vertex | undefined): void {
-  if (later === undefined || sooner === undefined || later.after.has(sooner) || waitsFor(sooner, later)) return;
-  later.after.add(sooner);
-}
-
-function waitsFor(later: Vertex, sooner: Vertex): boolean {
-  const met = new Set([later]);
-  for (const each of met) for (const before of each.after) met.add(before);
-  return met.has(sooner);
-}
-
 // ---------------------------------------------------------------- what is blocked blocks more
+
+/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
+function leaveAlone(board: Board, frozen: Frozen): void {
+  for (const [id, why] of frozen) {
+    const vertices = board.get(id);
+    for (const each of vertices === undefined ? [] : verticesOf(vertices)) each.blocked = each.cause = why;
+  }
+}
 
 /**
  * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move

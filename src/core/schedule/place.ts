@@ -2,6 +2,8 @@
 import { must } from '../../lib/assert.ts';
 import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
+import { leadsTo } from '../onFail.ts';
+import type { Aftermath } from './aftermath.ts';
 import { type Answer, placedOn, scoresOf } from './answer.ts';
 import { type Graph, joinedBy } from './graph.ts';
 import type { Frozen } from './maintenance.ts';
@@ -26,9 +28,16 @@ export interface Placed {
 }
 
 /** The second half of the answer: what the engine would do about it. */
-export function place(graph: Graph, input: ScheduleInput, seen: Seen, held: Held, frozen: Frozen): Placed {
+export function place(
+  graph: Graph,
+  input: ScheduleInput,
+  seen: Seen,
+  aftermath: Aftermath,
+  held: Held,
+  frozen: Frozen,
+): Placed {
   const rules = nodeRulesOf(graph, input);
-  const not = unwanted(graph, input.admin);
+  const not = unwanted(graph, input.admin, aftermath);
   const candidates = candidatesOf(graph, input, seen, held);
   const answer = ask(graph, input, candidates, rules, frozen, not);
   const ruled = ruledOf(answer);
@@ -204,11 +213,18 @@ function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Prese
             state,
             failures,
             definition: definitionOf(service, copy),
+            mending: mendingOf(service, copy),
             promoted: service.promotable !== null && mayBe(copy),
             promotion: copy.record?.promotion ?? null,
           },
         ];
   });
+}
+
+function mendingOf(service: Service, copy: Copy): Present['mending'] {
+  const failed = copy.record?.failed ?? null;
+  const isMended = copy.state === 'failed' && mayBe(copy) && leadsTo(service, copy.record) === 'demote';
+  return isMended && (failed === 'check' || failed === 'promote') ? failed : null;
 }
 
 /** As good as running is what will run in a moment, or may still run where it cannot be stopped and nothing else runs. */

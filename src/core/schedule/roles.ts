@@ -1,5 +1,6 @@
 /** Which copies of a promotable service are to be promoted, and what has to be done for that? */
 import type { NodeId, Service } from '../model.ts';
+import { failedText, leadsTo } from '../onFail.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import type { Change, Hindrance, Step } from './change.ts';
@@ -68,10 +69,12 @@ function demoteOf(
   { ruled }: Hindrance,
 ): readonly Step[] {
   const { node, state } = copy;
-  if (state !== 'running' || !mayBe(copy)) return [];
+  const isMended = state === 'failed' && leadsTo(service, copy.record) === 'demote' && !has(stops, node);
+  if ((state !== 'running' && !isMended) || !mayBe(copy)) return [];
   const demote = (because: string): readonly Step[] => [{ node, because, blocked: ruled('demote', service.id, node) }];
   const stop = stops.find((each) => each.node === node);
   if (stop !== undefined) return demote(`it is to be stopped: ${stop.because}`);
+  if (isMended && copy.record !== null) return demote(failedText(copy.record, node));
   const promoted = placement.promotion?.nodes ?? [];
   if (promoted.includes(node))
     return steps.demotes.has(node) ? demote('what is promoted after others is promoted anew with them') : [];
@@ -90,7 +93,7 @@ function promoteOf(
 ): readonly Step[] {
   const copy = copies.find((each) => each.node === node);
   const isStarting = has(starts, node);
-  if (copy === undefined || (copy.state !== 'running' && !isStarting)) return [];
+  if (copy === undefined || (copy.state !== 'running' && !isStarting && !has(demotes, node))) return [];
   const isNew = isStarting || has(demotes, node) || copy.record?.role !== 'promoted';
   if (!isNew) return [];
   const ends = (each: Copy): boolean => [probes, stops, demotes].some((steps) => has(steps, each.node));

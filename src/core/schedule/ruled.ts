@@ -171,7 +171,7 @@ function bearsOn(action: RuledOrder['firstAction'], { state }: Copy): boolean {
     case 'promoting':
       return action === 'promote';
     case 'demoting':
-      return action === 'demote';
+      return action === 'demote' || action === 'promote';
     default:
       return false;
   }

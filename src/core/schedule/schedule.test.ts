@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../../lib/assert.ts';
 import { byNumber, byText } from '../../lib/compare.ts';
 import { mayOverlap, restartsWithNeeds, type Service, stickinessMax } from '../model.ts';
+import { leadsTo } from '../onFail.ts';
 import type { NodeRecord } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { clusterOf, someWorld } from './cases/arbitrary.ts';
@@ -19,7 +20,7 @@ const hasOldCopies = (world: World, service: Service): boolean =>
 const ready = (plan: Plan | undefined): readonly PlannedAction[] =>
   (plan?.actions ?? []).filter(({ blocked }) => blocked === null);
 
-const everything = { withs: true, needs: true, settledOnly: false };
+const everything = { withs: true, needs: true, orders: true, settledOnly: false };
 const runs = { numRuns: Number(process.env.FC_RUNS ?? 500) };
 
 const seed = fc.integer({ min: 0, max: 0x7fff_ffff });
@@ -34,6 +35,16 @@ function chanceOf(from: number): (count: number) => number {
 }
 
 const membersOf = (world: World): readonly string[] => world.input.view.members;
+
+/** By a failed stop, or because the file says that a failure blocks it. */
+function isBlocked(world: World, id: string, node: string): boolean {
+  const record = recordOf(world.input, id, node);
+  const service = must(
+    world.input.cluster.services.find((each) => each.id === id),
+    id,
+  );
+  return record.state === 'blocked' || leadsTo(service, record) === 'block';
+}
 
 const show = (plan: Plan): string => plan.actions.map(explain).join('\n');
 
@@ -246,7 +257,7 @@ describe('schedule', () => {
       const held = new Set(actions.map((action) => action.service));
       for (const { service, nodes } of placements) {
         const running = membersOf(rest).filter((node) => recordOf(rest.input, service, node).state === 'running');
-        const isStuck = membersOf(rest).some((node) => recordOf(rest.input, service, node).state === 'blocked');
+        const isStuck = membersOf(rest).some((node) => isBlocked(rest, service, node));
         if (!held.has(service) && !isStuck) expect([...running].sort(byText), service).toEqual([...nodes].sort(byText));
       }
     });
@@ -256,10 +267,8 @@ describe('schedule', () => {
   test('a node that is forbidden is not chosen, and the best one is', () => {
     const property = fc.property(someWorld(everything), ({ input }) => {
       for (const { service, nodes, scores } of schedule(input).placements) {
-        const isBlocked = membersOf({ input, hidden: new Set() }).some(
-          (node) => recordOf(input, service, node).state === 'blocked',
-        );
-        if (isBlocked) continue;
+        const world: World = { input, hidden: new Set() };
+        if (membersOf(world).some((node) => isBlocked(world, service, node))) continue;
         const chosen = scores.filter(({ node }) => nodes.includes(node)).map(({ score }) => score);
         const others = scores
           .filter(({ node }) => !nodes.includes(node))

@@ -1,9 +1,10 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
 import { must } from '../../lib/assert.ts';
-import type { Preference } from '../ask/index.ts';
-import type { NodeId, Service } from '../model.ts';
+import { type Preference, stayPoints } from '../ask/index.ts';
+import type { FailableOperation, NodeId, Service } from '../model.ts';
 import { isGuarded } from '../model.ts';
 import type { ServiceRecord } from '../ports.ts';
+import { staysStopped, stoppedText } from './aftermath.ts';
 import type { Graph } from './graph.ts';
 import type { Wish } from './moves.ts';
 import type { NodeScore, ScheduleInput } from './plan.ts';
@@ -14,9 +15,6 @@ export type Term = NodeScore['terms'][number];
 
 /** More than any place in `on` and any stickiness of what is to move, less than a rule that forbids. */
 const wishPoints = 500_000;
-
-/** «Never go back»: less than infinity, so that the places in `on` still decide between two copies that both stay. */
-const stayPoints = 900_000;
 
 /** What is the same for every service: made once, used a thousand times. */
 export interface NodeRules {
@@ -90,7 +88,7 @@ function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, cand
   const { service, runsOn, wish } = candidate;
   const record = copy?.record ?? null;
   if (copy !== undefined && record !== null) terms.push(...bansOf(service, copy, record));
-  if (runsOn.includes(rule.node)) terms.push(...stickinessTerms(candidate, record));
+  if (runsOn.includes(rule.node)) terms.push(...stickinessTerms(candidate, copy, record));
   else {
     for (const term of rule.newcomers) terms.push(term);
     if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
@@ -101,7 +99,13 @@ function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, cand
 /** Away from a node is to any other: were it forbidden, what can run nowhere else would be down. */
 const isWished = ({ to, from }: Wish, node: NodeId): boolean => (to === null ? node !== from : node === to);
 
-function stickinessTerms({ service, isLoose }: Candidate, record: ServiceRecord | null): readonly Term[] {
+/** Copies with roles stick by themselves: see `ownStickiness`. */
+function stickinessTerms(
+  { service, isLoose }: Candidate,
+  copy: Copy | undefined,
+  record: ServiceRecord | null,
+): readonly Term[] {
+  if (service.promotable !== null && copy !== undefined && isActive(copy.state)) return [];
   const most = isLoose ? service.onScore * service.on.length : stayPoints;
   const stickiness = Math.min(service.stickiness, most);
   if (stickiness === 0 || isWornOut(service, record)) return [];
@@ -162,7 +166,8 @@ function bansOf(service: Service, { node, state }: Copy, record: ServiceRecord):
   const last = lastFailureOf(record);
   if (record.banned === 'node') terms.push(forbid(`it cannot run on ${node}: ${last}; ${pardonBy(service, 'mended')}`));
   if (service.clone && state === 'blocked')
-    terms.push(forbid(`its stop failed on ${node}: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+    terms.push(forbid(`its ${blockedBy(record)} failed on ${node}: ${last}; ${pardonBy(service, 'stopped by hand')}`));
+  if (service.clone && staysStopped(service, { state, record })) terms.push(forbid(stoppedText(service, record, node)));
   return terms;
 }
 
@@ -176,7 +181,7 @@ export function wornOutBecause(service: Service, { node, record }: Copy): string
 
 export const lastFailureOf = (record: ServiceRecord | null): string => record?.lastFailure ?? 'no reason given';
 
-const cleanup = (service: Service): string => `sempre service cleanup ${service.id}`;
+export const cleanup = (service: Service): string => `sempre service cleanup ${service.id}`;
 
 const pardonBy = (service: Service, what: string): string => `when ${what}: ${cleanup(service)}`;
 
@@ -195,4 +200,7 @@ export function stuckOf(service: Service, { copies }: SeenService): Stuck | null
 }
 
 const stuckBecause = (service: Service, { node, record }: Copy): string =>
-  `it may still run on ${node}, where its stop failed: ${lastFailureOf(record)}; ${pardonBy(service, 'stopped by hand')}`;
+  `it may still run on ${node}, where its ${blockedBy(record)} failed: ${lastFailureOf(record)}; ${pardonBy(service, 'stopped by hand')}`;
+
+/** What failed, of what is blocked. */
+export const blockedBy = (record: ServiceRecord | null): FailableOperation => record?.failed ?? 'stop';

@@ -2,6 +2,7 @@
 import { must } from '../../lib/assert.ts';
 import { byText } from '../../lib/compare.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
+import { leadsTo } from '../onFail.ts';
 import type { NodeRecord, ServiceRecord, ServiceState, View } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { ScheduleInput } from './plan.ts';
@@ -103,25 +104,30 @@ function seenService(service: Service, slots: ReadonlyMap<NodeId, Slot>): SeenSe
   for (const node of service.on) {
     const slot = slots.get(node);
     if (slot === undefined) continue;
-    const one = listedOn(slot, service.id);
+    const one = listedOn(slot, service);
     if (one.copy !== undefined) copies.push(one.copy);
     listed.push(one);
   }
   return { copies, listed };
 }
 
-function listedOn({ index, member, absent, unseen, stopped }: Slot, id: ServiceId): Listed {
+function listedOn({ index, member, absent, unseen, stopped }: Slot, service: Service): Listed {
+  const { id } = service;
   if (member === undefined) return absent;
   const record = Object.hasOwn(member.entries, id) ? member.entries[id] : undefined;
   if (record === undefined) return unseen;
   member.claimed++;
   if (isPlainlyStopped(record)) return stopped;
-  return { index, copy: { node: member.node, state: record.state, record, listed: true } };
+  return { index, copy: { node: member.node, state: stateOf(service, record), record, listed: true } };
 }
 
+/** What the file says is blocked by a failure is so by any, not only by a failed stop. */
+const stateOf = (service: Service, record: ServiceRecord): ServiceState =>
+  record.state === 'failed' && leadsTo(service, record) === 'block' ? 'blocked' : record.state;
+
 /** There is nothing to say of it but that it is stopped. */
-function isPlainlyStopped({ state, failures, banned, conflicts }: ServiceRecord): boolean {
-  return state === 'stopped' && failures === 0 && banned === 'no' && conflicts === 0;
+function isPlainlyStopped({ state, failures, failed, banned, conflicts }: ServiceRecord): boolean {
+  return state === 'stopped' && failures === 0 && failed === null && banned === 'no' && conflicts === 0;
 }
 
 /** What a node has of a service that does not list it, or that the file does not name. */
@@ -136,8 +142,11 @@ function addUnlisted(
   const seen = services.get(id);
   if (seen === undefined) {
     if (mustStop(record)) orphans.push({ node, service: id });
-  } else if (!must(graph.services.get(id), `service ${id}`).on.includes(node)) {
-    const copy: Copy = { node, state: record.state, record, listed: false };
+    return;
+  }
+  const service = must(graph.services.get(id), `service ${id}`);
+  if (!service.on.includes(node)) {
+    const copy: Copy = { node, state: stateOf(service, record), record, listed: false };
     services.set(id, { ...seen, copies: [...seen.copies, copy] });
   }
 }

@@ -14,6 +14,7 @@ import { mayOverlap, restartsWithNeeds } from '../model.ts';
 import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
 import { withoutPassage } from './migrate.ts';
+import { blockedBy } from './score.ts';
 import { type Copy, isActive, underWay } from './seen.ts';
 
 export interface Settled extends Change {
@@ -164,7 +165,10 @@ function serves(need: Settled, copy: Copy): boolean {
 
 function notServing({ service }: Settled, copy: Copy | undefined): string {
   if (copy === undefined) return `needs ${service.id}, which runs nowhere`;
-  const state = copy.state === 'blocked' ? 'blocked because its stop failed' : (underWay(copy.state) ?? copy.state);
+  const state =
+    copy.state === 'blocked'
+      ? `blocked because its ${blockedBy(copy.record)} failed`
+      : (underWay(copy.state) ?? copy.state);
   return `needs ${service.id}, which is ${state} on ${copy.node}`;
 }
 

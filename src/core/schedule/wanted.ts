@@ -2,14 +2,15 @@
 import { must } from '../../lib/assert.ts';
 import type { ServiceId } from '../model.ts';
 import type { Admin } from '../ports.ts';
+import type { Aftermath } from './aftermath.ts';
 import { type Graph, joinedBy, neededBy } from './graph.ts';
 
 /** Why a service cannot run, in words; a service that is not in it can. */
 export type Unrunnable = ReadonlyMap<ServiceId, string>;
 
-/** Stopped by an operator, or dependent on something that is. */
-export function unwanted(graph: Graph, admin: Admin): Unrunnable {
-  const stopped = new Map<ServiceId, string>();
+/** Stopped by an operator or for good by a failure, or dependent on something that is. */
+export function unwanted(graph: Graph, admin: Admin, aftermath: Aftermath): Unrunnable {
+  const stopped = new Map<ServiceId, string>(aftermath.stopped);
   for (const [id, { because }] of Object.entries(admin.stopped)) {
     if (graph.services.has(id)) stopped.set(id, `stopped by operator: ${because}`);
   }

@@ -344,6 +344,7 @@ const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   digest: orNull(anyText),
   failures: count,
   lastFailure: orNull(anyText),
+  failed: orNull(fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const)),
   banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
   conflicts: count,
   drained: names,

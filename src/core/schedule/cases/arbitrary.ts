@@ -1,11 +1,12 @@
 /** Random clusters in random states, for the property tests: small, but with everything at once. */
 import * as fc from 'fast-check';
 import { blankRecord } from '../../execute/services.ts';
-import type { Cluster, NodeId, Resource, Service } from '../../model.ts';
-import { plainCluster, plainTraits, stickinessMax } from '../../model.ts';
+import type { Cluster, FailableOperation, NodeId, OnFail, OrderConfig, Resource, Service } from '../../model.ts';
+import { noRules, plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import type { Role } from '../../roles.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
+import { isActive } from '../seen.ts';
 import { copyKey, type World } from './world.ts';
 
 export const viewNumber = 7;
@@ -76,6 +77,25 @@ export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]
     services,
   );
 
+/** `promote`: the second starts when the first is promoted. */
+export const orderOf = (id: string, first: string, second: string, kind: string, promote: boolean): OrderConfig => ({
+  id,
+  kind,
+  score: null,
+  symmetrical: null,
+  requireAll: null,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    first,
+    firstAction: promote ? 'promote' : null,
+    firstInstance: null,
+    second,
+    secondAction: promote ? 'start' : null,
+    secondInstance: null,
+  },
+});
+
 const few = <T>(all: readonly T[], max: number): fc.Arbitrary<T[]> =>
   fc.subarray([...all], { maxLength: Math.min(max, all.length) });
 
@@ -83,6 +103,7 @@ const few = <T>(all: readonly T[], max: number): fc.Arbitrary<T[]> =>
 export interface Kinds {
   readonly withs: boolean;
   readonly needs: boolean;
+  readonly orders: boolean;
 }
 
 const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbitrary<Service> => {
@@ -101,9 +122,11 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       stickiness: fc.constantFrom(0, 50, 250, stickinessMax),
       takeover: fc.constantFrom('nothing', 'nothing', 'lease', 'fencing'),
       max: fc.integer({ min: 1, max: 3 }),
+      onScore: fc.constantFrom(1, 1, 100),
+      answer: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
       migrates: fc.boolean(),
     })
-    .map(({ max, clone, hasRoles, instances, migrates, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, answer, migrates, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
@@ -112,6 +135,8 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
+      onScore: clone && hasRoles ? rest.onScore : 100,
+      onFail: answer === 'restart' ? {} : { check: answer, start: answer === 'demote' ? 'standby' : answer },
     }));
 };
 
@@ -128,12 +153,39 @@ export const someCluster = (kinds: Kinds): fc.Arbitrary<Cluster> =>
   fc
     .integer({ min: 1, max: 5 })
     .chain((count) =>
-      fc.tuple(fc.constant(nodeIds(count)), services(nodeIds(count), kinds), fc.boolean(), fc.boolean()),
+      fc.tuple(fc.constant(nodeIds(count)), services(nodeIds(count), kinds), fc.boolean(), fc.boolean(), drawn(kinds)),
     )
-    .map(([nodes, list, turn, reversed]) => {
+    .map(([nodes, list, turn, reversed, draws]) => {
       const chosen = turn ? turned(list) : list;
-      return clusterOf(nodes, reversed ? chosen.toReversed() : chosen);
+      const cluster = clusterOf(nodes, reversed ? chosen.toReversed() : chosen);
+      return { ...cluster, rules: { ...noRules, orders: ordersAmong(list, draws) } };
     });
+
+/** Places in the list, and what kind of order. */
+interface DrawnOrder {
+  readonly first: number;
+  readonly second: number;
+  readonly kind: string;
+  readonly promote: boolean;
+}
+
+const drawn = ({ orders }: Kinds): fc.Arbitrary<readonly DrawnOrder[]> => {
+  const place = fc.nat({ max: 7 });
+  const kind = fc.constantFrom('Mandatory', 'Mandatory', 'Optional', 'Serialize');
+  const order = fc.record({ first: place, second: place, kind, promote: fc.boolean() });
+  return orders ? fc.oneof(fc.constant([]), fc.array(order, { maxLength: 3 })) : fc.constant([]);
+};
+
+/** In the direction of `needs`: what waits in a ring starts never. */
+function ordersAmong(services: readonly Service[], draws: readonly DrawnOrder[]): readonly OrderConfig[] {
+  return draws.flatMap(({ first, second, kind, promote }, index) => {
+    const [a, b] = [services[Math.min(first, second)], services[Math.max(first, second)]];
+    if (a === undefined || b === undefined || a === b) return [];
+    return [orderOf(`o${index}`, a.id, b.id, kind, promote && a.promotable !== null)];
+  });
+}
+
+const usual: readonly OnFail[] = ['restart', 'restart', 'restart', 'restart', 'restart', 'restart'];
 
 const states: readonly ServiceState[] = ['unknown', 'stopped', 'stopped', 'stopped', 'running', 'running', 'failed'];
 const busyStates: readonly ServiceState[] = ['probing', 'starting', 'stopping', 'reloading', 'blocked'];
@@ -151,11 +203,12 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
       promotion: fc.constantFrom(null, 0, 10, 20),
       isOld: fc.integer({ min: 0, max: 5 }),
       failures: fc.constantFrom(0, 0, 0, 1, 3),
+      failed: fc.constantFrom<FailableOperation | null>(null, 'check'),
       banned: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'node', 'cluster'),
       conflicts: fc.constantFrom(0, 0, 0, 2),
       drained: fc.constantFrom<string[]>([], [], ['to-a'], ['to-b', 'gone']),
     })
-    .map(({ state, isOld, failures, banned, conflicts, drained, role, promotion }) => {
+    .map(({ state, isOld, failures, failed, banned, conflicts, drained, role, promotion }) => {
       const runs = state !== 'stopped' && state !== 'unknown' && state !== 'probing';
       const last = failures > 0 || banned !== 'no' || state === 'failed' ? 'exit 1' : null;
       return {
@@ -164,6 +217,7 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
         digest: runs ? (isOld === 0 ? 'old' : each.digest) : null,
         failures,
         lastFailure: last,
+        failed: last === null || isActive(state) ? null : failed,
         banned: banned as ServiceRecord['banned'],
         conflicts: state === 'stopped' ? conflicts : 0,
         drained: runs ? drained : [],

@@ -12,7 +12,8 @@
  *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
- * `promoted`, `score 10`, `drained to-w1`, `from b1` or `to b1` (the other node of a migration), and the last failure in brackets.
+ * `check failed`, `promoted`, `score 10`, `drained to-w1`, `from b1` or `to b1` (the other node of a migration), and the last
+ * failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
@@ -20,7 +21,7 @@ import { blankRecord } from '../../execute/services.ts';
 import { type NodeId, noRules, type OrderConfig, promotableOnScore, type Resource, type Service } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
-import { balanceTo, clusterOf, command, nowMs, plainService, viewNumber } from './arbitrary.ts';
+import { balanceTo, clusterOf, command, nowMs, orderOf, plainService, viewNumber } from './arbitrary.ts';
 import { carryOut, type World } from './world.ts';
 
 interface Draft {
@@ -82,7 +83,7 @@ const rules: readonly Rule[] = [
   [
     /^order (\S+): (promote )?(\S+) then (\S+)(?: (\S+))?$/,
     (draft, id, promote, first, second, kind) =>
-      void draft.orders.push(orderOf(text(id), text(first), text(second), kind, promote !== undefined)),
+      void draft.orders.push(orderOf(text(id), text(first), text(second), kind ?? 'mandatory', promote !== undefined)),
   ],
   [
     /^move (\S+) to (\S+): (.+)$/,
@@ -141,6 +142,10 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { migrates: true };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
+    case 'on-score':
+      return { onScore: Number(value) };
+    case 'fails':
+      return { onFail: { ...service.onFail, [text(value)]: rest[1] } };
     case 'needs':
       return { needs: rest };
     case 'with':
@@ -153,30 +158,6 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       throw new Error(`cannot read «${trait}» of service ${service.id}`);
   }
 }
-
-const orderOf = (
-  id: string,
-  first: string,
-  second: string,
-  kind: string | undefined,
-  isOfPromotion: boolean,
-): OrderConfig => ({
-  id,
-  kind: kind ?? 'mandatory',
-  score: null,
-  symmetrical: null,
-  requireAll: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
-    first,
-    firstAction: isOfPromotion ? 'promote' : null,
-    firstInstance: null,
-    second,
-    secondAction: isOfPromotion ? 'start' : null,
-    secondInstance: null,
-  },
-});
 
 // ---------------------------------------------------------------- records
 
@@ -201,6 +182,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
     digest: !runs || isUnseen ? null : /\bold\b/.test(more) ? 'old' : digest,
     failures: Number(find(/^(\d+)\b/) ?? 0),
     lastFailure: last ?? null,
+    failed: (find(/\b(start|stop|check|promote|demote) failed/) ?? null) as ServiceRecord['failed'],
     banned: (find(/banned (\w+)/) ?? 'no') as ServiceRecord['banned'],
     conflicts: Number(find(/conflicts (\d+)/) ?? 0),
     role: /\bpromoted\b/.test(more) ? 'promoted' : state === 'running' ? 'unpromoted' : 'unknown',
@@ -261,6 +243,7 @@ function* tellPlan(input: ScheduleInput, plan: Plan): Generator<string> {
   }
   yield 'plan:';
   yield* tellActions(plan);
+  for (const { node, because } of plan.fence) yield `fence ${node} ${because}`;
   if (plan.againAtMs !== null) yield `again in ${plan.againAtMs - nowMs}ms`;
 }
 

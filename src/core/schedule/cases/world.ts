@@ -64,10 +64,12 @@ export type Answer = 'ok' | 'failed';
 export function end(world: World, action: PlannedAction, answer: Answer = 'ok'): World {
   const { service, on, verb } = action;
   const failures = recordOf(world.input, service, on).failures + 1;
+  const operation = verb === 'start' || verb === 'stop' || verb === 'promote' || verb === 'demote' ? verb : null;
   const failed: Partial<ServiceRecord> = {
     state: 'failed',
     failures,
     lastFailure: `${verb} failed`,
+    failed: operation,
     ...(verb === 'migrateFrom' ? { peer: null } : {}),
   };
   if (answer === 'failed' && verb !== 'probe') return withRecord(world, service, on, failed);
@@ -84,6 +86,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
         conflicts: 0,
         drained: [],
         role: 'unpromoted',
+        failed: null,
       });
     case 'stop':
       return withRecord(world, service, on, {
@@ -110,7 +113,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
     case 'notify':
       return withRecord(world, service, on, { state: 'running', notice: action.notice ?? null });
     case 'forget':
-      return withRecord(world, service, on, { failures: 0, lastFailure: null, banned: 'no' });
+      return withRecord(world, service, on, { failures: 0, lastFailure: null, failed: null, banned: 'no' });
   }
 }
 
