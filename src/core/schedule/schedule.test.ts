@@ -21,7 +21,7 @@ const ready = (plan: Plan | undefined): readonly PlannedAction[] =>
   (plan?.actions ?? []).filter(({ blocked }) => blocked === null);
 
 const everything = { withs: true, needs: true, orders: true, settledOnly: false };
-const runs = { numRuns: Number(process.env.FC_RUNS ?? 500) };
+const runs = { numRuns: Number(process.env.FC_RUNS ?? 250) };
 
 const seed = fc.integer({ min: 0, max: 0x7fff_ffff });
 
