@@ -27,9 +27,9 @@ export function drawRoles(prng: Prng, services: readonly Service[], takeovers: r
   );
 }
 
-/** In some clusters some services move live. */
-export function drawMigrations(prng: Prng, services: readonly Service[]): Service[] {
-  if (!prng.chance(0.4)) return [...services];
+/** In some clusters, or in all of a kind, some services move live. */
+export function drawMigrations(prng: Prng, services: readonly Service[], always: boolean): Service[] {
+  if (!prng.chance(0.4) && !always) return [...services];
   return services.map((service) =>
     !service.clone && service.resource.kind === 'command' && prng.chance(0.7)
       ? { ...service, migrates: true }
