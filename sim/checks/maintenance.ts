@@ -5,9 +5,12 @@ export function maintenance(): Check {
   return {
     name: 'maintenance',
     operationBegins(world, host, { verb, service }) {
-      const kept = host.loop?.state.doc.admin.maintenance;
-      const what =
-        kept?.nodes[host.id] !== undefined ? host.id : kept?.services[service.id] !== undefined ? service.id : null;
+      const state = host.loop?.state;
+      if (state === undefined) return;
+      // What the others may not know yet is no reason not to stop when they count on it.
+      const isKept = (id: string, of: 'nodes' | 'services'): boolean =>
+        [state.doc, state.decided].every(({ admin }) => admin.maintenance[of][id] !== undefined);
+      const what = isKept(host.id, 'nodes') ? host.id : isKept(service.id, 'services') ? service.id : null;
       if (what === null) return;
       const message = `${host.id} runs ${verb} of ${service.id}, though ${what} is in maintenance`;
       throw new Violation('maintenance', world.agenda.nowMs, message);

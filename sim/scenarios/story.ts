@@ -107,7 +107,7 @@ class Story {
       case 'confirm-off':
         return void world.command(b === '' ? this.#any() : b, { kind: 'confirmOff', node: a, because });
       case 'disarm':
-        return void world.command(this.#any(), { kind: 'disarm', forMs: milliseconds(a), because });
+        return void world.command(b === '' ? this.#any() : b, { kind: 'disarm', forMs: milliseconds(a), because });
       case 'arm':
         return void world.command(this.#any(), { kind: 'arm', because });
       case 'maintain':

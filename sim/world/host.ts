@@ -8,6 +8,7 @@ import type { AgentOp, Answer, Change, Message, NodeEvent, PromiseNote, View } f
 import { type LoopPorts, NodeLoop } from '../../src/daemon/loop.ts';
 import { endLeftCalls, runAgent } from './agents.ts';
 import { Clock } from './clock.ts';
+import { beginsAtMs } from './date.ts';
 import { Disk } from './disk.ts';
 import { Inbox } from './inbox.ts';
 import { ping } from './ping.ts';
@@ -131,6 +132,7 @@ export class Host {
     const boot = this.prng.below(2 ** 31) + 1;
     const init = { self: this.id, boot, doc: doc ?? this.world.firstDoc, reserved, ledger, noted: this.#noted };
     this.loop = new NodeLoop(init, this.#ports(this.life));
+    this.deliver({ kind: 'clock', aheadMs: beginsAtMs + Math.round(this.world.agenda.nowMs - this.nowMs()) });
     this.#tick(this.life);
   }
 

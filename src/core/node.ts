@@ -3,7 +3,7 @@
  *
  * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
  */
-import { absorbDoc, decideDoc, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
+import { absorbDoc, decideDoc, noteDecided, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
 import { heardOfMigration } from './execute/migrate.ts';
@@ -53,6 +53,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     boot: init.boot,
     startedAtMs: nowMs,
     lastTickMs: nowMs,
+    dateAheadMs: null,
     listeningSinceMs: nowMs,
     peers: new Map(),
     beatSeq: 0,
@@ -89,6 +90,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     leaseUntilMs: noted.leaseUntilMs,
     disarmedSeen: null,
     doc: init.doc,
+    decided: init.doc,
     onDisk: init.doc.version,
     pending: null,
     pendingSinceMs: nowMs,
@@ -144,6 +146,8 @@ function absorb(turn: Turn, event: NodeEvent): void {
   switch (event.kind) {
     case 'tick':
       return onTick(turn);
+    case 'clock':
+      return put(turn, { dateAheadMs: event.aheadMs });
     case 'message':
       return onMessage(turn, event.link, event.message);
     case 'opDone':
@@ -218,6 +222,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
   stampDoc(turn);
   decideDoc(turn);
+  noteDecided(turn);
   // Whether it was sent to us or decided here.
   if (turn.state.doc !== before.doc) {
     syncServices(turn);

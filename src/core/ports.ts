@@ -12,6 +12,8 @@ import type { Notice, Role } from './roles.ts';
 export type NodeEvent =
   /** Time has passed; sent every `tickMs`, and late when the process was held up. */
   | { readonly kind: 'tick' }
+  /** The date: by how much UTC, in milliseconds since 1970, is ahead of this node's clock. Sent at the start and when it changes. */
+  | { readonly kind: 'clock'; readonly aheadMs: Ms }
   /** An authenticated, well-formed message of another node of this cluster. */
   | { readonly kind: 'message'; readonly link: number; readonly message: Message }
   /** Exactly once for every `run` effect. */

@@ -42,6 +42,8 @@ export interface NodeState {
   readonly boot: number;
   readonly startedAtMs: Ms;
   readonly lastTickMs: Ms;
+  /** By how much the date is ahead of this node's clock; null: not told yet. */
+  readonly dateAheadMs: Ms | null;
   /** Since when it was there all the time to hear others: its start, or the end of a long pause. */
   readonly listeningSinceMs: Ms;
 
@@ -107,6 +109,8 @@ export interface NodeState {
 
   // desired state
   readonly doc: Doc;
+  /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
+  readonly decided: Doc;
   readonly onDisk: Version;
   /** A changed document that no majority holds yet (coordinator only). */
   readonly pending: Doc | null;
@@ -187,6 +191,7 @@ export interface WaitingAnswer {
 }
 
 export interface PlanBasis {
+  readonly dateAheadMs: Ms | null;
   readonly off: NodeState['off'];
   readonly fencing: NodeState['fencing'];
   readonly view: View | null;

@@ -193,10 +193,20 @@ async function askPeer(transport: UdpTransport, node: NodeId, question: PeerQues
   return asked.ok ? asked.answer : null;
 }
 
+/** Dates in rules are about seconds: a smaller step of the date is none. */
+const dateStepMs = 250;
+
 /** The next tick is timed after the former one: a loop that was held up ticks once and not many times. */
 function tick(loop: NodeLoop): { end(): void } {
   let timer: NodeJS.Timeout;
+  let aheadMs = 0;
   const turn = (): void => {
+    const nowAheadMs = Math.round(Date.now() - monotonicMs());
+    // The date may be set at any time; the two clocks drift apart a little all the time.
+    if (Math.abs(nowAheadMs - aheadMs) >= dateStepMs) {
+      aheadMs = nowAheadMs;
+      loop.deliver({ kind: 'clock', aheadMs });
+    }
     loop.deliver({ kind: 'tick' });
     timer = setTimeout(turn, tickMsFor(loop.state.doc.cluster.heartbeat.intervalMs));
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noRules, type Rules } from '../model.ts';
 import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
-import { decideOn, type Question } from './index.ts';
+import { datesChangeS, decideOn, type Question } from './index.ts';
 
 const cluster = clusterOf(
   ['a', 'b', 'c'],
@@ -14,6 +14,7 @@ const cluster = clusterOf(
 
 const question: Question = {
   cluster,
+  nowS: 0,
   members: new Set(['a', 'b', 'c']),
   standby: new Set(),
   stopped: new Set(),
@@ -142,6 +143,19 @@ describe('rules of the cluster file', () => {
       ruled({ locations: [{ ...location, id: 'far', subject: { kind: 'one', id: 'disk' }, node, score: 500 }] });
     expect(placesOf(onNode('b'))).toMatchObject({ disk: ['b'], db: ['b'] });
     expect(placesOf(onNode('c'))).toMatchObject({ disk: ['a'], db: ['a'] });
+  });
+
+  test('a location counts while its date is', () => {
+    const expression = { kind: 'date', operation: 'gt', end: null, duration: null, spec: null } as const;
+    const rule = { id: 'r', join: 'and', score: null, scoreAttribute: null, role: null } as const;
+    const lifetime = [{ ...rule, expressions: [{ ...expression, start: '2026-12-24' }] }];
+    const subject = { kind: 'one', id: 'disk' } as const;
+    const dated = ruled({ locations: [{ ...location, id: 'feast', subject, node: 'b', score: 500, lifetime }] });
+    const feastS = Date.UTC(2026, 11, 24) / 1000;
+    expect(placesOf({ ...dated, nowS: feastS - 60 })).toMatchObject({ disk: ['a'] });
+    expect(placesOf({ ...dated, nowS: feastS + 60 })).toMatchObject({ disk: ['b'] });
+    const changes = (nowS: number) => datesChangeS(dated.cluster ?? cluster, nowS);
+    expect([changes(feastS - 60), changes(feastS), changes(feastS + 1)]).toEqual([feastS, feastS + 1, null]);
   });
 
   test('a colocation of negative score keeps apart', () => {

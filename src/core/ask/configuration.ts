@@ -7,7 +7,9 @@ import type {
   LocationConfig,
   OperationConfig,
   PrimitiveConfig,
+  Rule,
 } from '../../policy/input.ts';
+import { asksForDates } from '../../policy/rule/index.ts';
 import { infinity } from '../../policy/values.ts';
 import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
 
@@ -15,6 +17,8 @@ export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
   readonly colocations: readonly Tie[];
+  /** Rules that ask for the date. */
+  readonly dated: readonly Rule[];
 }
 
 /** `dependent` runs only with `primary`. */
@@ -36,7 +40,17 @@ export function configurationOf(cluster: Cluster): Configuration {
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
     colocations: cluster.services.flatMap(colocationsOf),
+    dated: rulesOf(cluster).filter(asksForDates),
   };
+}
+
+function rulesOf({ services, rules }: Cluster): readonly Rule[] {
+  const { locations, colocations, orders, tickets } = rules;
+  return [
+    ...services.flatMap(({ metaRules }) => metaRules.map(({ rule }) => rule)),
+    ...locations.flatMap((location) => location.rules),
+    ...[...locations, ...colocations, ...orders, ...tickets].flatMap(({ lifetime }) => lifetime),
+  ];
 }
 
 export const setOf = (id: string, values: readonly (readonly [string, string])[]): AttributeSet => ({

@@ -8,6 +8,7 @@
 import { constrain } from '../../policy/constrain/index.ts';
 import { type Decision, decideWith } from '../../policy/index.ts';
 import type { Input, NodeState, ResourceConfig } from '../../policy/input.ts';
+import { rulesChangeS } from '../../policy/rule/index.ts';
 import { situate } from '../../policy/situate/index.ts';
 import type { Cluster, NodeId, Rules } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
@@ -37,6 +38,10 @@ function configured(cluster: Cluster): Configuration {
   known.set(cluster, made);
   return made;
 }
+
+/** When the answer may be another one though nothing but the date has changed; null: never. */
+export const datesChangeS = (cluster: Cluster, nowS: number): number | null =>
+  rulesChangeS(configured(cluster).dated, nowS);
 
 /** With what each score is made of. The id of a location that stands for a preference is its index in the list. */
 export function decideOn(question: Question): Decision {
@@ -81,7 +86,7 @@ function inputOf(question: Question): Input {
     featureSet: '3.16.2',
     noQuorumPanic: false,
     hasWatchdog: false,
-    nowS: 0,
+    nowS: question.nowS,
   };
 }
 

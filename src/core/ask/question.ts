@@ -3,6 +3,8 @@ import type { Cluster, NodeId, ServiceId } from '../model.ts';
 
 export interface Question {
   readonly cluster: Cluster;
+  /** Seconds since 1970, UTC. */
+  readonly nowS: number;
   readonly members: ReadonlySet<NodeId>;
   readonly standby: ReadonlySet<NodeId>;
   /** They are not to run. */

@@ -118,6 +118,13 @@ export function decideDoc(turn: Turn): void {
   put(turn, { doc: pending, pending: null, beatNow: true });
 }
 
+/** Each node sees by itself, from the beats of its view, that the document it acts by can no longer be lost. */
+export function noteDecided(turn: Turn): void {
+  const { state } = turn;
+  if (state.doc === state.decided || state.installed === null) return;
+  if (isDecidedBy(turn, holders(state, state.doc.version), state.doc.voters)) put(turn, { decided: state.doc });
+}
+
 /** More than half of the votes, or in the half of a pair that acts all of them that are there. */
 export function isDecidedBy({ state, nowMs }: Turn, has: readonly NodeId[], voters: Votes): boolean {
   if (isMajority(has, voters)) return true;

@@ -121,6 +121,7 @@ function replan(turn: Turn): void {
 function basisOf(state: NodeState): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
   return {
+    dateAheadMs: state.dateAheadMs,
     off: state.off,
     fencing: state.fencing,
     view: state.installed,
@@ -163,6 +164,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     doomed: doomedOf(state),
     held,
     nowMs,
+    ...(state.dateAheadMs === null ? {} : { dateMs: nowMs + state.dateAheadMs }),
   };
 }
 
@@ -216,6 +218,7 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   if (
     a === null ||
+    a.dateAheadMs !== b.dateAheadMs ||
     a.off !== b.off ||
     a.fencing !== b.fencing ||
     a.view !== b.view ||

@@ -8,7 +8,7 @@
 import type { Ms, Service, ServiceId } from '../model.ts';
 import { isOvertaken } from '../operations.ts';
 import { inMaintenance } from '../ports.ts';
-import { isProvable, stopsAlone } from '../quorum/standing.ts';
+import { isTimed, judgedBy, stopsAlone } from '../quorum/standing.ts';
 import { noQuorumBecause } from '../quorum/words.ts';
 import { type LocalService, type NodeState, put, type Turn } from '../state.ts';
 import { watchdogOf } from '../watchdog/feed.ts';
@@ -27,7 +27,7 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
     if (!purging && !distrusted.has(id)) continue;
     // What hangs must not use up the time to stop: a look, a change of role, a migration.
     if ((local.op !== null && !isOvertaken(local.op.verb)) || !mustStop(local) || isNeeded(turn.state, id)) continue;
-    if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
+    if (isLeft(turn.state, id)) continue;
     if (nowMs < local.retryStopMs) continue;
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
   }
@@ -42,7 +42,7 @@ function whyPurged(state: NodeState, nowMs: Ms): string {
 /** Once the former life's lease is over, what it started under a lease may be running elsewhere. What needs it has to stop before it. */
 function distrust(turn: Turn): void {
   const { state, nowMs } = turn;
-  if (nowMs < state.leaseNotedMs || !isProvable(state.doc)) return;
+  if (nowMs < state.leaseNotedMs || !isTimed(state, nowMs)) return;
   const found = [...state.local].filter(([, { running }]) => endsWithLease(state, running)).map(([id]) => id);
   const all = withDependents(state, found);
   if ([...all].some((id) => !state.distrusted.has(id)))
@@ -72,6 +72,10 @@ function forgive(turn: Turn): void {
   if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
 
+/** An operator works on it, and the others know. */
+const isLeft = (state: NodeState, id: ServiceId): boolean =>
+  judgedBy(state).every(({ admin }) => inMaintenance(admin, state.self, id));
+
 /** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
@@ -79,7 +83,7 @@ function hasStopped(state: NodeState): boolean {
       record.state === 'stopped' ||
       record.state === 'blocked' ||
       (record.state === 'arriving' && retryStopMs > 0) ||
-      inMaintenance(state.doc.admin, state.self, id),
+      isLeft(state, id),
   );
 }
 
@@ -93,7 +97,7 @@ function mustStop({ record, running }: LocalService): boolean {
 /** Something on this node that needs it has not stopped yet. One whose stop failed, or that nobody may touch, is not waited for. */
 function isNeeded(state: NodeState, id: ServiceId): boolean {
   for (const [other, local] of state.local) {
-    if (inMaintenance(state.doc.admin, state.self, other)) continue;
+    if (isLeft(state, other)) continue;
     if (local.record.state === 'stopped' || local.record.state === 'blocked' || local.retryStopMs > 0) continue;
     const service = local.running ?? serviceOf(state, other);
     if (local.running !== null && service?.needs.includes(id) === true) return true;

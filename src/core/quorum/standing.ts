@@ -11,7 +11,7 @@
  * power (`isProvable`). docs/internals/quorum.md has the reasons.
  */
 import type { Ms, NodeId } from '../model.ts';
-import type { Doc } from '../ports.ts';
+import type { Admin, Doc } from '../ports.ts';
 import { heartbeat, type NodeState } from '../state.ts';
 import { isMajority, isPair, partnerOf } from './votes.ts';
 
@@ -77,16 +77,27 @@ export function reachesOutside(state: NodeState, partner: NodeId, nowMs: Ms): bo
 export const isProvable = ({ cluster, voters, admin }: Pick<Doc, 'cluster' | 'voters' | 'admin'>): boolean =>
   cluster.quorum.noQuorum === 'stop' && admin.disarmed === null && !isPair(voters);
 
+/**
+ * What others may go by when they conclude from this node's silence: a change that is not on the disks of a majority may be
+ * unknown to all of them, so what it allows this node counts only once the last decided document allows it too.
+ */
+export const judgedBy = ({ doc, decided }: NodeState): readonly Doc[] => (doc === decided ? [doc] : [doc, decided]);
+
+/** Whether others may take this node for stopped, or reset, once enough time has passed. */
+export const isTimed = (state: NodeState, nowMs: Ms): boolean =>
+  judgedBy(state).some((doc) => isProvable(doc) && !isDisarmedBy(state, doc.admin, nowMs));
+
 /** Whether this node stops what it runs when it has no quorum. */
-export function stopsAlone(state: NodeState, nowMs: Ms): boolean {
-  const { quorum } = state.doc.cluster;
-  if (quorum.noQuorum !== 'stop' || isDisarmed(state, nowMs)) return false;
-  return partnerOf(state.self, state.doc.voters) === null || quorum.tie === 'ping';
-}
+export const stopsAlone = (state: NodeState, nowMs: Ms): boolean =>
+  judgedBy(state).some(({ cluster: { quorum }, admin, voters }) => {
+    if (quorum.noQuorum !== 'stop' || isDisarmedBy(state, admin, nowMs)) return false;
+    return partnerOf(state.self, voters) === null || quorum.tie === 'ping';
+  });
 
 /** Fencing and self-fencing are off. A node that is cut off arms itself when the time is over. */
-export function isDisarmed(state: NodeState, nowMs: Ms): boolean {
-  const { disarmed } = state.doc.admin;
+export const isDisarmed = (state: NodeState, nowMs: Ms): boolean => isDisarmedBy(state, state.doc.admin, nowMs);
+
+function isDisarmedBy(state: NodeState, { disarmed }: Admin, nowMs: Ms): boolean {
   if (disarmed === null) return false;
   const sinceMs = state.disarmedSeen?.id === disarmed.id ? state.disarmedSeen.atMs : nowMs;
   return nowMs - sinceMs < disarmed.forMs;

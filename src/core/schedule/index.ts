@@ -21,6 +21,7 @@
  */
 
 import { must } from '../../lib/assert.ts';
+import { datesChangeS } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
@@ -29,7 +30,7 @@ import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
 import { order } from './order.ts';
-import { place } from './place.ts';
+import { place, secondsOf } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
@@ -80,18 +81,22 @@ export function schedule(asked: ScheduleInput): Plan {
     placements: [...placements.values()],
     actions,
     fence: fenceOf(graph, changes, seen, aftermath, hindrance),
-    againAtMs: againAt(changes, hindrance),
+    againAtMs: firstOf(againAt(changes, hindrance), datesChangeAt(input)),
   };
 }
 
 /** The first of the waits that something waits for. */
-function againAt(changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null {
-  let firstMs: number | null = null;
-  for (const { untilMs } of waitsOf(changes, hindrance).map(([, , wait]) => wait)) {
-    if (untilMs === null) continue;
-    firstMs = firstMs === null ? untilMs : Math.min(firstMs, untilMs);
-  }
-  return firstMs;
+const againAt = (changes: ReadonlyMap<ServiceId, Change>, hindrance: Hindrance): number | null =>
+  firstOf(...waitsOf(changes, hindrance).map(([, , { untilMs }]) => untilMs));
+
+function datesChangeAt({ cluster, nowMs, dateMs }: ScheduleInput): number | null {
+  const changesS = dateMs === undefined ? null : datesChangeS(cluster, secondsOf(dateMs));
+  return changesS === null || dateMs === undefined ? null : nowMs + changesS * 1000 - dateMs;
+}
+
+function firstOf(...instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((each) => each !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** Of what there is something to wait with. */

@@ -135,7 +135,7 @@ function looseOf(graph: Graph, wishes: Wishes): ReadonlySet<ServiceId> {
 
 function ask(
   graph: Graph,
-  { view, admin }: ScheduleInput,
+  { view, admin, dateMs }: ScheduleInput,
   candidates: Candidates,
   rules: readonly NodeRules[],
   frozen: Frozen,
@@ -155,6 +155,7 @@ function ask(
   const preferences = [...preferencesBy.values()].flat();
   const decision = decideOn({
     cluster: graph.cluster,
+    nowS: secondsOf(dateMs),
     members: new Set(view.members),
     standby: new Set(Object.keys(admin.standby)),
     stopped: new Set(not.keys()),
@@ -166,6 +167,8 @@ function ask(
   });
   return { graph, rules, candidates, preferences, preferencesBy, ...decision };
 }
+
+export const secondsOf = (dateMs: number | undefined): number => Math.floor((dateMs ?? 0) / 1000);
 
 /** It may run where its stop failed, and runs nowhere else. */
 const isStuck = ({ service, seen }: Candidate): boolean =>

@@ -23,6 +23,8 @@ export interface ScheduleInput {
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;
+  /** The time of day at `nowMs`, in milliseconds since 1970, UTC. Missing: nobody knows it, and rules with dates are as in 1970. */
+  readonly dateMs?: Ms;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** Nodes that have to be switched off before all of this can be carried out. */
   readonly fence: readonly { readonly node: NodeId; readonly because: string }[];
-  /** When a wait that blocks an action is over and the plan should be made again; null: nothing waits. */
+  /** When a wait that blocks an action is over or the date changes the rules, and the plan should be made again; null: never. */
   readonly againAtMs: Ms | null;
 }
 

@@ -8,7 +8,7 @@ import { publish } from '../execute/services.ts';
 import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
 import { type Cluster, guardsPromotion, isGuarded, type Ms, type Watchdog } from '../model.ts';
 import type { WatchdogState } from '../ports.ts';
-import { isDisarmed, isProvable } from '../quorum/standing.ts';
+import { isDisarmed, isTimed } from '../quorum/standing.ts';
 import { mayBePromoted } from '../roles.ts';
 import { stopBudgetMs } from '../schedule/takeover.ts';
 import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
@@ -35,7 +35,7 @@ const isSame = (a: Watchdog | null, b: Watchdog | null | undefined): boolean =>
 function mayFeed(state: NodeState, nowMs: Ms): boolean {
   if (state.resetting !== null) return isDisarmed(state, nowMs);
   // Where nothing is concluded from silence, it only guards against a daemon that hangs.
-  if (isDisarmed(state, nowMs) || !isProvable(state.doc) || hasQuorum(state, nowMs)) return true;
+  if (!isTimed(state, nowMs) || hasQuorum(state, nowMs)) return true;
   return !runsGuarded(state) || nowMs < state.leaseUntilMs + stopBudgetMs(state.doc.cluster);
 }
 

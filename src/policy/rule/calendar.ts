@@ -8,7 +8,7 @@ export interface Civil {
   readonly day: number;
 }
 
-const secondsOfDay = 86_400;
+export const secondsOfDay = 86_400;
 
 /** Days since 1970-01-01, by the proleptic Gregorian calendar (eras of 400 years that begin in March). */
 export function daysOf({ year, month, day }: Civil): number {

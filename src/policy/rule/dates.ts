@@ -1,6 +1,6 @@
 /** Date expressions: a range, a point, or a specification of fields as in a table of jobs. */
 import type { Expression } from '../input.ts';
-import { addMonths, type Moment, momentOf, timeOf } from './calendar.ts';
+import { addMonths, type Moment, momentOf, secondsOfDay, timeOf } from './calendar.ts';
 import { wholeOf } from './text.ts';
 
 export type DateExpression = Extract<Expression, { readonly kind: 'date' }>;
@@ -22,6 +22,31 @@ export function dateHolds(expression: DateExpression, nowS: number): boolean {
     default:
       return false;
   }
+}
+
+/**
+ * The first moment after `nowS` from which on the expression may hold otherwise; null: never. It may be too early: a specification of
+ * fields is looked at again at the end of the finest unit that it names.
+ */
+export function dateChangesS(expression: DateExpression, nowS: number): number | null {
+  const { spec, start, end } = expression;
+  const startS = start === null ? null : timeOf(start, nowS);
+  const moments = [startS, endOf(expression, startS, nowS)].flatMap((at) => (at === null ? [] : [at, at + 1]));
+  // A time without a day is another moment each day.
+  if ([start, end].some((text) => text !== null && isOfToday(text))) moments.push(endOfUnit(nowS, secondsOfDay));
+  if (expression.operation.toLowerCase() === 'date_spec') moments.push(endOfUnit(nowS, unitOf(spec ?? {})));
+  const later = moments.filter((at) => at > nowS);
+  return later.length === 0 ? null : Math.min(...later);
+}
+
+const isOfToday = (text: string): boolean => timeOf(text, 0) !== timeOf(text, secondsOfDay);
+
+const endOfUnit = (nowS: number, unitS: number): number => (Math.floor(nowS / unitS) + 1) * unitS;
+
+function unitOf(spec: Readonly<Record<string, string>>): number {
+  if (spec['seconds'] !== undefined) return 1;
+  if (spec['minutes'] !== undefined) return 60;
+  return spec['hours'] === undefined ? secondsOfDay : 3600;
 }
 
 function endOf(expression: DateExpression, startS: number | null, nowS: number): number | null {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttributeSet, Expression, Rule } from '../input.ts';
-import { readSets, ruleHolds } from './index.ts';
+import { asksForDates, readSets, ruleHolds, rulesChangeS } from './index.ts';
 
 const rule = (join: 'and' | 'or', ...expressions: Expression[]): Rule => ({
   id: 'r',
@@ -107,5 +107,44 @@ describe('sets of values', () => {
     expect(readSets([set('cib-bootstrap-options', null, 'a'), set('b', 5, 'b')], context).get('v')).toBe('a');
     const never = rule('and', attribute('rack', 'defined'));
     expect(readSets([set('a', null, 'a'), set('b', null, 'b', never)], context).get('v')).toBe('a');
+  });
+});
+
+describe('until when an answer holds', () => {
+  const day = 86_400;
+  it.each<[string, Expression, number | null]>([
+    ['a point to come', date('gt', { start: '2005-06-07 13:00' }), 3600],
+    ['a point that is over', date('lt', { end: '2005-06-07 11:00' }), null],
+    ['the end of a range', date('in_range', { start: '2005-06-01', end: '2005-06-08' }), day / 2],
+    ['after a duration', date('in_range', { start: '2005-06-07', duration: { hours: '13' } }), 3600],
+    ['hours', date('date_spec', { spec: { hours: '9-17' } }), 3600],
+    ['minutes', date('date_spec', { spec: { hours: '9', minutes: '5' } }), 60],
+    ['days', date('date_spec', { spec: { weekdays: '1-5' } }), day / 2],
+    ['a time of each day', date('lt', { end: '11:00' }), day / 2],
+    ['inside of another rule', { kind: 'rule', rule: rule('or', date('gt', { start: '2005-06-07 13:00' })) }, 3600],
+    ['something else', attribute('disk', 'eq', 'ssd'), null],
+  ])('%s', (_, expression, inS) => {
+    expect(rulesChangeS([rule('and', expression)], nowS)).toBe(inS === null ? null : nowS + inS);
+    expect(asksForDates(rule('and', expression))).toBe(expression.kind !== 'attribute');
+  });
+
+  it('is nowhere too late', () => {
+    const expressions = [
+      date('in_range', { start: '2005-06-06 23:59:59', end: '2005-06-07 00:00:01' }),
+      date('gt', { start: '2005-06-07' }),
+      date('lt', { end: '2005-06-07 00:30' }),
+      date('in_range', { start: '2005-06-06', duration: { days: '1', minutes: '1' } }),
+      date('date_spec', { spec: { hours: '0-22' } }),
+      date('date_spec', { spec: { minutes: '30-', weekdays: '2' } }),
+      date('date_spec', { spec: { seconds: '10-20', moon: '0-6' } }),
+    ].map((each) => rule('and', each));
+    const around = Date.UTC(2005, 5, 7) / 1000;
+    for (const each of expressions) {
+      let untilS = Number.NEGATIVE_INFINITY;
+      for (let atS = around - 4000; atS < around + 4000; atS++) {
+        if (atS < untilS) expect(ruleHolds(each, { nowS: atS })).toBe(ruleHolds(each, { nowS: atS - 1 }));
+        else untilS = rulesChangeS([each], atS) ?? Number.POSITIVE_INFINITY;
+      }
+    }
   });
 });

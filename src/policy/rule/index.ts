@@ -1,7 +1,7 @@
 /** Rules: whether one holds, and what sets of values that have rules amount to. */
 import type { AgentName, AttributeSet, Expression, Rule } from '../input.ts';
 import { type Role, rankOf } from '../values.ts';
-import { type DateExpression, dateHolds } from './dates.ts';
+import { type DateExpression, dateChangesS, dateHolds } from './dates.ts';
 import { compareVersions, durationMsOf } from './text.ts';
 
 /** What the expressions may ask about. An expression about something that is not there is false. */
@@ -41,6 +41,26 @@ function expressionHolds(expression: Expression, context: RuleContext): boolean 
     case 'operation':
       return operationHolds(expression, context.operation ?? null);
   }
+}
+
+/** Whether the rule asks for the date at all. */
+export const asksForDates = (rule: Rule): boolean =>
+  rule.expressions.some((each) => each.kind === 'date' || (each.kind === 'rule' && asksForDates(each.rule)));
+
+/** The first moment after `nowS` from which on one of the rules may hold otherwise, as far as dates are concerned; null: never. */
+export function rulesChangeS(rules: readonly Rule[], nowS: number): number | null {
+  let firstS: number | null = null;
+  for (const { expressions } of rules)
+    for (const each of expressions) {
+      const atS =
+        each.kind === 'rule'
+          ? rulesChangeS([each.rule], nowS)
+          : each.kind === 'date'
+            ? dateChangesS(each satisfies DateExpression, nowS)
+            : null;
+      if (atS !== null && (firstS === null || atS < firstS)) firstS = atS;
+    }
+  return firstS;
 }
 
 type AttributeExpression = Extract<Expression, { readonly kind: 'attribute' }>;
