@@ -130,3 +130,20 @@ test.each(victims.flatMap((victim) => [[victim, 'daemon'] as const, [victim, 'po
     }
   },
 );
+
+test('a copy that breaks where it arrived is not started anew while its lost source may run it', () => {
+  for (let atMs = 140; atMs < 260; atMs += 2) {
+    const stage = new Rehearsal(atMs);
+    stage.move();
+    stage.world.run(atMs);
+    const heal = stage.world.begin({ kind: 'isolate', node: 'n1', link: null, atMs: 0, forMs: 0 });
+    stage.world.run(100);
+    if (stage.record('n2').state === 'running')
+      stage.world.begin({ kind: 'killService', node: 'n2', service: 'vm', atMs: 0, forMs: 0 });
+    stage.world.run(3000);
+    heal?.();
+    stage.world.run(4000);
+    expect(stage.truth(), `after ${atMs} ms`).toHaveLength(1);
+    stage.world.atEnd();
+  }
+});

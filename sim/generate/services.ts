@@ -27,6 +27,14 @@ export function drawRoles(prng: Prng, services: readonly Service[], takeovers: r
   );
 }
 
+/** In some clusters the copies of some clones are told what happens to the others. */
+export function drawNotices(prng: Prng, services: readonly Service[]): Service[] {
+  if (!prng.chance(0.25)) return [...services];
+  return services.map((service) =>
+    service.clone && service.resource.kind === 'command' ? { ...service, notify: true } : service,
+  );
+}
+
 /** In some clusters, or in all of a kind, some services move live. */
 export function drawMigrations(prng: Prng, services: readonly Service[], always: boolean): Service[] {
   if (!prng.chance(0.4) && !always) return [...services];

@@ -11,7 +11,7 @@ import {
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawAnswers, drawMigrations, drawRoles, drawServices } from './services.ts';
+import { drawAnswers, drawMigrations, drawNotices, drawRoles, drawServices } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -146,7 +146,8 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
   const takeovers = shape.takeovers ?? ofAll;
   const drawn = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
-  const plain = drawMigrations(prngFrom(seed, 'migrations'), drawn, shape.migrates === true);
+  const movers = drawMigrations(prngFrom(seed, 'migrations'), drawn, shape.migrates === true);
+  const plain = drawNotices(prngFrom(seed, 'notices'), movers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
   const services = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
   const nodes = names.map((id, i) => ({

@@ -3,7 +3,6 @@ import type { Mutant } from './table.ts';
 
 const world = 'migrations';
 const plan = 'src/core/schedule/migrate.ts';
-const held = 'src/core/schedule/held.ts';
 
 export const migrationMutants: readonly Mutant[] = [
   {
@@ -34,30 +33,30 @@ export const migrationMutants: readonly Mutant[] = [
     replace: "if (state === 'unknown' || state === 'failed' || underWay(state) !== null) return null;",
   },
   {
-    name: 'peer-ignored-at-takeover',
+    name: 'taken-over-too-early',
     world,
-    rule: 'that a copy runs proves nothing of the lost node that it came from or went to',
-    by: ['exclusive', 'takeover'],
-    file: held,
-    find: 'if (isRunning && (peer === null || records.has(peer))) known.isProof = true;',
-    replace: "if (isRunning || state === 'moved') known.isProof = true;",
+    rule: 'it is taken over when the source has given it away',
+    by: ['assert', 'exclusive'],
+    file: plan,
+    find: "const giver = copies.find(({ state }) => state === 'moved');",
+    replace: "const giver = copies.find(({ state }) => state === 'moved' || state === 'migrating');",
   },
   {
-    name: 'lost-source-not-waited-for',
+    name: 'migration-not-overtaken',
     world,
-    rule: 'what was to come from a node that is lost may still run there',
-    by: ['exclusive', 'takeover', 'assert'],
-    file: held,
-    find: "const isRunning = standing === null ? isActive(state) : standing === 'running';",
-    replace: "const isRunning = standing === null ? isActive(state) : standing !== 'stopped';",
+    rule: 'a node without quorum does not wait for a migration before it stops',
+    by: ['exclusive', 'takeover', 'quorum'],
+    file: 'src/core/operations.ts',
+    find: "  verb === 'migrateTo' ||\n  verb === 'migrateFrom';",
+    replace: "  verb === 'migrateFrom';",
   },
   {
-    name: 'stopped-is-believed',
+    name: 'arrival-stopped-once',
     world,
-    rule: 'a restarted target looks again when it hears that its source has ended',
-    by: ['exclusive', 'takeover'],
-    file: 'src/core/execute/unheard.ts',
-    find: "if (known?.state !== 'stopped') return record;",
-    replace: "if (known?.state !== 'unknown') return record;",
+    rule: 'a target without quorum stops what may arrive again and again',
+    by: ['exclusive', 'takeover', 'quorum'],
+    file: 'src/core/execute/local.ts',
+    find: "turn.state.purging && localOf(turn.state, id).before === 'arriving'",
+    replace: "turn.state.purging && localOf(turn.state, id).before === 'unknown'",
   },
 ];

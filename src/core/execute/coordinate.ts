@@ -13,6 +13,7 @@ import type { NodeId } from '../model.ts';
 import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
 import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
+import { isSameNotice } from '../roles.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
@@ -256,9 +257,12 @@ function mayOrder({ state, nowMs }: Turn, action: PlannedAction): boolean {
   const sent = state.ordered.get(keyOf(action.on, action.service));
   if (sent === undefined) return true;
   // A node that was told so and did not do it would be told again in each step.
-  const repeatMs = sent.order.verb === action.verb ? heartbeat(state).intervalMs : 0;
+  const repeatMs = isSameOrder(sent.order, action) ? heartbeat(state).intervalMs : 0;
   return sent.seen && nowMs >= sent.sentAtMs + Math.max(repeatMs, paceMs(state, action));
 }
+
+const isSameOrder = (order: Order, { verb, notice = null }: PlannedAction): boolean =>
+  order.verb === verb && (notice === null || isSameNotice(order.notice, notice));
 
 /** Start at once the first time; what failed or met another holder is tried again ever more slowly. */
 function paceMs(state: NodeState, action: PlannedAction): number {

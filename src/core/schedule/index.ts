@@ -29,6 +29,7 @@ import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
+import { withNotices } from './notify.ts';
 import { order } from './order.ts';
 import { place, secondsOf } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
@@ -36,7 +37,7 @@ import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
-import { settle } from './settle.ts';
+import { type IsLeft, settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
@@ -69,13 +70,9 @@ export function schedule(asked: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const settled = settle(
-    graph,
-    changes,
-    hindrance,
-    (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node),
-  );
-  const actions = order(graph, settled, seen, input.admin, ruled, frozen);
+  const isLeft: IsLeft = (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node);
+  const settled = settle(graph, changes, hindrance, isLeft);
+  const actions = withNotices(graph, seen, order(graph, settled, seen, input.admin, ruled, frozen), isLeft);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],

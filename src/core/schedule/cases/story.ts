@@ -138,6 +138,8 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { clone: true, instances: Number(value) };
     case 'promotable':
       return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
+    case 'notify':
+      return { notify: true };
     case 'migrates':
       return { migrates: true };
     case 'takeover':
