@@ -1,8 +1,9 @@
-/** `npm run bench -- failover|two-node|scheduler [--runs N] [--json]`: what is claimed, measured. */
+/** `npm run bench -- failover|two-node|scheduler|plan [--runs N] [--json]`: what is claimed, measured. */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { spreadOf } from '../lab/spread.ts';
 import { besideKeepalived, type CaseResult, failover, peersTable, ratios, sweep, times } from './failover.ts';
+import { benchPlan, planTable } from './plan.ts';
 import { benchScheduler } from './scheduler.ts';
 import { shapes, type Wanted } from './schedulerInput.ts';
 import { schedulerTable } from './schedulerTable.ts';
@@ -14,7 +15,8 @@ import { twoNodeTable } from './twoNodeTable.ts';
 const usage = `usage: npm run bench -- failover [--runs N] [--fast] [--keepalived] [--json]
        npm run bench -- two-node [--runs N] [--choice fence|ping|witness] [--fault FAULT] [--json]
        npm run bench -- scheduler [--runs N] [--shape SHAPE] [--quick] [--json]
-  --runs N   runs of each case (default 10; two-node: 1; scheduler: 3)
+       npm run bench -- plan [--runs N] [--json]
+  --runs N   runs of each case (default 10; two-node: 1; scheduler: 3; plan: 15)
   --choice C only this one of two nodes' choices
   --fault F  only power, link, split, gateway or witness; or several, with commas between
   --shape S  only stacks, groups, free or clones
@@ -24,9 +26,9 @@ const usage = `usage: npm run bench -- failover [--runs N] [--fast] [--keepalive
   --json     the figures as one JSON object on standard output, everything else on standard error
 `;
 
-const defaultRuns = { failover: 10, 'two-node': 1, scheduler: 3 } as const;
+const defaultRuns = { failover: 10, 'two-node': 1, scheduler: 3, plan: 15 } as const;
 
-const benches = ['failover', 'two-node', 'scheduler'] as const;
+const benches = ['failover', 'two-node', 'scheduler', 'plan'] as const;
 
 interface Options {
   readonly bench: keyof typeof defaultRuns;
@@ -70,6 +72,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void Promise.all([sweep(), sweepTwoNode()]).then(() => process.exit(130)));
   if (options.bench === 'scheduler') return benchDecisions(options, say);
+  if (options.bench === 'plan') return benchPlans(options, say);
   return options.bench === 'failover' ? benchFailover(options, say) : benchTwoNode(options, say);
 }
 
@@ -79,6 +82,14 @@ async function benchDecisions(options: Options, say: (line: string) => void): Pr
   say(`\n${schedulerTable(results)}\nload before ${before}, after ${load()}`);
   if (options.json)
     process.stdout.write(`${JSON.stringify({ scheduler: results, load: { before, after: load() } })}\n`);
+  return 0;
+}
+
+function benchPlans({ runs, json }: Options, say: (line: string) => void): number {
+  const before = load();
+  const results = benchPlan(runs, say);
+  say(`\n${planTable(results)}\nload before ${before}, after ${load()}`);
+  if (json) process.stdout.write(`${JSON.stringify({ plan: results, load: { before, after: load() } })}\n`);
   return 0;
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spreadOf } from '../lab/spread.ts';
+import { type Growth, grow, seriesOf } from './schedulerGrowth.ts';
 import { cibOf, nameOf, states, type Wanted } from './schedulerInput.ts';
 import type { Once, Repeated } from './schedulerOnce.ts';
 import { findPeer, peerOnce, peerProfile, runProcess } from './schedulerPeer.ts';
@@ -49,23 +49,23 @@ const sizes: Readonly<Record<Wanted['shape'], readonly (readonly [nodes: number,
   ],
 };
 
-/** Times in ms, memory in MB. Null: not measured, or stopped at the limit. */
+/** Times in ms, memory in MB: the least of all runs, of memory the most. Processor time but for `processMs`. */
 export interface SizeResult {
   readonly wanted: Wanted;
   readonly inputMb: number;
   readonly ours: {
     readonly processMs: number;
+    readonly cpuMs: number;
+    /** In a process that has done it before. */
     readonly readMs: number;
     readonly decideMs: number;
-    /** The same in a process that has done it before: processor time. */
-    readonly warmReadMs: number;
-    readonly warmDecideMs: number;
     readonly rssMb: number;
   };
+  /** Null: not measured, or stopped at the limit. */
   readonly peer: {
-    readonly processMs: number | null;
+    readonly processMs: number;
     readonly cpuMs: number;
-    readonly insideMs: number | null;
+    readonly insideMs: number;
     readonly rssMb: number;
   } | null;
 }
@@ -80,6 +80,7 @@ export interface SchedulerResult {
   readonly peerVersion: string | null;
   readonly suite: SuiteResult | null;
   readonly sizes: readonly SizeResult[];
+  readonly growths: readonly Growth[];
 }
 
 export interface SchedulerOptions {
@@ -97,10 +98,12 @@ export async function benchScheduler(options: SchedulerOptions, say: (line: stri
   const folder = mkdtempSync(join(tmpdir(), 'bench-scheduler-'));
   try {
     const measured = options.shape === null && existsSync(suite) ? await measureSuite(hasPeer, say) : null;
-    const results: SizeResult[] = [];
-    for (const wanted of wantedSizes(options))
-      results.push(await measureSize(folder, wanted, options.runs, hasPeer, say));
-    return { peerVersion, suite: measured, sizes: results };
+    const measure = (wanted: Wanted) => measureSize(folder, wanted, options.runs, hasPeer, say);
+    const sizes: SizeResult[] = [];
+    for (const wanted of wantedSizes(options)) sizes.push(await measure(wanted));
+    const growths: Growth[] = [];
+    for (const series of seriesOf(options.shape ?? 'stacks', options.quick)) growths.push(await grow(series, measure));
+    return { peerVersion, suite: measured, sizes, growths };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -126,7 +129,7 @@ async function measureSuite(hasPeer: boolean, say: (line: string) => void): Prom
   if (run === null) throw new Error('the suite was not decided in time');
   const ours = JSON.parse(run.output) as Repeated;
   say(
-    `suite: ${ours.files} cases, first read ${ms(ours.firstReadMs)}, decided ${ms(ours.firstDecideMs)}; after that ${ms(ours.readMs)} and ${ms(ours.decideMs)}`,
+    `suite: ${ours.files} cases, first read ${ms(ours.first.readMs)}, decided ${ms(ours.first.decideMs)}; after that ${ms(ours.mean.readMs)} and ${ms(ours.mean.decideMs)}`,
   );
   if (!hasPeer) return { ours, peer: null };
   const first = await peerProfile(suite, 1, limitMs);
@@ -149,55 +152,54 @@ async function measureSize(
   const file = join(own, 'cluster.xml');
   writeFileSync(file, cibOf(wanted));
   const inputMb = statSync(file).size / 1e6;
-  const ours = await measureOurs(own, file, runs);
-  const peer = hasPeer ? await measurePeer(own, file, runs) : null;
+  const ours: SizeResult['ours'][] = [];
+  let peers: PeerTimes[] | null = hasPeer ? [] : null;
+  // One after the other and again, so that what else the machine does meets both.
+  for (let run = 0; run < runs; run++) {
+    ours.push(await measureOurs(own, file));
+    const peer = peers === null ? null : await measurePeer(own, file);
+    peers = peer === null ? null : [...(peers ?? []), peer];
+  }
   rmSync(own, { recursive: true });
+  const result = { wanted, inputMb, ours: best(ours), peer: peers === null ? null : best(peers) };
+  say(lineOf(result));
+  return result;
+}
+
+type PeerTimes = NonNullable<SizeResult['peer']>;
+
+function lineOf({ wanted, inputMb, ours, peer }: SizeResult): string {
+  const mine = `${ms(ours.processMs)} (processor ${ms(ours.cpuMs)}; later ${ms(ours.readMs)} + ${ms(ours.decideMs)})`;
   const theirs =
     peer === null
       ? ''
-      : `; crm_simulate ${peer.processMs === null ? `stopped at ${ms(limitMs)}` : `${ms(peer.processMs)}, ${Math.round(peer.rssMb)} MB`}`;
-  say(
-    `${nameOf(wanted)} (${inputMb.toFixed(1)} MB): ${ms(ours.processMs)} (read ${ms(ours.readMs)}, decide ${ms(ours.decideMs)}; again ${ms(ours.warmReadMs)}, ${ms(ours.warmDecideMs)}), ${Math.round(ours.rssMb)} MB${theirs}`,
-  );
-  return { wanted, inputMb, ours, peer };
+      : `; crm_simulate ${ms(peer.processMs)} (processor ${ms(peer.cpuMs)}), ${Math.round(peer.rssMb)} MB`;
+  return `${nameOf(wanted)} (${inputMb.toFixed(1)} MB): ${mine}, ${Math.round(ours.rssMb)} MB${theirs}`;
 }
 
-async function measureOurs(folder: string, file: string, runs: number): Promise<SizeResult['ours']> {
-  const walls: number[] = [];
-  const onces: Once[] = [];
-  for (let run = 0; run < runs; run++) {
-    const one = await runOurs([file]);
-    if (one === null) throw new Error(`no decision within ${limitMs} ms`);
-    walls.push(one.wallMs);
-    onces.push(JSON.parse(one.output) as Once);
-  }
-  const again = await runOurs(['--repeat', '5', folder]);
-  const repeated = again === null ? null : (JSON.parse(again.output) as Repeated);
-  return {
-    processMs: median(walls),
-    readMs: median(onces.map((each) => each.readMs)),
-    decideMs: median(onces.map((each) => each.decideMs)),
-    warmReadMs: repeated?.readMs ?? Number.NaN,
-    warmDecideMs: repeated?.decideMs ?? Number.NaN,
-    rssMb: Math.max(...onces.map((each) => each.maxRssMb)),
-  };
+/** Of each figure the least; of memory the most. */
+function best<T extends Readonly<Record<string, number>>>(runs: readonly T[]): T {
+  const names = Object.keys(runs[0] ?? {});
+  const values = (name: string): number[] => runs.map((run) => run[name] ?? Number.NaN);
+  const pick = (name: string): number => (name === 'rssMb' ? Math.max(...values(name)) : Math.min(...values(name)));
+  return Object.fromEntries(names.map((name) => [name, pick(name)])) as T;
 }
 
-async function measurePeer(folder: string, file: string, runs: number): Promise<SizeResult['peer']> {
-  const walls: number[] = [];
-  const cpus: number[] = [];
-  let rssMb = 0;
-  for (let run = 0; run < runs; run++) {
-    const one = await peerOnce(file, limitMs);
-    if (one === null) return { processMs: null, cpuMs: Number.NaN, insideMs: null, rssMb };
-    walls.push(one.wallMs);
-    cpus.push(one.cpuMs);
-    rssMb = Math.max(rssMb, one.maxRssMb);
-  }
-  return { processMs: median(walls), cpuMs: median(cpus), insideMs: await peerProfile(folder, 1, limitMs), rssMb };
+async function measureOurs(folder: string, file: string): Promise<SizeResult['ours']> {
+  const one = await runOurs([file]);
+  const again = await runOurs(['--repeat', '6', folder]);
+  if (one === null || again === null) throw new Error(`no decision within ${limitMs} ms`);
+  const { maxRssMb } = JSON.parse(one.output) as Once;
+  const { least } = JSON.parse(again.output) as Repeated;
+  return { processMs: one.wallMs, cpuMs: one.cpuMs, ...least, rssMb: maxRssMb };
 }
 
-const median = (values: readonly number[]): number => spreadOf(values)?.median ?? Number.NaN;
+async function measurePeer(folder: string, file: string): Promise<PeerTimes | null> {
+  const one = await peerOnce(file, limitMs);
+  const insideMs = one === null ? null : await peerProfile(folder, 1, limitMs);
+  if (one === null || insideMs === null) return null;
+  return { processMs: one.wallMs, cpuMs: one.cpuMs, insideMs, rssMb: one.maxRssMb };
+}
 
 export const ms = (value: number): string =>
   value >= 1000 ? `${(value / 1000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;

@@ -16,14 +16,18 @@ export interface Once {
   readonly maxRssMb: number;
 }
 
-/** Milliseconds of processor time, all threads of the process, for all files together. Means leave out the first time of each. */
+/** Processor time, all threads of the process, for all files together. The first time of each file is not among the others. */
 export interface Repeated {
   readonly files: number;
-  readonly firstReadMs: number;
-  readonly firstDecideMs: number;
+  readonly first: Times;
+  readonly mean: Times;
+  readonly least: Times;
+}
+
+/** Milliseconds. */
+export interface Times {
   readonly readMs: number;
   readonly decideMs: number;
-  readonly maxRssMb: number;
 }
 
 const cpuMs = (): number => {
@@ -35,7 +39,7 @@ const maxRssMb = (): number => process.resourceUsage().maxRSS / 1024;
 
 function once(file: string): Once {
   const began = performance.now();
-  const input = readCib(readFileSync(file, 'utf8'));
+  const input = readCib(readFileSync(file));
   const read = performance.now();
   const { plan } = decide(input);
   const decided = performance.now();
@@ -50,24 +54,31 @@ function once(file: string): Once {
 }
 
 function repeat(times: number, folder: string): Repeated {
-  const sums = { firstReadMs: 0, firstDecideMs: 0, readMs: 0, decideMs: 0 };
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.xml'))
     .sort(byText);
-  for (const file of files) {
-    for (let time = 0; time < times; time++) {
-      const share = time === 0 ? 1 : times - 1;
-      const began = cpuMs();
-      const input = readCib(readFileSync(join(folder, file), 'utf8'));
-      const read = cpuMs();
-      decide(input);
-      const decided = cpuMs();
-      sums[time === 0 ? 'firstReadMs' : 'readMs'] += (read - began) / share;
-      sums[time === 0 ? 'firstDecideMs' : 'decideMs'] += (decided - read) / share;
-    }
-  }
-  return { files: files.length, ...sums, maxRssMb: maxRssMb() };
+  const runs = files.map((file) => Array.from({ length: times }, () => timesOf(join(folder, file))));
+  const sum = (part: (runs: readonly number[]) => number): Times => ({
+    readMs: total(runs.map((each) => part(each.map(({ readMs }) => readMs)))),
+    decideMs: total(runs.map((each) => part(each.map(({ decideMs }) => decideMs)))),
+  });
+  return {
+    files: files.length,
+    first: sum(([first = Number.NaN]) => first),
+    mean: sum(([, ...later]) => total(later) / later.length),
+    least: sum(([, ...later]) => Math.min(...later)),
+  };
 }
+
+function timesOf(file: string): Times {
+  const began = cpuMs();
+  const input = readCib(readFileSync(file));
+  const read = cpuMs();
+  decide(input);
+  return { readMs: read - began, decideMs: cpuMs() - read };
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0);
 
 const [first = '', times = '', folder = ''] = process.argv.slice(2);
 process.stdout.write(`${JSON.stringify(first === '--repeat' ? repeat(Number(times), folder) : once(first))}\n`);

@@ -4,12 +4,14 @@
  */
 
 /** How far each of the 64 steps turns: four amounts a round. */
-const turns = [
-  [7, 12, 17, 22],
-  [5, 9, 14, 20],
-  [4, 11, 16, 23],
-  [6, 10, 15, 21],
-].flatMap((round) => [...round, ...round, ...round, ...round]);
+const turns = Uint8Array.from(
+  [
+    [7, 12, 17, 22],
+    [5, 9, 14, 20],
+    [4, 11, 16, 23],
+    [6, 10, 15, 21],
+  ].flatMap((round) => [...round, ...round, ...round, ...round]),
+);
 
 /** The whole part of 2^32 times the sine of 1, 2, ... 64. */
 const sines = Int32Array.from(
@@ -43,11 +45,13 @@ function put(words: Int32Array, index: number, byte: number): void {
 function mix(state: Int32Array, words: Int32Array, at: number): void {
   let [a = 0, b = 0, c = 0, d = 0] = state;
   for (let step = 0; step < 64; step += 1) {
-    const sum = a + chosen(step, b, c, d) + (sines[step] ?? 0) + (words[at + wordOf(step)] ?? 0);
+    const word = (words[at + (wordOf[step] ?? 0)] ?? 0) + (sines[step] ?? 0);
+    const sum = (a + chosen(step, b, c, d) + word) | 0;
+    const by = turns[step] ?? 0;
     a = d;
     d = c;
     c = b;
-    b = (b + turned(sum | 0, turns[step] ?? 0)) | 0;
+    b = (b + ((sum << by) | (sum >>> (32 - by)))) | 0;
   }
   state[0] = ((state[0] ?? 0) + a) | 0;
   state[1] = ((state[1] ?? 0) + b) | 0;
@@ -61,17 +65,15 @@ function chosen(step: number, b: number, c: number, d: number): number {
   return step < 48 ? b ^ c ^ d : c ^ (b | ~d);
 }
 
-function wordOf(step: number): number {
+/** Which word of the block a step takes. */
+const wordOf = Uint8Array.from({ length: 64 }, (_, step) => {
   if (step < 16) return step;
   if (step < 32) return (5 * step + 1) & 15;
   return step < 48 ? (3 * step + 5) & 15 : (7 * step) & 15;
-}
-
-const turned = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
+});
 
 /** Bytes of a word in their order in memory. */
 function hex(word: number): string {
-  let text = '';
-  for (let shift = 0; shift < 32; shift += 8) text += ((word >>> shift) & 0xff).toString(16).padStart(2, '0');
-  return text;
+  const turned = ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+  return (turned >>> 0).toString(16).padStart(8, '0');
 }

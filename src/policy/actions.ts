@@ -101,6 +101,8 @@ export interface Edge {
   readonly second: Action;
   /** Bits of `Implies`; 0: dropped. */
   implies: number;
+  /** What it implied when it was added. */
+  readonly said: number;
 }
 
 export interface NewAction {
@@ -117,11 +119,10 @@ export interface NewAction {
 
 export class Actions {
   readonly all: Action[] = [];
-  private readonly byKey = new Map<string, Action>();
+  /** Those of no resource, by all that tells them apart. */
+  private readonly bare = new Map<string, Action>();
   private readonly byResource = new Map<ResourceIndex, Action[]>();
   private readonly byTask = new Map<ResourceIndex, Map<Task, Action[]>>();
-  /** By pair of actions: all that the edges between them imply. */
-  private readonly implied = new Map<number, number>();
   /** Resources that were given a node and cannot be active there after all: what they need on the same node will not be. */
   readonly unplaced = new Set<ResourceIndex>();
   /** Resources whose live migration was half done and cannot be continued: they are restarted. */
@@ -134,8 +135,7 @@ export class Actions {
   /** The one action of this kind on this node: made if it is not there. If it is, it stays optional only if both are. */
   add(wanted: NewAction): Action {
     const { task, resource = null, node = null, intervalMs = 0, how = null } = wanted;
-    const key = `${task}/${resource}/${node}/${intervalMs}/${how}`;
-    const known = this.byKey.get(key);
+    const known = this.find(task, resource, node, intervalMs, how);
     if (known !== undefined) {
       if (wanted.isOptional !== true) known.isOptional = false;
       if (wanted.isRunnable === false) known.isRunnable = false;
@@ -164,8 +164,8 @@ export class Actions {
       after: [],
     };
     this.all.push(action);
-    this.byKey.set(key, action);
-    if (resource !== null) this.list(resource, action);
+    if (resource === null) this.bare.set(bareKey(task, node, intervalMs, how), action);
+    else this.list(resource, action);
     return action;
   }
 
@@ -180,8 +180,18 @@ export class Actions {
     else same.push(action);
   }
 
-  find(task: Task, resource: ResourceIndex | null, node: NodeIndex | null, intervalMs = 0, how: string | null = null) {
-    return this.byKey.get(`${task}/${resource}/${node}/${intervalMs}/${how}`);
+  find(
+    task: Task,
+    resource: ResourceIndex | null,
+    node: NodeIndex | null,
+    intervalMs = 0,
+    how: string | null = null,
+  ): Action | undefined {
+    if (resource === null) return this.bare.get(bareKey(task, node, intervalMs, how));
+    // One resource has one of a task on a node, or few: looking through them is quicker than a key.
+    for (const action of this.byTask.get(resource)?.get(task) ?? none)
+      if (action.node === node && action.intervalMs === intervalMs && action.how === how) return action;
+    return undefined;
   }
 
   /** Of one resource (not of its children), on all nodes, in the order in which they were made. */
@@ -203,19 +213,21 @@ export class Actions {
    */
   order(first: Action, second: Action, implies: number): boolean {
     if (first === second || implies === 0) return false;
-    const pair = first.id * idsMax + second.id;
-    const known = this.implied.get(pair) ?? 0;
-    if ((known & implies) !== 0) return false;
-    this.implied.set(pair, known | implies);
-    const edge: Edge = { first, second, implies };
+    // One of the two has few edges: a collection's steps have many, what they lead to has not.
+    const near = first.after.length < second.before.length ? first.after : second.before;
+    for (const edge of near)
+      if (edge.first === first && edge.second === second && (edge.said & implies) !== 0) return false;
+    const edge: Edge = { first, second, implies, said: implies };
     first.after.push(edge);
     second.before.push(edge);
     return true;
   }
 }
 
-/** Products of two ids stay exact. */
-const idsMax = 2 ** 26;
+const none: readonly Action[] = [];
+
+const bareKey = (task: Task, node: NodeIndex | null, intervalMs: number, how: string | null): string =>
+  `${task}/${node}/${intervalMs}/${how}`;
 
 /**
  * Orders between resources and tasks that are wanted whatever the nodes turn out to be (a group's members, a clone's

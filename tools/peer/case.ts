@@ -11,8 +11,8 @@ export interface PeerError {
   readonly ms?: undefined;
 }
 
-/** One case of a suite: a CIB as text. What cannot be decided is an answer too. Afterwards the cluster is as the suite's own program leaves it. */
-export function peerCase(name: string, cib: string): PeerResult | PeerError {
+/** One case of a suite: a CIB, as text or UTF-8. What cannot be decided is an answer too. Afterwards the cluster is as the suite's own program leaves it. */
+export function peerCase(name: string, cib: string | Uint8Array): PeerResult | PeerError {
   try {
     const input = readCib(cib);
     const began = performance.now();

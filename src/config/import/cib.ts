@@ -15,7 +15,7 @@ export interface CibOptions {
   readonly onNote?: (note: ImportNote) => void;
 }
 
-/** Text, or UTF-8 as bytes, which takes less memory for large ones. Throws `ImportFault` and nothing else. */
+/** Text, or UTF-8 as bytes, which saves a copy. Throws `ImportFault` and nothing else. */
 export function readCib(source: string | Uint8Array, options: CibOptions = {}): Input {
   const history = new HistoryTaker();
   const root = readXml(source, history);

@@ -27,7 +27,7 @@ const withoutFencing = (options: Element): Element =>
   ]);
 
 function walk(element: Element): void {
-  Object.assign(element.attributes, hyphenated(element.attributes));
+  hyphenate(element.attributes);
   for (const [i, child] of element.children.entries())
     if (child.name === 'master_slave') element.children[i] = { ...child, name: 'master' };
   for (const child of element.children) walk(child);
@@ -40,15 +40,14 @@ const underscored: readonly string[] = [
   ...['score_attribute_mangled', 'node_attribute', 'last_run', 'last_rc_change', 'exec_time', 'queue_time'],
 ];
 
-/** The attributes whose names had underscores, under their names of today. */
-export function hyphenated(attributes: Attributes): Attributes {
-  const found: Attributes = {};
-  for (const name of underscored) {
-    const value = attributes[name];
-    const today = name.replaceAll('_', '-');
-    if (value !== undefined && attributes[today] === undefined) found[today] = value;
-  }
-  return found;
+/** Attributes with underscores in their names, and their names of today, which count if both are there. */
+export const renamed: readonly (readonly [old: string, today: string])[] = underscored.map((old) => [
+  old,
+  old.replaceAll('_', '-'),
+]);
+
+function hyphenate(attributes: Attributes): void {
+  for (const [old, today] of renamed) if (attributes[old] !== undefined) attributes[today] ??= attributes[old];
 }
 
 function upgradeOne(element: Element): void {

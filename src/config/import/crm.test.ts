@@ -262,7 +262,7 @@ test.each([
   ['location l a rule "x\\\ny"', 'line 2, column 3: a comparison (eq, ne, lt, gt, lte, gte) is missing'],
   ['order o inf: ( a b', 'line 1, column 14: this «(» is not closed'],
   ['property a="b', 'line 1, column 12: this " is not closed'],
-  ['xml <a', 'line 1, column 1: behind «xml»: line 1, column 2'],
+  ['xml <a', 'line 1, column 1: behind «xml»: line 1, column 3'],
   ['xml <acl id="x"/>', '<acl> belongs nowhere in a configuration'],
   ['location l a rule date', 'line 1, column 23: lt, gt, in or spec is missing behind «date»'],
 ])('%j is refused', (text, message) => {

@@ -194,3 +194,59 @@ describe('rules of the cluster file', () => {
     expect([situation.nodes[nodeOf('high')]?.name, nodeOf('low')]).toEqual(['a', -1]);
   });
 });
+
+describe('the answer before', () => {
+  const copy = { node: 'a', state: 'running', failures: 0, definition: 'current', mending: null } as const;
+  const asked: Question = {
+    ...question,
+    present: new Map([['db', [{ ...copy, promoted: false, promotion: null }]]]),
+    preferences: [{ service: 'db', node: 'a', points: 5, because: 'test' }],
+  };
+
+  test('is given again to the same question', () => {
+    const before = decideOn(asked);
+    expect(decideOn({ ...asked, nowS: 7, members: new Set(['c', 'b', 'a']), present: new Map(asked.present) })).toBe(
+      before,
+    );
+  });
+
+  test.each<[string, Partial<Question>]>([
+    ['members', { members: new Set(['a', 'b']) }],
+    ['standby', { standby: new Set(['a']) }],
+    ['stopped', { stopped: new Set(['db']) }],
+    ['what is left alone', { leftAlone: new Set(['db']) }],
+    ['fewer preferences', { preferences: [] }],
+    ['other points', { preferences: [{ service: 'db', node: 'a', points: 6, because: 'test' }] }],
+    ['nothing there', { present: new Map() }],
+    ...Object.entries({
+      node: 'b',
+      state: 'failed',
+      failures: 1,
+      definition: 'changed',
+      mending: 'check',
+      promoted: true,
+      promotion: 5,
+    }).map(([name, value]): [string, Partial<Question>] => [
+      name,
+      { present: new Map([['db', [{ ...copy, promoted: false, promotion: null, [name]: value }]]]) },
+    ]),
+  ])('is not, if it is another one: %s', (_, more) => {
+    const before = decideOn(asked);
+    expect(decideOn({ ...asked, ...more })).not.toBe(before);
+  });
+
+  test('is not, once the date has changed what a rule says', () => {
+    const expression = { kind: 'date', operation: 'gt', end: null, duration: null, spec: null } as const;
+    const rule = { id: 'r', join: 'and', score: null, scoreAttribute: null, role: null } as const;
+    const lifetime = [{ ...rule, expressions: [{ ...expression, start: '1970-01-01 00:01' }] }];
+    const dated = ruled({
+      locations: [{ ...location, id: 'd', subject: { kind: 'one', id: 'db' }, node: 'b', score: 500, lifetime }],
+    });
+    const at = (nowS: number) => decideOn({ ...asked, ...dated, nowS });
+    const before = at(10);
+    expect(at(59)).toBe(before);
+    expect(at(5)).not.toBe(before);
+    at(10);
+    expect(at(61)).not.toBe(before);
+  });
+});

@@ -14,6 +14,7 @@ import type { Cluster, NodeId, Rules } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
 import { withPlaces } from './places.ts';
 import type { Question } from './question.ts';
+import { isSameQuestion } from './same.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
 export { stayPoints } from './configuration.ts';
@@ -43,8 +44,20 @@ function configured(cluster: Cluster): Configuration {
 export const datesChangeS = (cluster: Cluster, nowS: number): number | null =>
   rulesChangeS(configured(cluster).dated, nowS);
 
+/** The last question about a cluster, and its answer. */
+const answered = new WeakMap<Cluster, { readonly question: Question; readonly decision: Decision }>();
+
 /** With what each score is made of. The id of a location that stands for a preference is its index in the list. */
 export function decideOn(question: Question): Decision {
+  const { cluster } = question;
+  const before = answered.get(cluster);
+  if (before !== undefined && isSameQuestion(before.question, question, configured(cluster))) return before.decision;
+  const decision = decide(question);
+  answered.set(cluster, { question, decision });
+  return decision;
+}
+
+function decide(question: Question): Decision {
   const situation = situate(inputOf(question));
   const constraints = withPlaces(constrain(situation), question, situation);
   return decideWith(situation, constraints, { terms: true });

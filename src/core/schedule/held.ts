@@ -2,6 +2,7 @@
 import { byText } from '../../lib/compare.ts';
 import type { Cluster, Ms, NodeId, ServiceId } from '../model.ts';
 import type { NodeRecord, ServiceRecord, ServiceState } from '../ports.ts';
+import { entriesOf } from './entries.ts';
 import { countsAs } from './migrate.ts';
 import type { Given, Held, HeldService } from './plan.ts';
 import { isActive } from './seen.ts';
@@ -11,11 +12,12 @@ export const nothingHeld: Held = new Map();
 interface Present {
   readonly active: NodeId[];
   readonly failed: NodeId[];
+  promoted: boolean;
   /** No lost node can run it. What came by a migration proves nothing of a source that is lost. */
   isProof: boolean;
 }
 
-const absent: Present = { active: [], failed: [], isProof: false };
+const absent: Present = { active: [], failed: [], promoted: false, isProof: false };
 
 /**
  * To be called with every change of the members' records, before the plan is made; starts from `nothingHeld` in each view.
@@ -33,13 +35,14 @@ export function remember(
   const gifts = givenNow(before, records, nowMs);
   const held = new Map<ServiceId, HeldService>();
   for (const { id, instances } of cluster.services) {
-    const { active, failed, isProof } = present.get(id) ?? absent;
+    const { active, failed, promoted, isProof } = present.get(id) ?? absent;
     const known = before.get(id);
     const nodes = active.length >= instances ? active : filledUp(instances, active, known?.nodes ?? [], failed);
     const given = gifts.get(id) ?? known?.given;
     if (nodes.length === 0 && given === undefined) continue;
-    const ran = isProof || (known?.ran ?? false);
-    held.set(id, { nodes, ran, ...wasPromoted(id, records, known), ...(given === undefined ? {} : { given }) });
+    const one = { nodes, ran: isProof || (known?.ran ?? false), ...(given === undefined ? {} : { given }) };
+    // That it may be promoted proves nothing.
+    held.set(id, promoted || known?.promoted === true ? { ...one, promoted: true } : one);
   }
   return held;
 }
@@ -48,7 +51,7 @@ export function remember(
 function givenNow(before: Held, records: ReadonlyMap<NodeId, NodeRecord>, nowMs: Ms): ReadonlyMap<ServiceId, Given> {
   const gifts = new Map<ServiceId, Given>();
   for (const { services } of records.values())
-    for (const [id, { state, peer }] of Object.entries(services)) {
+    for (const [id, { state, peer }] of entriesOf(services).notable) {
       if (peer === null || records.has(peer) || !mayHaveGiven(state)) continue;
       const known = before.get(id)?.given;
       const isOver = state !== 'migrating';
@@ -68,18 +71,7 @@ export const withGiven = (held: Held): Held =>
     ),
   );
 
-/** That it may be promoted proves nothing. */
-function wasPromoted(
-  id: ServiceId,
-  records: ReadonlyMap<NodeId, NodeRecord>,
-  known: HeldService | undefined,
-): { readonly promoted?: true } {
-  const isNow = [...records.values()].some(({ services }) => isPromoted(services[id]));
-  return isNow || known?.promoted === true ? { promoted: true } : {};
-}
-
-const isPromoted = (record: ServiceRecord | undefined): boolean =>
-  record !== undefined && record.role === 'promoted' && isActive(record.state);
+const isPromoted = ({ role, state }: ServiceRecord): boolean => role === 'promoted' && isActive(state);
 
 function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): readonly NodeId[] {
   const nodes = new Set<NodeId>();
@@ -89,15 +81,16 @@ function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): re
 
 function presentNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<ServiceId, Present> {
   const present = new Map<ServiceId, Present>();
-  for (const [node, record] of records) {
-    for (const id of Object.keys(record.services)) {
-      const { state = 'unknown', peer = null } = record.services[id] ?? {};
+  for (const [node, { services }] of records) {
+    for (const [id, record] of entriesOf(services).notable) {
+      const { state, peer } = record;
       const standing = peer === null ? null : countsAs(state, records.get(peer)?.services[id]?.state ?? null);
       const isRunning = standing === null ? isActive(state) : standing === 'running';
       if (!isRunning && state !== 'failed') continue;
-      const known = present.get(id) ?? { active: [], failed: [], isProof: false };
+      const known = present.get(id) ?? { active: [], failed: [], promoted: false, isProof: false };
       present.set(id, known);
       (isRunning ? known.active : known.failed).push(node);
+      if (isPromoted(record)) known.promoted = true;
       if (isRunning && (peer === null || records.has(peer))) known.isProof = true;
     }
   }

@@ -15,7 +15,7 @@
  *
  * The passes, each from values to a new value:
  * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
- * takeover → change (roles) → settle → order (drain).
+ * takeover → change (roles) → settle → follow → order (drain).
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
@@ -25,6 +25,7 @@ import { datesChangeS } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
+import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
@@ -34,7 +35,7 @@ import { order } from './order.ts';
 import { place, secondsOf } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
-import { type CopiesBy, firstsOf, ruledWait } from './ruled.ts';
+import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
 import { type IsLeft, settle } from './settle.ts';
@@ -57,10 +58,12 @@ export function schedule(asked: ScheduleInput): Plan {
   const waits = takeoverWaits(graph, input, held);
   const promotions = promotionWaits(graph, input, held);
   const copiesBy: CopiesBy = (id) => seen.services.get(id)?.copies ?? [];
+  const isLeft: IsLeft = (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node);
   const hindrance: Hindrance = {
     waits,
     promotions,
-    ruled: (verb, service, node) => ruledWait(ruled, copiesBy, { verb, service, node }),
+    ruled: (verb, service, node) =>
+      ruledWait(ruled, copiesBy, { verb, service, node }) ?? leftWait(ruled, copiesBy, isLeft, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
   };
   const changes = new Map<ServiceId, Change>();
@@ -70,15 +73,15 @@ export function schedule(asked: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const isLeft: IsLeft = (service, node) => frozen.has(service) || Object.hasOwn(input.admin.maintenance.nodes, node);
-  const settled = settle(graph, changes, hindrance, isLeft);
-  const actions = withNotices(graph, seen, order(graph, settled, seen, input.admin, ruled, frozen), isLeft);
+  const followed = follow(changes, ruled, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
+  const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
+  const actions = withNotices(graph, seen, ordered, isLeft);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
     actions,
-    fence: fenceOf(graph, changes, seen, aftermath, hindrance),
-    againAtMs: firstOf(againAt(changes, hindrance), datesChangeAt(input)),
+    fence: fenceOf(graph, followed.changes, seen, aftermath, hindrance),
+    againAtMs: firstOf(againAt(followed.changes, hindrance), datesChangeAt(input)),
   };
 }
 

@@ -11,6 +11,7 @@ import type { ResourceIndex } from '../../policy/situation.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import { type Copy, underWay } from './seen.ts';
+import type { IsLeft } from './settle.ts';
 
 /** `start`: also what takes its place in a live migration, and `migrateTo` what begins one. */
 export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote' | 'migrateTo';
@@ -153,6 +154,20 @@ export function ruledWait(ruled: Ruled, copiesBy: CopiesBy, doing: Doing): strin
       const bears = kind === 'serialize' ? underWay(copy.state) !== null : bearsOn(firstAction, copy);
       if (bears) return `after ${first}, which is ${underWay(copy.state)} on ${copy.node} (${id})`;
     }
+  }
+  return null;
+}
+
+/** Nothing is stopped under what an operator works on, by an order no more than by `needs`. */
+export function leftWait(ruled: Ruled, copiesBy: CopiesBy, isLeft: IsLeft, doing: Doing): string | null {
+  if (doing.verb !== 'stop') return null;
+  for (const { id, first, firstAction, secondAction, kind, isLocal } of ruled.into.get(doing.service) ?? []) {
+    if (secondAction !== 'stop' || firstAction !== 'stop' || kind !== 'mandatory') continue;
+    const copy = copiesBy(first).find(
+      ({ node, state }) =>
+        isLeft(first, node) && state !== 'stopped' && state !== 'unknown' && (!isLocal || node === doing.node),
+    );
+    if (copy !== undefined) return `${first}, which stops before it (${id}), is in maintenance on ${copy.node}`;
   }
   return null;
 }

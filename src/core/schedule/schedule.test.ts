@@ -339,6 +339,23 @@ describe('schedule', () => {
     fc.assert(property, runs);
   });
 
+  test('what was planned before changes nothing', () => {
+    const property = fc.property(someWorld(everything), seed, (world, from) => {
+      const chance = chanceOf(from);
+      let now = world;
+      for (let step = 0; step < 4; step++) {
+        const plan = schedule(now.input);
+        // Of another cluster object nothing is remembered.
+        expect(plan).toEqual(schedule({ ...now.input, cluster: { ...now.input.cluster } }));
+        const able = ready(plan).filter((action) => action.after.length === 0);
+        const action = able[chance(Math.max(1, able.length))];
+        if (action === undefined) return;
+        now = chance(2) === 0 ? begin(now, action) : end(begin(now, action), action);
+      }
+    });
+    fc.assert(property, runs);
+  });
+
   test('actions are numbered, and wait only for smaller numbers', () => {
     const property = fc.property(someWorld(everything), ({ input }) => {
       const { actions } = schedule(input);

@@ -4,6 +4,7 @@ import { byText } from '../../lib/compare.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { leadsTo } from '../onFail.ts';
 import type { NodeRecord, ServiceRecord, ServiceState, View } from '../ports.ts';
+import { type Entries, entriesOf } from './entries.ts';
 import type { Graph } from './graph.ts';
 import type { ScheduleInput } from './plan.ts';
 
@@ -51,9 +52,8 @@ export function seenOf(graph: Graph, input: ScheduleInput): Seen {
   for (const service of graph.cluster.services) services.set(service.id, seenService(service, slots));
   const orphans: Orphan[] = [];
   for (const member of members) {
-    const ids = Object.keys(member.entries);
-    if (ids.length === member.claimed) continue;
-    for (const id of ids.sort(byText)) addUnlisted(graph, member, id, services, orphans);
+    if (member.byService.size === member.claimed) continue;
+    for (const id of [...member.byService.keys()].sort(byText)) addUnlisted(graph, member, id, services, orphans);
   }
   return { services, orphans };
 }
@@ -61,6 +61,7 @@ export function seenOf(graph: Graph, input: ScheduleInput): Seen {
 interface Member {
   readonly node: NodeId;
   readonly entries: NodeRecord['services'];
+  readonly byService: Entries['byService'];
   /** How many entries belong to services that list the node. */
   claimed: number;
 }
@@ -74,15 +75,16 @@ interface Slot {
   readonly stopped: Listed;
 }
 
+const nothing: NodeRecord['services'] = {};
+
 /** In the order of the file; members that the file no longer names come last. */
 function membersOf(graph: Graph, { view, records }: ScheduleInput): readonly Member[] {
   const inFile = graph.cluster.nodes.filter((node) => isMember(view, node.id)).map((node) => node.id);
   const strays = view.members.filter((node) => !graph.nodeIndex.has(node)).sort(byText);
-  return [...inFile, ...strays].map((node) => ({
-    node,
-    entries: records.get(node)?.services ?? {},
-    claimed: 0,
-  }));
+  return [...inFile, ...strays].map((node) => {
+    const entries = records.get(node)?.services ?? nothing;
+    return { node, entries, byService: entriesOf(entries).byService, claimed: 0 };
+  });
 }
 
 function slotsOf(graph: Graph, members: readonly Member[]): ReadonlyMap<NodeId, Slot> {
@@ -114,21 +116,16 @@ function seenService(service: Service, slots: ReadonlyMap<NodeId, Slot>): SeenSe
 function listedOn({ index, member, absent, unseen, stopped }: Slot, service: Service): Listed {
   const { id } = service;
   if (member === undefined) return absent;
-  const record = Object.hasOwn(member.entries, id) ? member.entries[id] : undefined;
+  const record = member.byService.get(id);
   if (record === undefined) return unseen;
   member.claimed++;
-  if (isPlainlyStopped(record)) return stopped;
+  if (record === null) return stopped;
   return { index, copy: { node: member.node, state: stateOf(service, record), record, listed: true } };
 }
 
 /** What the file says is blocked by a failure is so by any, not only by a failed stop. */
 const stateOf = (service: Service, record: ServiceRecord): ServiceState =>
   record.state === 'failed' && leadsTo(service, record) === 'block' ? 'blocked' : record.state;
-
-/** There is nothing to say of it but that it is stopped. */
-function isPlainlyStopped({ state, failures, failed, banned, conflicts }: ServiceRecord): boolean {
-  return state === 'stopped' && failures === 0 && failed === null && banned === 'no' && conflicts === 0;
-}
 
 /** What a node has of a service that does not list it, or that the file does not name. */
 function addUnlisted(

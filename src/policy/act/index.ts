@@ -55,13 +55,15 @@ function heedHistory(draft: Draft, resource: Resource): void {
 
 function forgetFailures(draft: Draft, resource: Resource, node: NodeIndex): void {
   const { situation } = draft;
-  const hasExpired = resource.failures.some((failures) => failures.node === node && failures.expired);
-  const outgrew = outgrewFailure(situation, resource, nodeAt(draft, node).is, addressOf(draft, resource));
-  if (!hasExpired && !outgrew) return;
+  const hasExpired = hasExpiredOn(resource, node);
+  if (!hasExpired && !outgrewFailure(situation, resource, nodeAt(draft, node).is, addressOf(draft, resource))) return;
   const because = hasExpired ? 'it expired' : 'resource parameters have changed';
   const action = clearFailures(draft, resource, node, because);
   if (situation.options.fencingEnabled) orderAfterReset(draft, resource, action);
 }
+
+const hasExpiredOn = ({ failures }: Resource, node: NodeIndex): boolean =>
+  failures.length > 0 && failures.some((each) => each.node === node && each.expired);
 
 /** What was thought of before anybody knew that there is no place for it: it stops, and nothing recurs or ends to recur any more. */
 function reconsider(draft: Draft, { index }: Resource): void {

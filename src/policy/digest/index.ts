@@ -88,7 +88,8 @@ function digested(
   layers: readonly Values[],
   address: string | null,
 ): Map<string, string> {
-  const all = filtered(new Map(layers.flatMap((layer) => [...layer])));
+  const all = new Map<string, string>();
+  for (const layer of layers) for (const [name, value] of layer) if (!isInternal(name)) all.set(name, value);
   if (address !== null) all.set('addr', address);
   if (begun.intervalMs > 0) all.set('CRM_meta_timeout', String(timeoutMs(situation, resource, begun)));
   return all;
@@ -107,14 +108,20 @@ export const outgrewFailure = (
   resource: Resource,
   node: Node,
   address: string | null = null,
-): boolean =>
-  (address !== null || !followsContainer(situation, resource)) &&
-  (resource.history.get(node.index) ?? []).some((record) => {
-    const isLastFailure = record.id.endsWith('_last_failure_0') && record.status >= 0 && record.status !== notInstalled;
-    if (!isLastFailure || (record.operation !== 'start' && record.operation !== 'monitor')) return false;
+): boolean => {
+  const failures = resource.history.get(node.index)?.filter(isLastFailure) ?? [];
+  if (failures.length === 0 || (address === null && followsContainer(situation, resource))) return false;
+  return failures.some((record) => {
     const { change } = compare(situation, resource, node, record, address);
     return change === 'other' || change === 'restart';
   });
+};
+
+const isLastFailure = ({ id, operation, status }: HistoryOperation): boolean =>
+  status >= 0 &&
+  status !== notInstalled &&
+  (operation === 'start' || operation === 'monitor') &&
+  id.endsWith('_last_failure_0');
 
 /** Of `status`: the agent is not there, which no parameter mends. */
 const notInstalled = 7;
@@ -150,11 +157,15 @@ function isFencingParameter(name: string): boolean {
   );
 }
 
-const isInternal = (name: string): boolean =>
-  name.startsWith('CRM_meta_') ||
-  ['id', 'crm_feature_set', 'op-digest', 'on_node', 'on_node_uuid', 'pcmk_external_ip'].includes(name);
+const internal = new Set(['id', 'crm_feature_set', 'op-digest', 'on_node', 'on_node_uuid', 'pcmk_external_ip']);
 
-const filtered = (values: Values): Map<string, string> => new Map([...values].filter(([name]) => !isInternal(name)));
+const isInternal = (name: string): boolean => internal.has(name) || name.startsWith('CRM_meta_');
+
+function filtered(values: Values): Map<string, string> {
+  const kept = new Map<string, string>();
+  for (const [name, value] of values) if (!isInternal(name)) kept.set(name, value);
+  return kept;
+}
 
 /** The connection to the inside of a container whose address is wherever the container runs: known only after placing. */
 export const followsContainer = (situation: Situation, resource: Resource): boolean =>

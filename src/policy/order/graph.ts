@@ -1,5 +1,5 @@
 /** What is left of all that was thought of: what is to be done, each after what it has to wait for; and what cannot be done. */
-import { type Action, type ActionId, type Edge, Implies } from '../actions.ts';
+import { type Action, type Edge, Implies } from '../actions.ts';
 import type { PolicyAction, PolicyPlan } from '../plan.ts';
 import type { Resource } from '../situation.ts';
 import { isManaged, isMultiple, type Known, resourceOf, targetOf } from './net.ts';
@@ -7,7 +7,8 @@ import { isOnline, isUnclean } from './notify.ts';
 
 export function graphOf(net: Known): Pick<PolicyPlan, 'actions' | 'blocked'> {
   const kept = net.actions.all.filter((action) => isKept(net, action));
-  const ids = new Map(kept.map((action, id): [ActionId, number] => [action.id, id]));
+  const ids = new Int32Array(net.actions.all.length).fill(-1);
+  for (const [id, action] of kept.entries()) ids[action.id] = id;
   const actions = kept.map((action, id) => policyAction(action, id, waitsFor(net, action, ids)));
   const blocked = net.actions.all
     .filter((action) => isWished(net, action))
@@ -44,21 +45,20 @@ function isWished(net: Known, action: Action): boolean {
 }
 
 /** Of several edges between the same two, all are looked at as one. */
-function waitsFor(net: Known, action: Action, ids: ReadonlyMap<ActionId, number>): readonly number[] {
+function waitsFor(net: Known, action: Action, ids: Int32Array): readonly number[] {
   const implied = new Map<Action, number>();
-  for (const { first, implies } of action.before) implied.set(first, (implied.get(first) ?? 0) | implies);
+  for (const { first, implies } of action.before)
+    if ((ids[first.id] ?? -1) >= 0) implied.set(first, (implied.get(first) ?? 0) | implies);
   const found: number[] = [];
-  for (const [first, implies] of implied) {
-    const id = ids.get(first.id);
-    if (id !== undefined && counts(net, { first, second: action, implies })) found.push(id);
-  }
+  for (const [first, implies] of implied)
+    if (counts(net, { first, second: action, implies })) found.push(ids[first.id] ?? -1);
   return found.sort((a, b) => a - b);
 }
 
 const harmless = Implies.order | Implies.firstPrinted | Implies.secondPrinted;
 
 /** Whether the second has to wait for the first, as things turned out. */
-export function counts(net: Known, { first, second, implies }: Edge): boolean {
+export function counts(net: Known, { first, second, implies }: Omit<Edge, 'said'>): boolean {
   if (implies === 0) return false;
   const cannotBe = (implies & ~harmless) === 0 || (implies & (Implies.oneOrMore | Implies.firstMigratable)) !== 0;
   if (!first.isRunnable && cannotBe) return false;
@@ -93,20 +93,27 @@ const isCloneOnly = (resource: Resource): boolean => isMultiple(resource) && res
 /** A plan that waits for itself would never end: the edge that closes a loop is left out. */
 function withoutLoops(actions: readonly PolicyAction[]): readonly PolicyAction[] {
   const waiting = actions.map(({ after }) => after.length);
-  const next = actions.map((): number[] => []);
-  for (const { id, after } of actions) for (const first of after) next[first]?.push(id);
+  const next = followers(actions);
   const ready = actions.filter(({ after }) => after.length === 0).map(({ id }) => id);
-  const done = new Set<number>();
-  const release = (id: number): void => {
-    done.add(id);
-    for (const each of next[id] ?? []) {
+  // Each comes in once, when the last one that it waits for has gone.
+  for (const id of ready)
+    for (const each of next.get(id) ?? []) {
       waiting[each] = (waiting[each] ?? 0) - 1;
       if (waiting[each] === 0) ready.push(each);
     }
-  };
-  for (const id of ready) release(id);
-  if (done.size === actions.length) return actions;
-  return cut(actions);
+  return ready.length === actions.length ? actions : cut(actions);
+}
+
+/** What waits for each action, where anything does. */
+function followers(actions: readonly PolicyAction[]): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  for (const { id, after } of actions)
+    for (const first of after) {
+      const list = found.get(first);
+      if (list === undefined) found.set(first, [id]);
+      else list.push(id);
+    }
+  return found;
 }
 
 /** Depth first, from each action to what it waits for. */

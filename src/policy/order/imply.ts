@@ -143,7 +143,7 @@ function spreadTo(spread: Spread, resource: Resource, its: Case, implies: number
     const action = actionAt(spread.net, part, step, its.node);
     if (action === undefined) continue;
     if (resource.kind !== 'group' && !spread.flags.of(action, its.node).isRunnable) continue;
-    spreadTo(spread, part, { ...its, second: action }, implies);
+    spreadTo(spread, part, { first: its.first, second: action, node: its.node, seen: its.seen }, implies);
   }
 }
 
@@ -192,7 +192,8 @@ function interleavePair(spread: Spread, its: Case, implies: number, pair: Pair):
     changed(first);
     changed(second);
   }
-  spreadTo(spread, instance, { ...its, first, second, seen: copyOf(flags.of(first, its.node)) }, implies);
+  const { node } = its;
+  spreadTo(spread, instance, { first, second, node, seen: copyOf(flags.of(first, node)) }, implies);
 }
 
 /** What runs in the container of a bundle's replica, on the replica's own node; the container itself if that is not meant. */

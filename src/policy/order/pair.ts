@@ -6,16 +6,18 @@ import { isManaged, type Net, resourceAt, resourceOf, roleNow } from './net.ts';
 
 export function implyPair(spread: Spread, its: Case, implies: number): void {
   const { first, second } = its;
-  const [firstBefore, secondBefore] = [stateOf(first), stateOf(second)];
-  rules.get(implies)?.(spread, its);
-  for (const [action, was] of [
-    [first, firstBefore],
-    [second, secondBefore],
-  ] as const) {
-    if (stateOf(action) === was) continue;
-    spread.flags.touch(action.resource);
-    spread.changed(action);
-  }
+  const rule = rules.get(implies);
+  if (rule === undefined) return;
+  const firstBefore = stateOf(first);
+  const secondBefore = stateOf(second);
+  rule(spread, its);
+  if (stateOf(first) !== firstBefore) tell(spread, first);
+  if (stateOf(second) !== secondBefore) tell(spread, second);
+}
+
+function tell({ flags, changed }: Spread, action: Action): void {
+  flags.touch(action.resource);
+  changed(action);
 }
 
 const stateOf = ({ isOptional, isRunnable, isMigratable, isPseudo }: Action): number =>

@@ -8,15 +8,19 @@ export interface TransitionKey {
   readonly uuid: string;
 }
 
+const transitionKeyPattern = /^\s*(-?\d+):\s*(-?\d+):\s*(-?\d+):\s*(\S{1,36})/;
+
 export function transitionKeyOf(text: string | null): TransitionKey | null {
-  const match = text === null ? null : /^\s*(-?\d+):\s*(-?\d+):\s*(-?\d+):\s*(\S{1,36})/.exec(text);
+  const match = text === null ? null : transitionKeyPattern.exec(text);
   if (match === null) return null;
   return { transition: Number(match[2]), expectedRc: Number(match[3]), uuid: match[4]!.toLowerCase() };
 }
 
 /** -1: not known, which makes any result an error. */
-export const expectedRcOf = (operation: HistoryOperation): number =>
-  transitionKeyOf(operation.transitionKey)?.expectedRc ?? -1;
+export function expectedRcOf({ transitionKey }: HistoryOperation): number {
+  if (transitionKey === null || !transitionKeyPattern.test(transitionKey)) return -1;
+  return Number.parseInt(transitionKey.slice(transitionKey.indexOf(':', transitionKey.indexOf(':') + 1) + 1), 10);
+}
 
 const magicOf = (operation: HistoryOperation): TransitionKey | null => {
   const match = /^-?\d+:-?\d+;(.*)$/.exec(operation.magic ?? '');
@@ -60,7 +64,7 @@ function compareTransitions(a: HistoryOperation, b: HistoryOperation): number {
  * where operations are pending, so that the result depends on how one sorts: by merging halves, the first one rounded down.
  */
 export function inCallOrder(operations: readonly HistoryOperation[]): readonly HistoryOperation[] {
-  return mergeSorted(operations.toReversed());
+  return operations.length < 2 ? operations : mergeSorted(operations.toReversed());
 }
 
 function mergeSorted(list: readonly HistoryOperation[]): readonly HistoryOperation[] {

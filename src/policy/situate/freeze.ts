@@ -1,5 +1,6 @@
 /** The situation out of the working tables: indices for references, and nothing that can change. */
 
+import type { HistoryOperation } from '../input.ts';
 import { readSets } from '../rule/index.ts';
 import { scoreOf, wholeOf } from '../rule/text.ts';
 import type { Ban, Failures, Node, NodeIndex, Resource, ResourceIndex, Situation, Ticket } from '../situation.ts';
@@ -166,7 +167,7 @@ function frozenResource(
     danglingMigrations: nodesOf(resource.danglingMigrations),
     pending:
       pendingNode === null ? new Map() : new Map([[indices.nodes.get(pendingNode)!, doingOf(resource.pendingTask)]]),
-    history: new Map([...resource.history].map(([node, list]) => [indices.nodes.get(node)!, list])),
+    history: frozenHistory(indices, resource),
     failures: failing.flatMap((node) => frozenFailures(world, indices, resource, node)),
     lock: lock === null ? null : { node: indices.nodes.get(lock.node)!, sinceS: lock.sinceS },
     container: indexOf(resource.container),
@@ -174,6 +175,12 @@ function frozenResource(
     connects: resource.connects === null ? null : indices.nodes.get(resource.connects)!,
     isFenceDevice: resource.isFenceDevice,
   };
+}
+
+function frozenHistory(indices: Indices, { history }: WorkResource): Resource['history'] {
+  const frozen = new Map<NodeIndex, readonly HistoryOperation[]>();
+  for (const [node, list] of history) frozen.set(indices.nodes.get(node)!, list);
+  return frozen;
 }
 
 const doing: Readonly<Record<string, string>> = {

@@ -79,12 +79,12 @@ function readEntry(world: World, node: WorkNode, entry: ResourceHistory): WorkRe
   const roleBefore = resource.role;
   resource.role = 'unknown';
   const reading: Reading = { world, resource, node, response: 'ignore', lastFailure: null };
-  const history: HistoryOperation[] = [];
-  for (const operation of inCallOrder(entry.operations)) {
+  const history = inCallOrder(entry.operations).map((operation): HistoryOperation => {
     const isOutdated = readResult(reading, operation);
-    history.push(isOutdated ? { ...operation, restartDigest: 'calculated-failure-timeout' } : operation);
-  }
-  resource.history.set(node, [...(resource.history.get(node) ?? []), ...history]);
+    return isOutdated ? { ...operation, restartDigest: 'calculated-failure-timeout' } : operation;
+  });
+  const before = resource.history.get(node);
+  resource.history.set(node, before === undefined ? history : [...before, ...history]);
   conclude(reading);
   limitRole(resource);
   if (rankOf(roleBefore) > rankOf(resource.role)) resource.role = roleBefore;

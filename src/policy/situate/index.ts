@@ -23,6 +23,7 @@ export function situate(input: Input): Situation {
 }
 
 function emptyWorld(input: Input): World {
+  let histories: World['histories'] | null = null;
   const settings = readSettings(input);
   return {
     input,
@@ -40,7 +41,11 @@ function emptyWorld(input: Input): World {
     fences: [],
     notes: [],
     containersToStop: [],
-    histories: historiesOf(input),
+    // Seldom asked for.
+    get histories() {
+      histories ??= historiesOf(input);
+      return histories;
+    },
   };
 }
 

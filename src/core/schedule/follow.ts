@@ -1,0 +1,81 @@
+/**
+ * What restarts for an order's sake because something before it restarts under what it needs? The engine knows nothing of `needs`, so
+ * these restarts are no steps of its own, and what follows from them neither.
+ */
+import { must } from '../../lib/assert.ts';
+import type { ServiceId } from '../model.ts';
+import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
+import type { Doing, Ruled, RuledOrder } from './ruled.ts';
+import type { IsLeft, SettledServices } from './settle.ts';
+
+type Changes = ReadonlyMap<ServiceId, Change>;
+
+export interface Followed {
+  readonly changes: Changes;
+  readonly settled: SettledServices;
+  readonly ruled: Ruled;
+}
+
+/** `settle`: makes the plan of all services anew, for changed changes. */
+export function follow(
+  changes: Changes,
+  ruled: Ruled,
+  hindrance: Hindrance,
+  isLeft: IsLeft,
+  settle: (changes: Changes) => SettledServices,
+): Followed {
+  let now: Followed = { changes, settled: settle(changes), ruled };
+  if (ruled.into.size === 0) return now;
+  // Each round adds restarts, and no copy restarts twice.
+  for (;;) {
+    const next = new Map(now.changes);
+    const edges = [...now.ruled.edges];
+    for (const [id, orders] of ruled.into) {
+      const change = now.settled.get(id);
+      if (change === undefined) continue;
+      for (const order of orders)
+        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, hindrance, isLeft);
+    }
+    if (edges.length === now.ruled.edges.length) return now;
+    now = { changes: next, settled: settle(next), ruled: { ...ruled, edges } };
+  }
+}
+
+function addRestarts(
+  next: Map<ServiceId, Change>,
+  edges: { first: Doing; second: Doing }[],
+  { service, copies, placement }: Change,
+  { id, first, firstAction, secondAction, kind, isLocal }: RuledOrder,
+  settled: SettledServices,
+  hindrance: Hindrance,
+  isLeft: IsLeft,
+): void {
+  if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return;
+  const under = (settled.get(first)?.stops ?? []).filter((stop) => stop.kind === 'under');
+  for (const { node } of copies.filter((copy) => copy.state === 'running' && placement.nodes.includes(copy.node))) {
+    const causes = under.filter((stop) => !isLocal || stop.node === node);
+    const change = must(next.get(service.id), `change of ${service.id}`);
+    const hasStop = [...change.stops, ...(settled.get(service.id)?.stops ?? [])].some((stop) => stop.node === node);
+    if (causes.length === 0 || hasStop || isLeft(service.id, node)) continue;
+    const because = `${first}, which starts before it (${id}), restarts`;
+    const stop: Stop = {
+      node,
+      kind: 'order',
+      because,
+      handTo: null,
+      mayWait: true,
+      blocked: hindrance.ruled('stop', service.id, node),
+    };
+    const start: Start = { node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) };
+    next.set(service.id, { ...change, stops: [...change.stops, stop], starts: [...change.starts, start] });
+    for (const cause of causes) {
+      const doing = (verb: 'start' | 'stop', which: ServiceId, at: string): Doing => ({
+        verb,
+        service: which,
+        node: at,
+      });
+      edges.push({ first: doing('stop', service.id, node), second: doing('stop', first, cause.node) });
+      edges.push({ first: doing('start', first, cause.node), second: doing('start', service.id, node) });
+    }
+  }
+}
