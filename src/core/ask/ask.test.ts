@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { noRules, type Rules } from '../model.ts';
-import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
+import { clusterOf, orderOf, plainService } from '../schedule/cases/arbitrary.ts';
 import { datesChangeS, decideOn, type Question } from './index.ts';
 
 const cluster = clusterOf(
@@ -143,6 +143,28 @@ describe('rules of the cluster file', () => {
       ruled({ locations: [{ ...location, id: 'far', subject: { kind: 'one', id: 'disk' }, node, score: 500 }] });
     expect(placesOf(onNode('b'))).toMatchObject({ disk: ['b'], db: ['b'] });
     expect(placesOf(onNode('c'))).toMatchObject({ disk: ['a'], db: ['a'] });
+  });
+
+  test('a group can be named: a location counts once for it, an order and a colocation for all of its members', () => {
+    const together = cluster.services.map((each) =>
+      each.id === 'web' ? { ...each, clone: false, instances: 1 } : each,
+    );
+    const groups = [{ id: 'g', members: ['disk', 'db'], clone: false, meta: {} }];
+    const asked = (more: Partial<Rules>) => ruled({ groups, ...more }, together);
+    const onB = (score: number) => [
+      { ...location, id: 'l', subject: { kind: 'one', id: 'g' } as const, node: 'b', score },
+    ];
+    // Each of the two members has 100 points for a, by its place in the list.
+    expect(placesOf(asked({ locations: onB(150) }))).toMatchObject({ disk: ['a'], db: ['a'] });
+    expect(placesOf(asked({ locations: onB(250) }))).toMatchObject({ disk: ['b'], db: ['b'] });
+    const sides = { dependent: 'web', dependentRole: null, dependentInstance: null } as const;
+    const link = { kind: 'pair', ...sides, primary: 'g', primaryRole: null, primaryInstance: null } as const;
+    const tie = { id: 'c', score: 1_000_000, nodeAttribute: null, influence: null, lifetime: [], link };
+    expect(placesOf(asked({ locations: onB(250), colocations: [tie] }))).toMatchObject({ disk: ['b'], web: ['b'] });
+    const order = orderOf('o', 'g', 'web', 'Mandatory', false);
+    const { situation, constraints } = decideOn({ ...question, ...asked({ orders: [order] }) });
+    const names = constraints.orders.filter(({ id }) => id === 'o').map(({ first }) => situation.resources[first]?.id);
+    expect(names).toEqual(expect.arrayContaining(['disk', 'db']));
   });
 
   test('a location counts while its date is', () => {

@@ -11,11 +11,13 @@ import type {
 } from '../../policy/input.ts';
 import { asksForDates } from '../../policy/rule/index.ts';
 import { infinity } from '../../policy/values.ts';
-import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
+import type { Cluster, NodeId, Rules, Service, ServiceId } from '../model.ts';
 
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
+  /** Of the cluster's rules. */
+  readonly locations: readonly LocationConfig[];
   readonly colocations: readonly Tie[];
   /** Rules that ask for the date. */
   readonly dated: readonly Rule[];
@@ -39,9 +41,20 @@ export function configurationOf(cluster: Cluster): Configuration {
       utilization: setsOf('utilization', utilization),
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
+    locations: locationsOf(cluster.rules),
     colocations: cluster.services.flatMap(colocationsOf),
     dated: rulesOf(cluster).filter(asksForDates),
   };
+}
+
+/** A group goes where its first member goes: what is said of the group counts once, and not for each of its members. */
+function locationsOf({ locations, groups }: Rules): readonly LocationConfig[] {
+  const firstOf = new Map(groups.flatMap(({ id, members: [first] }) => (first === undefined ? [] : [[id, first]])));
+  return locations.map((location): LocationConfig => {
+    const { subject } = location;
+    const first = subject.kind === 'one' ? firstOf.get(subject.id) : undefined;
+    return first === undefined ? location : { ...location, subject: { kind: 'one', id: first } };
+  });
 }
 
 function rulesOf({ services, rules }: Cluster): readonly Rule[] {

@@ -65,7 +65,7 @@ function decide(question: Question): Decision {
 
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
-  const { nodes, colocations } = configured(question.cluster);
+  const { nodes, locations, colocations } = configured(question.cluster);
   const { cluster, stopped, scattered, mute, preferences } = question;
   const { rules } = cluster;
   return {
@@ -76,7 +76,7 @@ function inputOf(question: Question): Input {
     resources: resourcesOf(question),
     constraints: {
       locations: [
-        ...rules.locations,
+        ...locations,
         ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
       ],
       colocations: [

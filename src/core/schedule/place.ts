@@ -1,5 +1,6 @@
 /** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
+import { isTrue } from '../../policy/rule/text.ts';
 import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { leadsTo } from '../onFail.ts';
@@ -141,6 +142,7 @@ function ask(
   frozen: Frozen,
   not: Unrunnable,
 ): Answer {
+  const isStartFatal = isTrue(graph.cluster.rules.options['start-failure-is-fatal']);
   const leftAlone = new Set(frozen.keys());
   const scattered = scatteredOf(candidates, frozen);
   const preferencesBy = new Map<ServiceId, readonly Preference[]>();
@@ -149,7 +151,7 @@ function ask(
     // What is left alone stays in spite of all, and whom it runs with stays with it.
     if (!frozen.has(id))
       preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
-    present.set(id, presentOf(candidate, frozen));
+    present.set(id, presentOf(candidate, frozen, isStartFatal));
     if (isStuck(candidate)) leftAlone.add(id);
   }
   const preferences = [...preferencesBy.values()].flat();
@@ -201,11 +203,11 @@ function besideScattered({ service }: Candidate, scattered: Scattered): readonly
 }
 
 /** Of what is left alone only what works counts: what runs with it goes nowhere else. */
-function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Present[] {
+function presentOf({ service, seen }: Candidate, frozen: Frozen, isStartFatal: boolean): readonly Present[] {
   const isLeft = frozen.has(service.id);
   const isMigrating = seen.copies.some(({ record }) => record?.peer != null);
   return seen.copies.flatMap((copy) => {
-    const failures = isLeft ? 0 : (copy.record?.failures ?? 0);
+    const failures = isLeft ? 0 : failuresOf(service, copy, isStartFatal);
     const shown = (isMigrating ? standingOf(copy, seen.copies) : null) ?? stateOf(service, seen, copy);
     const state = isLeft && !isActive(copy.state) && shown !== 'running' ? 'stopped' : shown;
     return state === 'stopped' && failures === 0
@@ -222,6 +224,12 @@ function presentOf({ service, seen }: Candidate, frozen: Frozen): readonly Prese
           },
         ];
   });
+}
+
+/** One failed start may count like as many failures as are allowed. */
+function failuresOf(service: Service, { record }: Copy, isStartFatal: boolean): number {
+  const failures = record?.failures ?? 0;
+  return isStartFatal && record?.failed === 'start' ? Math.max(failures, service.failures.max) : failures;
 }
 
 function mendingOf(service: Service, copy: Copy): Present['mending'] {

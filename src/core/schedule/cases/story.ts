@@ -9,6 +9,7 @@
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
  *     maintenance ip: why                                 of a service
+ *     option start-failure-is-fatal true
  *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
@@ -36,6 +37,7 @@ interface Draft {
   moves: Record<string, Admin['moves'][string]>;
   maintenance: Record<string, { because: string }>;
   orders: OrderConfig[];
+  options: Record<string, string>;
 }
 
 export function parseStory(text: string): ScheduleInput {
@@ -51,6 +53,7 @@ export function parseStory(text: string): ScheduleInput {
     moves: {},
     maintenance: {},
     orders: [],
+    options: {},
   };
   for (const line of text.split('\n')) {
     const words = line.replace(/#.*/, '').trim();
@@ -85,6 +88,7 @@ const rules: readonly Rule[] = [
     (draft, id, promote, first, second, kind) =>
       void draft.orders.push(orderOf(text(id), text(first), text(second), kind ?? 'mandatory', promote !== undefined)),
   ],
+  [/^option (\S+) (\S+)$/, (draft, name, value) => void Object.assign(draft.options, { [text(name)]: value })],
   [
     /^move (\S+) to (\S+): (.+)$/,
     (draft, id, to, why) => void Object.assign(draft.moves, { [text(id)]: { to, from: null, because: why } }),
@@ -195,7 +199,10 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
 }
 
 function inputOf(draft: Draft): ScheduleInput {
-  const cluster = { ...clusterOf(draft.nodes, draft.services), rules: { ...noRules, orders: draft.orders } };
+  const cluster = {
+    ...clusterOf(draft.nodes, draft.services),
+    rules: { ...noRules, orders: draft.orders, options: draft.options },
+  };
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
   const { standby, stopped, moves, maintenance, lost } = draft;
