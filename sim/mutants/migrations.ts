@@ -24,13 +24,13 @@ export const migrationMutants: readonly Mutant[] = [
     replace: "['migrateTo', 'migrateFrom']",
   },
   {
-    name: 'failed-target-alone',
+    name: 'given-up-and-left',
     world,
-    rule: 'a migration that failed on the target is stopped on the source too',
+    rule: 'a migration that was given up ends with a stop on the source',
     by: ['live', 'migration', 'exclusive'],
     file: plan,
     find: "if (state === 'unknown' || underWay(state) !== null) return null;",
-    replace: "if (state === 'unknown' || state === 'failed' || underWay(state) !== null) return null;",
+    replace: 'return null;',
   },
   {
     name: 'taken-over-too-early',
@@ -49,14 +49,5 @@ export const migrationMutants: readonly Mutant[] = [
     file: 'src/core/operations.ts',
     find: "  verb === 'migrateTo' ||\n  verb === 'migrateFrom';",
     replace: "  verb === 'migrateFrom';",
-  },
-  {
-    name: 'arrival-stopped-once',
-    world,
-    rule: 'a target without quorum stops what may arrive again and again',
-    by: ['exclusive', 'takeover', 'quorum'],
-    file: 'src/core/execute/local.ts',
-    find: "turn.state.purging && localOf(turn.state, id).before === 'arriving'",
-    replace: "turn.state.purging && localOf(turn.state, id).before === 'unknown'",
   },
 ];
