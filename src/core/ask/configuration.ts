@@ -137,6 +137,7 @@ function metaOf(service: Service): readonly AttributeSet[] {
   const own = setOf(`${service.id}-meta`, [
     ['migration-threshold', String(service.failures.max)],
     ['resource-stickiness', String(ownStickiness(service))],
+    ['allow-migrate', String(service.migrates && !service.clone)],
     ['clone-max', String(service.instances)],
     ['clone-node-max', '1'],
     ['interleave', String(service.interleave)],
