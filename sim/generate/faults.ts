@@ -6,7 +6,7 @@ import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
 import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
-import { drawPlot } from './plots.ts';
+import { drawPlot, drawTurns } from './plots.ts';
 import { drawQuirks } from './quirks.ts';
 import { shuffled } from './services.ts';
 
@@ -51,12 +51,14 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
     const fault = draw(own, own.pick(kinds), cluster, own.chance(0.7) ? focus : null, beginMs, healAtMs);
     if (fault.kind !== 'damage' || mayDamage(quirks, faults)) faults.push(fault);
   }
-  // From a stream of its own, so that seeds without it stay what they were.
+  // From streams of their own, so that seeds without it stay what they were.
   const orders = prng.fork('orders');
   if (orders.chance(0.15)) faults.push(...drawOrders(orders, cluster, beginMs, healAtMs));
   const own = prng.fork('journeys');
   if (cluster.services.some(({ migrates }) => migrates) && own.chance(0.6))
     faults.push(...drawJourneys(own, cluster, beginMs, healAtMs));
+  const turns = prng.fork('turns');
+  if (turns.chance(0.05)) faults.push(...drawTurns(turns, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 

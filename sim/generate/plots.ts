@@ -331,6 +331,31 @@ const unwatched: Plot = (scene) => {
   ];
 };
 
+/**
+ * Three nodes, of which one is always cut off: first `node`, then another one, then `node` again, which stops nothing quickly. Who led
+ * at first leads again at the end, and knows nothing of what was started on `node` meanwhile.
+ */
+const inTurns: Plot = (scene) => {
+  const { prng, cluster, node, others, atMs, forMs } = scene;
+  const [leader] = shuffled(prng, others);
+  if (leader === undefined || others.length !== 2) return [];
+  const thenMs = atMs + share(scene, 1.5, 3);
+  const againMs = thenMs + share(scene, 2, 4);
+  const stops = cluster.services.filter(({ on }) => on.includes(node));
+  return [
+    isolate(node, atMs, thenMs - atMs),
+    isolate(leader, thenMs - share(scene, 0, 0.1), againMs - thenMs),
+    isolate(node, againMs, share(scene, 3, 6)),
+    ...stops.map(
+      ({ id }): Fault => ({ kind: 'agent', node, service: id, verb: 'stop', how: 'hang', atMs: againMs, forMs }),
+    ),
+  ];
+};
+
+/** Beside everything else, in a few seeds. */
+export const drawTurns = (prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): readonly Fault[] =>
+  drawFrom([inTurns], prng, cluster, beginMs, healAtMs);
+
 const plots: readonly Plot[] = [
   lateThenCut,
   heldUpThenCut,
