@@ -54,11 +54,11 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   // From streams of their own, so that seeds without it stay what they were.
   const orders = prng.fork('orders');
   if (orders.chance(0.15)) faults.push(...drawOrders(orders, cluster, beginMs, healAtMs));
-  const own = prng.fork('journeys');
-  if (cluster.services.some(({ migrates }) => migrates) && own.chance(0.6))
-    faults.push(...drawJourneys(own, cluster, beginMs, healAtMs));
   const turns = prng.fork('turns');
   if (turns.chance(0.05)) faults.push(...drawTurns(turns, cluster, beginMs, healAtMs));
+  const journeys = prng.fork('journeys');
+  if (cluster.services.some(({ migrates }) => migrates) && journeys.chance(0.6))
+    faults.push(...drawJourneys(journeys, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 
