@@ -40,7 +40,7 @@ export function drawMigrations(prng: Prng, services: readonly Service[], always:
   if (!prng.chance(0.4) && !always) return [...services];
   return services.map((service) =>
     !service.clone && service.resource.kind === 'command' && prng.chance(0.7)
-      ? { ...service, migrates: true }
+      ? { ...service, migrates: true, startTimeoutMs: prng.pick([2000, 6000]) }
       : service,
   );
 }

@@ -41,13 +41,4 @@ export const migrationMutants: readonly Mutant[] = [
     find: "const giver = copies.find(({ state }) => state === 'moved');",
     replace: "const giver = copies.find(({ state }) => state === 'moved' || state === 'migrating');",
   },
-  {
-    name: 'migration-not-overtaken',
-    world,
-    rule: 'a node without quorum does not wait for a migration before it stops',
-    by: ['exclusive', 'takeover', 'quorum'],
-    file: 'src/core/operations.ts',
-    find: "  verb === 'migrateTo' ||\n  verb === 'migrateFrom';",
-    replace: "  verb === 'migrateFrom';",
-  },
 ];
