@@ -3,6 +3,9 @@ import { readCib } from '../../src/config/import/cib.ts';
 import { readCrm } from '../../src/config/import/crm.ts';
 import { ImportFault, type ImportNote } from '../../src/config/import/fault.ts';
 import { readAuthKeys, readHaCf, readHaResources } from '../../src/config/import/heartbeat.ts';
+import { clusterOf } from '../../src/config/import/pacemaker/compare/index.ts';
+import { readCorosync } from '../../src/config/import/pacemaker/corosync.ts';
+import { fromPacemaker, noHints, type PacemakerHints } from '../../src/config/import/pacemaker/index.ts';
 import type { Input } from '../../src/policy/input.ts';
 import { infinity } from '../../src/policy/values.ts';
 import { firstOf, type Note, type Prepared, type Target } from '../target.ts';
@@ -155,6 +158,56 @@ function heartbeatFiles(): Prepared {
   };
 }
 
+const hints: PacemakerHints = { ...noHints, nowS };
+
+/** What is written must be YAML, in the form of a cluster file, and the same each time. */
+function clusterFiles(): Prepared {
+  return {
+    examples: [...crms, ...cibs],
+    check: (input, note) => {
+      const text = input.toString('utf8');
+      const made = fromPacemaker({ name: 'cib', text }, hints);
+      if (!made.ok) {
+        note(made.failure.message.replace(/«[^»]*»|"[^"]*"|\d+/g, ''));
+        return null;
+      }
+      const again = fromPacemaker({ name: 'cib', text }, hints);
+      const cluster = clusterOf(made.value);
+      const problems = 'services' in cluster ? [] : cluster;
+      for (const each of [...made.value.notes, ...problems.map(({ message }) => ({ text: message }))])
+        note(each.text.slice(0, 300).replace(/«[^»]*»|\d+/g, ''));
+      const odd = problems.find(({ code }) => /^(YAML|UNKNOWN_KEY|BAD_TYPE|BAD_NAME|BAD_DURATION|BAD_RULE)/.test(code));
+      return firstOf(
+        again.ok && again.value.text !== made.value.text && 'writes another file for the same text',
+        odd !== undefined && `writes a file with a mistake of its own: ${odd.code} ${odd.message}`,
+        wrongPlace(
+          text,
+          made.value.notes.flatMap(({ line, column }) => (line === null ? [] : [{ line, column: column ?? 1 }])),
+        ),
+      );
+    },
+  };
+}
+
+function corosyncFiles(): Prepared {
+  return {
+    examples: [
+      'totem {\n  version: 2\n  cluster_name: c\n  token: 3000\n  interface {\n    member {\n      memberaddr: 10.0.0.1\n    }\n  }\n}\n# c\n',
+      'nodelist {\n  node {\n    ring0_addr: 10.0.0.1\n    ring1_addr: n\n    name: n1\n    nodeid: 1\n  }\n}\nquorum {\n  two_node: 1\n  device {\n    net {\n      host: q\n    }\n  }\n}\n',
+    ],
+    check: (input, note) => {
+      const text = input.toString('utf8');
+      const read = attempt(() => readCorosync(text));
+      if ('fault' in read) {
+        say(note, read.fault);
+        return wrongPlace(text, [read.fault]);
+      }
+      note(`${read.value.nodes.length} ${read.value.tokenMs === null}`);
+      return null;
+    },
+  };
+}
+
 export const importTargets: readonly Target[] = [
   {
     name: 'cib',
@@ -217,6 +270,34 @@ export const importTargets: readonly Target[] = [
     ],
     inputMsMax: 250,
     prepare: crmTexts,
+  },
+  {
+    name: 'pacemaker',
+    reads: 'configurations of Pacemaker, and writes cluster files of them',
+    form: 'text',
+    words: [
+      '\\\n',
+      'inf:',
+      'rule',
+      'meta',
+      'params',
+      'clone',
+      'group',
+      'globally-unique=true',
+      'primitive',
+      'node',
+      '"',
+      '$id=',
+    ],
+    inputMsMax: 1000,
+    prepare: clusterFiles,
+  },
+  {
+    name: 'corosync',
+    reads: 'corosync.conf',
+    form: 'text',
+    words: ['{', '}', ':', '#', 'node', 'nodelist', 'ring0_addr', 'member'],
+    prepare: corosyncFiles,
   },
   {
     name: 'heartbeat',

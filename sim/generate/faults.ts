@@ -4,6 +4,7 @@ import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
+import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
 import { drawPlot, drawTurns } from './plots.ts';
 import { drawQuirks } from './quirks.ts';
@@ -55,6 +56,9 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   if (orders.chance(0.15)) faults.push(...drawOrders(orders, cluster, beginMs, healAtMs));
   const turns = prng.fork('turns');
   if (turns.chance(0.05)) faults.push(...drawTurns(turns, cluster, beginMs, healAtMs));
+  const journeys = prng.fork('journeys');
+  if (cluster.services.some(({ migrates }) => migrates) && journeys.chance(0.6))
+    faults.push(...drawJourneys(journeys, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 

@@ -27,6 +27,24 @@ export function drawRoles(prng: Prng, services: readonly Service[], takeovers: r
   );
 }
 
+/** In some clusters the copies of some clones are told what happens to the others. */
+export function drawNotices(prng: Prng, services: readonly Service[]): Service[] {
+  if (!prng.chance(0.25)) return [...services];
+  return services.map((service) =>
+    service.clone && service.resource.kind === 'command' ? { ...service, notify: true } : service,
+  );
+}
+
+/** In some clusters, or in all of a kind, some services move live. */
+export function drawMigrations(prng: Prng, services: readonly Service[], always: boolean): Service[] {
+  if (!prng.chance(0.4) && !always) return [...services];
+  return services.map((service) =>
+    !service.clone && service.resource.kind === 'command' && prng.chance(0.7)
+      ? { ...service, migrates: true }
+      : service,
+  );
+}
+
 /**
  * In some clusters some services say what a failure leads to. Nothing that would keep them down for ever, or two of them up, by what
  * the file says: an ignored end, an ignored stop.

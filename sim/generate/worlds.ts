@@ -11,11 +11,11 @@ import {
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawAnswers, drawRoles, drawServices } from './services.ts';
+import { drawAnswers, drawMigrations, drawNotices, drawRoles, drawServices } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
-  /** How often it is drawn, against the others; 0: only by name, because it does not pass yet. */
+  /** How often it is drawn, against the others; 0: only by name. */
   readonly weight: number;
   draw(prng: Prng): Shape;
 }
@@ -28,6 +28,7 @@ interface Shape {
   readonly devices?: 'none' | 'board' | 'supplies' | 'both';
   readonly watchdogs?: boolean;
   readonly takeovers?: readonly Takeover[];
+  readonly migrates?: boolean;
 }
 
 const ofAll: readonly Takeover[] = ['lease', 'lease', 'nothing', 'fencing'];
@@ -108,6 +109,17 @@ export const worldKinds: readonly WorldKind[] = [
     draw: (prng) => ({ count: [2, 5], quorum: { noQuorum: 'freeze' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
   },
   {
+    // In the others some services migrate too, in fewer seeds.
+    name: 'migrations',
+    weight: 0,
+    draw: (prng) => ({
+      count: [2, 4],
+      devices: prng.chance(0.4) ? prng.pick(devices) : 'none',
+      takeovers: ['lease', 'lease', 'fencing'],
+      migrates: true,
+    }),
+  },
+  {
     name: 'ignore',
     weight: 1,
     draw: (prng) => ({ count: [2, 4], quorum: { noQuorum: 'ignore' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
@@ -133,7 +145,9 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const deadMs = intervalMs * prng.between(5, 8);
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
   const takeovers = shape.takeovers ?? ofAll;
-  const plain = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
+  const drawn = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
+  const movers = drawMigrations(prngFrom(seed, 'migrations'), drawn, shape.migrates === true);
+  const plain = drawNotices(prngFrom(seed, 'notices'), movers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
   const services = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
   const nodes = names.map((id, i) => ({

@@ -1,6 +1,7 @@
 /** Rules, and how each is broken. `find` occurs once in `file`. */
 import { fencingMutants } from './fencing.ts';
 import { membershipMutants } from './membership.ts';
+import { migrationMutants } from './migrations.ts';
 import { serviceMutants } from './services.ts';
 
 export interface Mutant {
@@ -16,4 +17,9 @@ export interface Mutant {
   readonly replace: string;
 }
 
-export const mutants: readonly Mutant[] = [...membershipMutants, ...serviceMutants, ...fencingMutants];
+export const mutants: readonly Mutant[] = [
+  ...membershipMutants,
+  ...serviceMutants,
+  ...migrationMutants,
+  ...fencingMutants,
+];

@@ -4,6 +4,7 @@
  * critical: a service that should run does not, or nobody may act. warning: everything serves, but less is left to lose,
  * or something waits for an operator.
  */
+import { failuresMax } from '../core/model.ts';
 import type { Standing } from '../core/quorum/standing.ts';
 import type { ClusterStatus, NodeStatus, ServiceStatus } from './status.ts';
 
@@ -145,9 +146,12 @@ function failureFindings({ failures, services }: ClusterStatus): Finding[] {
     .map(({ service, node, count, max, banned, last }) => {
       if (banned !== 'no')
         return warning(`${service} may not run on ${banned === 'cluster' ? 'any node' : node}: ${last}`);
-      return warning(`${service} failed on ${node} (${count} of ${max} times): ${last}`);
+      return warning(`${service} failed on ${node} (${timesOf(count, max)} times): ${last}`);
     });
 }
+
+/** Of how many; not where no number of failures makes it move. */
+export const timesOf = (count: number, max: number): string => (max >= failuresMax ? `${count}` : `${count} of ${max}`);
 
 const balancerFindings = ({ balancers }: ClusterStatus): Finding[] =>
   balancers.flatMap((balancer) =>

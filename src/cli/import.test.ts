@@ -39,7 +39,11 @@ async function imported(...options: string[]): Promise<{ code: number; out: stri
     call: () => Promise.reject(new Error('no daemon is asked')),
     follow: () => Promise.reject(new Error('no daemon is asked')),
   };
-  const code = await run(['import', 'heartbeat', ...options], {}, async () => ({ terminal, client }));
+  const code = await run(
+    ['import', ...(options[0] === 'pacemaker' ? [] : ['heartbeat']), ...options],
+    {},
+    async () => ({ terminal, client }),
+  );
   return { code, out, err };
 }
 
@@ -104,4 +108,46 @@ it('names file, line and column of what it cannot read', async () => {
   await put('ha.cf', 'node east\nkeepalive often\n');
   const { code, err } = await imported(dir);
   expect([code, err]).toEqual([65, expect.stringContaining('error FILE_UNREADABLE: ha.cf, line 2, column 11:')]);
+});
+
+const crm = 'node east\nnode west\nprimitive page systemd:nginx op monitor interval=10\nlocation l page 100: east\n';
+
+it('makes a cluster file of what the crm shell prints, and says whether it decides the same', async () => {
+  await put('crm.txt', crm);
+  const { code, out, err } = await imported('pacemaker', join(dir, 'crm.txt'), east, west);
+  expect(code).toBe(0);
+  expect(out).toContain('  page:\n    agent: systemd:nginx\n    on: [ east, west ]\n    on-score: 100\n');
+  expect(err).toContain('decides the same in 9 of 9 situations');
+});
+
+it('exits with 2 where something was left out, and tells where', async () => {
+  await put('crm.txt', `${crm}primitive a Dummy op monitor interval=10\nclone A a meta globally-unique=true\n`);
+  const { code, err } = await imported('pacemaker', join(dir, 'crm.txt'), east, west);
+  expect(code).toBe(2);
+  expect(err).toContain(`left out ${join(dir, 'crm.txt')}:6:7: A: its copies are different from each other`);
+});
+
+it('tells machines the same', async () => {
+  await put('crm.txt', crm);
+  const { code, out } = await imported('pacemaker', join(dir, 'crm.txt'), '-o', 'json');
+  const told = JSON.parse(out) as { same: boolean; fillIn: string[]; comparison: { asked: number } };
+  expect(code).toBe(2);
+  expect(told).toMatchObject({ same: true, fillIn: ['address of east', 'address of west'], comparison: { asked: 9 } });
+});
+
+it('reads the CIB of version 2 in place of haresources', async () => {
+  await put(
+    'cib.xml',
+    '<cib><configuration><crm_config/><nodes><node id="1" uname="east"/><node id="2" uname="west"/></nodes><resources><primitive id="p" class="lsb" type="squid"/></resources><constraints/></configuration></cib>',
+  );
+  const { code, out } = await imported('--cib', join(dir, 'cib.xml'), east, west);
+  expect(code).toBe(0);
+  expect(out).toContain('agent: systemd:squid');
+});
+
+it('says where a file cannot be read', async () => {
+  await put('crm.txt', 'node east\nnonsense\n');
+  const { code, err } = await imported('pacemaker', join(dir, 'crm.txt'));
+  expect(code).toBe(65);
+  expect(err).toContain('line 2, column 1: «nonsense» is no statement');
 });

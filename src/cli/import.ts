@@ -1,20 +1,23 @@
 /** `sempre import heartbeat`: the files of another cluster manager as a cluster file. Needs no daemon, and changes none. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { FromHeartbeat, HeartbeatFile, HeartbeatFiles, HeartbeatHints } from '../config/import/fromHeartbeat.ts';
+import type { FromHeartbeat, HeartbeatFiles, HeartbeatHints } from '../config/import/fromHeartbeat.ts';
 import type { Problem } from '../config/problems.ts';
 import { reasonOf } from '../daemon/reason.ts';
 import { failure, type Result, success } from '../lib/errors.ts';
 import { exit } from '../lib/exit.ts';
 import { count } from './cluster-file.ts';
 import { type Context, fail, print } from './context.ts';
+import { commas, nodeAddresses, readHosts, readMaybe, writeNew } from './import-input.ts';
+import { addPacemaker, importCib } from './import-pacemaker.ts';
 import type { Actor } from './program.ts';
 import { paint } from './terminal.ts';
 
 interface Options {
   readonly haCf?: readonly string[];
   readonly haresources?: string;
+  readonly cib?: string;
   readonly authkeys?: string;
   readonly node?: ReadonlyMap<string, readonly string[]>;
   readonly resolve?: string | true;
@@ -28,15 +31,19 @@ interface Options {
 }
 
 export function addImport(program: Command, act: Actor): void {
-  const command = program.command('import').description('heartbeat: write a cluster file from that of another manager');
+  const command = program
+    .command('import')
+    .description('pacemaker, heartbeat: write a cluster file from that of another manager');
+  addPacemaker(command, act);
   command
     .command('heartbeat')
     .description(
-      'ha.cf, haresources and authkeys of Heartbeat 1 as a cluster file; exit code 2 when it needs more than they hold',
+      'ha.cf, haresources and authkeys of Heartbeat as a cluster file, or the CIB of version 2; exit code 2 when it needs more than they hold',
     )
     .argument('[dir]', 'folder of the files; ha.cf.NODE is the ha.cf of that node (default: /etc/ha.d)')
     .option('--ha-cf <file...>', 'ha.cf, or that of each node as ha.cf.NODE')
     .option('--haresources <file>', 'haresources')
+    .option('--cib <file>', 'cib.xml of version 2, in place of haresources: see import pacemaker')
     .option('--authkeys <file>', 'authkeys; no key is shown or copied')
     .option('--node <name=address,...>', 'addresses of a node, one for each link; may be repeated', nodeAddresses)
     .option('--resolve [file]', 'addresses of nodes not named by --node, from a table of hosts (default: /etc/hosts)')
@@ -54,29 +61,16 @@ export function addImport(program: Command, act: Actor): void {
     .action(act<Options>((context, options, dir) => importHeartbeat(context, dir ?? null, options)));
 }
 
-function nodeAddresses(
-  text: string,
-  before: ReadonlyMap<string, readonly string[]> = new Map(),
-): ReadonlyMap<string, readonly string[]> {
-  const [, name = '', addresses = ''] = /^([^=\s]+)=(\S+)$/.exec(text) ?? [];
-  if (name === '') throw new InvalidArgumentError('It must look like n1=192.168.1.11/24,10.0.0.11/24.');
-  const key = name.toLowerCase();
-  return new Map([...before, [key, [...(before.get(key) ?? []), ...split(addresses)]]]);
-}
-
 function scriptAgent(text: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
   const [, script = '', agent = ''] = /^([^=\s]+)=(\S+)$/.exec(text) ?? [];
   if (script === '') throw new InvalidArgumentError('It must look like httpd=systemd:apache2.');
   return new Map([...before, [script, agent]]);
 }
 
-const commas = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...split(text)];
-
-const split = (text: string): string[] => text.split(',').filter((each) => each !== '');
-
 // ---------------------------------------------------------------- heartbeat
 
 async function importHeartbeat(context: Context, dir: string | null, options: Options): Promise<number> {
+  if (options.cib !== undefined) return importCib(context, options.cib, options);
   const files = await findFiles(dir, options);
   if (!files.ok) return fail(context, files.failure);
   const hosts =
@@ -134,17 +128,6 @@ function say(
   );
 }
 
-async function writeNew(path: string, text: string): Promise<Result<null>> {
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o640 });
-    return success(null);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      return failure('ALREADY_THERE', `${path} is there already and was not changed`, 'give --out another name');
-    return failure('STATE_UNUSABLE', `${path} cannot be written: ${reasonOf(error)}`);
-  }
-}
-
 // ---------------------------------------------------------------- files
 
 async function findFiles(dir: string | null, options: Options): Promise<Result<HeartbeatFiles>> {
@@ -188,26 +171,4 @@ async function list(folder: string): Promise<Result<readonly string[]>> {
   } catch (error) {
     return failure('FILE_UNREADABLE', `${folder} cannot be read: ${reasonOf(error)}`, 'sempre import heartbeat DIR');
   }
-}
-
-async function readMaybe(path: string | null): Promise<Result<HeartbeatFile | null>> {
-  if (path === null) return success(null);
-  try {
-    return success({ name: basename(path), text: await readFile(path, 'utf8') });
-  } catch (error) {
-    return failure('FILE_UNREADABLE', `${path} cannot be read: ${reasonOf(error)}`);
-  }
-}
-
-/** Addresses by name, in small letters. */
-async function readHosts(path: string): Promise<Result<ReadonlyMap<string, readonly string[]>>> {
-  const read = await readMaybe(path);
-  if (!read.ok) return read;
-  const hosts = new Map<string, readonly string[]>();
-  for (const line of (read.value?.text ?? '').split('\n')) {
-    const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    for (const name of new Set(names.map((each) => each.toLowerCase())))
-      hosts.set(name, [...new Set([...(hosts.get(name) ?? []), address])]);
-  }
-  return success(hosts);
 }

@@ -2,7 +2,7 @@
  * The status screen, for somebody who was woken by it: first whether it is well and if not what is wrong, then the
  * details. Pure.
  */
-import { assess, type Finding, type Level } from '../api/assess.ts';
+import { assess, type Finding, type Level, timesOf } from '../api/assess.ts';
 import type {
   BalancerStatus,
   ClusterStatus,
@@ -263,7 +263,7 @@ function failuresSection({ failures }: ClusterStatus, look: Look): string {
   const rows = failures.map((failure): Cell[] => {
     const banned =
       failure.banned === 'cluster' ? 'may run nowhere' : failure.banned === 'node' ? 'may not run there' : '';
-    return [failure.service, failure.node, `${failure.count} of ${failure.max}`, banned, failure.last];
+    return [failure.service, failure.node, timesOf(failure.count, failure.max), banned, failure.last];
   });
   const text = section(look, 'Failures', ['SERVICE', 'NODE', 'COUNT', '', 'LAST'], rows);
   return text === '' ? '' : `${text}  ${paint(look, 'dim', 'Forget them: sempre service cleanup SERVICE')}\n`;

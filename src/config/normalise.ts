@@ -7,6 +7,7 @@
 import {
   type Cluster,
   type ClusterNode,
+  failuresMax,
   type Heartbeat,
   type Link,
   plainNode,
@@ -122,8 +123,8 @@ function stickinessOf(file: ServiceFile): number {
 
 function failuresOf(file: ServiceFile): Service['failures'] {
   const { max, forgetMs } = defaults.service.failures;
-  const forget = file.failures?.forget;
-  return { max: file.failures?.max ?? max, forgetMs: forget === 'never' ? null : msOf(forget, forgetMs) };
+  const { max: most = max, forget } = file.failures ?? {};
+  return { max: most === 'never' ? failuresMax : most, forgetMs: forget === 'never' ? null : msOf(forget, forgetMs) };
 }
 
 /** Addresses and balancers hold no data, and a clone without roles runs in several places anyway: two at once do no harm. */

@@ -15,9 +15,12 @@ const actionTimeout = duration(100, day);
 const failuresDefault = `${of.failures.max} in ${formatDuration(of.failures.forgetMs)}`;
 
 const failuresSchema = z.strictObject({
-  max: wholeNumber(1, 1000)
+  max: z
+    .union([wholeNumber(1, 1000), z.literal('never')], { error: 'must be a whole number from 1 to 1000, or never' })
     .optional()
-    .describe(`After this many failures on a node the service moves away (default ${of.failures.max}).`),
+    .describe(
+      `After this many failures on a node the service moves away; never: it is started again there (default ${of.failures.max}).`,
+    ),
   forget: z
     .union([duration(1000, 365 * day), z.literal('never')], { error: 'must be a time such as 10m, or never' })
     .optional()

@@ -171,7 +171,7 @@ export interface Service {
   readonly check: { readonly everyMs: Ms; readonly timeoutMs: Ms };
   readonly startTimeoutMs: Ms;
   readonly stopTimeoutMs: Ms;
-  /** After `max` failures on a node it moves away; `forgetMs` after the last one they are forgotten (null: never). */
+  /** After `max` failures on a node it moves away (`failuresMax`: never); `forgetMs` after the last one they are forgotten (null: never). */
   readonly failures: { readonly max: number; readonly forgetMs: Ms | null };
   readonly takeover: Takeover;
   /** Fingerprint of `resource`: another one means that the running copy must be reloaded or restarted. */
@@ -211,6 +211,8 @@ export interface MetaRule {
 export type Takeover = 'fencing' | 'lease' | 'nothing';
 
 export const stickinessMax = 1_000_000;
+/** So many failures never come together: what the policy engine calls infinity. */
+export const failuresMax = 1_000_000;
 export const scoreMax = 1_000_000;
 
 export type Resource = OcfResource | SystemdResource | CommandResource | AddressResource | BalanceResource;

@@ -198,6 +198,8 @@ export interface PlanBasis {
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
   readonly inFlight: readonly Order[];
+  /** Targets of live migrations that have not heard of their end: see `execute/unheard.ts`. */
+  readonly unheard: readonly { readonly node: NodeId; readonly service: ServiceId }[];
 }
 
 export interface OrderSent {

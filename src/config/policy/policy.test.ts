@@ -53,8 +53,16 @@ describe('a service', () => {
     ['priority: inf', { meta: { priority: '1000000' } }],
     ['priority: 5, meta: {critical: false}', { meta: { priority: '5', critical: 'false' } }],
     ['on-score: 0', { onScore: 0 }],
+    ['failures: {max: never}', { failures: { max: 1_000_000, forgetMs: 600_000 } }],
   ])('%s', (text, expected) => {
     expect(traits(text)).toMatchObject(expected);
+  });
+
+  test('has locations whose rules are about a role', () => {
+    const cluster = read(
+      'services: {s: {agent: "ocf:a:b", promotable: true, location: [{where: site eq east, score: 5, role: promoted}]}}\n',
+    );
+    expect(cluster.rules.locations[0]?.rules[0]).toMatchObject({ role: 'promoted', score: 5 });
   });
 
   test('has meta attributes that a rule switches on', () => {

@@ -60,7 +60,10 @@ function locationOf(file: LocationFile, defaultId: string, subject: Subject): Lo
     role: file.role ?? null,
     discovery: file.discovery ?? null,
     rules:
-      where === undefined ? [] : [{ ...ruleOf(where, id), score, scoreAttribute: file['score-attribute'] ?? null }],
+      // Where there is a rule, its role is the one that counts.
+      where === undefined
+        ? []
+        : [{ ...ruleOf(where, id), score, scoreAttribute: file['score-attribute'] ?? null, role: file.role ?? null }],
     lifetime: lifetimeOf(file.while, id),
   };
 }

@@ -217,6 +217,48 @@ describe('rules of the cluster file', () => {
   });
 });
 
+describe('groups', () => {
+  const services = [
+    plainService('disk', ['a', 'b', 'c']),
+    { ...plainService('db', ['a', 'b', 'c']), with: ['disk'] },
+    { ...plainService('web', ['a', 'b', 'c']), onScore: 0 },
+  ];
+  const groups = [{ id: 'store', members: ['disk', 'db'], clone: false, meta: {} }];
+
+  test('points for a group count once', () => {
+    const locations = [
+      { ...location, id: 'far', subject: { kind: 'one', id: 'store' }, node: 'c', score: 150 } as const,
+    ];
+    expect(placesOf(ruled({ groups, locations }, services))).toMatchObject({ disk: ['a'], db: ['a'] });
+    const more = locations.map((each) => ({ ...each, score: 500 }));
+    expect(placesOf(ruled({ groups, locations: more }, services))).toMatchObject({ disk: ['c'], db: ['c'] });
+  });
+
+  test('who follows a group runs where all of it does, who keeps away from it where nothing of it does', () => {
+    const link = { kind: 'pair', dependentRole: null, dependentInstance: null, primaryRole: null } as const;
+    const follows = {
+      id: 'follows',
+      score: 1_000_000,
+      nodeAttribute: null,
+      influence: null,
+      lifetime: [],
+      link: { ...link, dependent: 'web', primary: 'store', primaryInstance: null },
+    };
+    expect(placesOf(ruled({ groups, colocations: [follows] }, services))).toMatchObject({ db: ['a'], web: ['a'] });
+    expect(
+      placesOf({ ...ruled({ groups, colocations: [follows] }, services), stopped: new Set(['db']) }),
+    ).toMatchObject({
+      disk: ['a'],
+      web: [],
+    });
+    const apart = { ...follows, score: -1_000_000 };
+    expect(placesOf({ ...ruled({ groups, colocations: [apart] }, services), stopped: new Set(['db']) })).toMatchObject({
+      disk: ['a'],
+      web: ['b'],
+    });
+  });
+});
+
 describe('the answer before', () => {
   const copy = { node: 'a', state: 'running', failures: 0, definition: 'current', mending: null } as const;
   const asked: Question = {

@@ -12,13 +12,14 @@ import type {
 import { asksForDates } from '../../policy/rule/index.ts';
 import { infinity } from '../../policy/values.ts';
 import type { Cluster, NodeId, Rules, Service, ServiceId } from '../model.ts';
+import { aboutMembers } from './groups.ts';
 
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
-  /** Of the cluster's rules. */
-  readonly locations: readonly LocationConfig[];
   readonly colocations: readonly Tie[];
+  /** Those of the file. */
+  readonly rules: Pick<Rules, 'locations' | 'colocations'>;
   /** Rules that ask for the date. */
   readonly dated: readonly Rule[];
 }
@@ -41,20 +42,10 @@ export function configurationOf(cluster: Cluster): Configuration {
       utilization: setsOf('utilization', utilization),
     })),
     resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
-    locations: locationsOf(cluster.rules),
     colocations: cluster.services.flatMap(colocationsOf),
+    rules: aboutMembers(cluster.rules),
     dated: rulesOf(cluster).filter(asksForDates),
   };
-}
-
-/** A group goes where its first member goes: what is said of the group counts once, and not for each of its members. */
-function locationsOf({ locations, groups }: Rules): readonly LocationConfig[] {
-  const firstOf = new Map(groups.flatMap(({ id, members: [first] }) => (first === undefined ? [] : [[id, first]])));
-  return locations.map((location): LocationConfig => {
-    const { subject } = location;
-    const first = subject.kind === 'one' ? firstOf.get(subject.id) : undefined;
-    return first === undefined ? location : { ...location, subject: { kind: 'one', id: first } };
-  });
 }
 
 function rulesOf({ services, rules }: Cluster): readonly Rule[] {
@@ -146,6 +137,7 @@ function metaOf(service: Service): readonly AttributeSet[] {
   const own = setOf(`${service.id}-meta`, [
     ['migration-threshold', String(service.failures.max)],
     ['resource-stickiness', String(ownStickiness(service))],
+    ['allow-migrate', String(service.migrates && !service.clone)],
     ['clone-max', String(service.instances)],
     ['clone-node-max', '1'],
     ['interleave', String(service.interleave)],

@@ -65,7 +65,7 @@ function decide(question: Question): Decision {
 
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
-  const { nodes, locations, colocations } = configured(question.cluster);
+  const { nodes, colocations, rules: own } = configured(question.cluster);
   const { cluster, stopped, scattered, mute, preferences } = question;
   const { rules } = cluster;
   return {
@@ -76,11 +76,11 @@ function inputOf(question: Question): Input {
     resources: resourcesOf(question),
     constraints: {
       locations: [
-        ...locations,
+        ...own.locations,
         ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
       ],
       colocations: [
-        ...rules.colocations,
+        ...own.colocations,
         ...colocations
           .filter(
             ({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary),

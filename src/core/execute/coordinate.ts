@@ -13,6 +13,7 @@ import type { NodeId } from '../model.ts';
 import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
 import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
+import { isSameNotice } from '../roles.ts';
 import { remember, schedule } from '../schedule/index.ts';
 import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
@@ -28,6 +29,7 @@ import {
 } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
 import { plainOrder } from './plainOrder.ts';
+import { asUnheard, type Unheard, unheardOf } from './unheard.ts';
 
 export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -127,6 +129,7 @@ function basisOf(state: NodeState): PlanBasis {
     doc: state.doc,
     records,
     inFlight: inFlight(state).map((sent) => sent.order),
+    unheard: unheardOf(state),
   };
 }
 
@@ -142,10 +145,14 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     const record = records.get(to);
     if (record !== undefined) records.set(to, asUnderWay(record, given));
   }
+  for (const { node, service } of unheardOf(state)) {
+    const record = records.get(node);
+    if (record !== undefined) records.set(node, asUnheard(record, service));
+  }
   const { cluster } = state.doc;
   const isSure = isMajority(view.members, state.doc.voters) && !actsApart(state.doc);
   const admin = isSure ? state.doc.admin : withKnownOff(state);
-  const held = remember(state.held, cluster, records);
+  const held = remember(state.held, cluster, records, nowMs);
   const provable = isProvable(state.doc);
   return {
     cluster,
@@ -221,8 +228,15 @@ function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   )
     return false;
   if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
-  return a.records.every((record, i) => record === b.records[i]);
+  return a.records.every((record, i) => record === b.records[i]) && isSameUnheard(a.unheard, b.unheard);
 }
+
+const isSameUnheard = (a: readonly Unheard[], b: readonly Unheard[]): boolean =>
+  a.length === b.length &&
+  a.every(({ node, service }, i) => {
+    const other = b[i];
+    return node === other?.node && service === other.service;
+  });
 
 function orderReady(turn: Turn): void {
   for (const action of turn.state.plan?.actions ?? []) {
@@ -243,9 +257,12 @@ function mayOrder({ state, nowMs }: Turn, action: PlannedAction): boolean {
   const sent = state.ordered.get(keyOf(action.on, action.service));
   if (sent === undefined) return true;
   // A node that was told so and did not do it would be told again in each step.
-  const repeatMs = sent.order.verb === action.verb ? heartbeat(state).intervalMs : 0;
+  const repeatMs = isSameOrder(sent.order, action) ? heartbeat(state).intervalMs : 0;
   return sent.seen && nowMs >= sent.sentAtMs + Math.max(repeatMs, paceMs(state, action));
 }
+
+const isSameOrder = (order: Order, { verb, notice = null }: PlannedAction): boolean =>
+  order.verb === verb && (notice === null || isSameNotice(order.notice, notice));
 
 /** Start at once the first time; what failed or met another holder is tried again ever more slowly. */
 function paceMs(state: NodeState, action: PlannedAction): number {

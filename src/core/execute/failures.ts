@@ -11,7 +11,9 @@ export type Failed = Extract<OpResult, { outcome: 'failed' }>;
 /** A running service turned out not to work; `role`: what is known of it now. */
 export function hasFailed(turn: Turn, id: ServiceId, because: string, role: Role): void {
   const failed = heeded(turn, id, 'check', { outcome: 'failed', because, scope: 'soft', unknown: false });
-  if (failed !== null) setRecord(turn, id, { state: 'failed', role, ...counted(turn, id, 'check', failed) }, because);
+  if (failed === null) return;
+  // That it came from elsewhere says nothing any more; only what was given away has a peer when it failed.
+  setRecord(turn, id, { state: 'failed', role, peer: null, ...counted(turn, id, 'check', failed) }, because);
 }
 
 /** What the file says about a failure of this operation; null: the usual follows. */

@@ -90,7 +90,7 @@ const isFree = ({ state }: ServiceRecord): boolean => state === 'arriving' || st
 export function beginProbe(turn: Turn, id: ServiceId, because: string): void {
   const service = localOf(turn.state, id).running ?? serviceOf(turn.state, id);
   if (service === undefined) return;
-  setLocal(turn, id, { op: launch(turn, 'probe', service) });
+  setLocal(turn, id, { op: launch(turn, 'probe', service), before: localOf(turn.state, id).record.state });
   setRecord(turn, id, { state: 'probing' }, because);
 }
 
@@ -186,6 +186,8 @@ function answered(turn: Turn, id: ServiceId, op: AgentOp, result: OpResult): voi
 
 function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
   if (result.outcome === 'running') return foundRunning(turn, id, result);
+  if (result.outcome !== 'failed' && localOf(turn.state, id).before === 'arriving')
+    return setRecord(turn, id, { state: 'unknown' }, 'it may have come after it was looked for');
   if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'found stopped');
   if (result.unknown) {
     setLocal(turn, id, { nextCheckMs: turn.nowMs + 1000 });
@@ -240,12 +242,20 @@ function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
     return setRecord(turn, id, { state: 'arriving' }, 'stopped, but it may still arrive');
   }
   const failed = result.outcome === 'failed' ? heeded(turn, id, 'stop', result) : null;
-  if (failed === null) return nowStopped(turn, id, {}, 'stopped');
+  if (failed === null) return nowStopped(turn, id, { peer: givenTo(turn.state, id) }, 'stopped');
   // Two of a service that may overlap do no harm: try again instead of blocking it for good.
   const isTriedAgain = isOverlapping(turn.state, id) && onFailHere(turn.state, id, 'stop') !== 'block';
   setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
   const patch = { state: isTriedAgain ? 'failed' : 'blocked', ...counted(turn, id, 'stop', failed) } as const;
   setRecord(turn, id, patch, `stop failed: ${failed.because}`);
+}
+
+/** Where it may run, though it has stopped here, and nobody there says so; until it is started here again. */
+function givenTo(state: NodeState, id: ServiceId): ServiceRecord['peer'] {
+  const { before, record } = localOf(state, id);
+  if (record.peer === null || (before !== 'moved' && before !== 'migrating' && before !== 'failed')) return null;
+  const there = state.records.get(record.peer)?.services[id];
+  return there?.state === 'running' && there.peer === state.self ? null : record.peer;
 }
 
 function isOverlapping(state: NodeState, id: ServiceId): boolean {

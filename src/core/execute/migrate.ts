@@ -3,7 +3,7 @@
  * where no record says so. See docs/internals/roles.md.
  */
 import type { NodeId, ServiceId } from '../model.ts';
-import type { NodeRecord, OpResult, Order } from '../ports.ts';
+import type { NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
 import type { Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
 import { launch, localOf, serviceOf, setLocal, setRecord } from './services.ts';
@@ -45,14 +45,15 @@ export function beginMigrateFrom(turn: Turn, { serviceId, peer, because }: Order
   setRecord(turn, serviceId, { state: 'migrating', digest: service.digest, peer, notice: null }, because);
 }
 
+/** It runs here; `peer` stays until the source is heard to have stopped: lost before that, it may run there too. */
 export function migrateFromDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const failed = failureOf(result);
   const { peer } = localOf(turn.state, id).record;
   if (failed === null) {
-    const patch = { state: 'running', role: 'unpromoted', peer: null, conflicts: 0 } as const;
+    const patch = { state: 'running', role: 'unpromoted', conflicts: 0 } as const;
     return setRecord(turn, id, patch, `taken over from ${peer}`);
   }
-  const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, null, failed) } as const;
+  const patch = { state: 'failed', role: 'unknown', peer: null, ...counted(turn, id, null, failed) } as const;
   setRecord(turn, id, patch, `migration from ${peer} failed: ${failed.because}`);
 }
 
@@ -61,14 +62,29 @@ export function migrateFromDone(turn: Turn, id: ServiceId, result: OpResult): vo
  * something is on its way, or has arrived after it looked.
  */
 export function heardOfMigration(turn: Turn, before: NodeRecord | undefined, record: NodeRecord): void {
+  heardOfSources(turn, before, record);
   const { self } = turn.state;
   for (const [id, { state, peer }] of Object.entries(record.services)) {
-    if (peer !== self || (state !== 'migrating' && state !== 'moved' && state !== 'failed')) continue;
+    if (peer !== self || !mayGive(state)) continue;
     const former = before?.boot === record.boot ? before.services[id] : undefined;
     if (former?.peer === peer && former.state === state) continue;
     const own = turn.state.local.get(id);
+    // What is being looked for at this moment is looked for once more.
+    if (own?.record.state === 'probing' && state !== 'migrating') setLocal(turn, id, { before: 'arriving' });
     if (own?.record.state !== 'stopped' || own.op !== null) continue;
     if (state === 'migrating') expect(turn, id, record.node, `${record.node} gives it away to this node`);
     else setRecord(turn, id, { state: 'unknown' }, `${record.node} may have given it away to this node`);
+  }
+}
+
+const mayGive = (state: ServiceState): boolean =>
+  state === 'migrating' || state === 'moved' || state === 'failed' || state === 'stopping' || state === 'stopped';
+
+/** Nothing is left of it there. A record that skips what came between may be an old one that was late. */
+function heardOfSources(turn: Turn, before: NodeRecord | undefined, { node, services }: NodeRecord): void {
+  for (const [id, { record }] of turn.state.local) {
+    if (record.peer !== node || record.state !== 'running' || services[id]?.state !== 'stopped') continue;
+    const former = before?.services[id]?.state;
+    if (former !== 'starting' && former !== 'running') setRecord(turn, id, { peer: null }, `${node} has stopped it`);
   }
 }

@@ -19,7 +19,7 @@ import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
-import { nothingHeld } from '../schedule/index.ts';
+import { nothingHeld, withGiven } from '../schedule/index.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
 import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
@@ -294,7 +294,7 @@ function install(turn: Turn, view: View): void {
     ordered: ordersIn(state, view),
     plan: null,
     planBasis: null,
-    held: nothingHeld,
+    held: isDirect ? withGiven(state.held) : nothingHeld,
   });
   if (turn.state.joined !== state.joined) note(turn);
 }

@@ -1,6 +1,7 @@
 /** What has to change for one service to get from where it is seen to where it is placed, seen by itself? */
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { mayOverlap } from '../model.ts';
+import { haltOf, isOnItsWay, mayCome, movesLive, type Passage, passageOf } from './migrate.ts';
 import type { Placement } from './plan.ts';
 import { roleSteps } from './roles.ts';
 import { lastFailureOf, whyAgainst } from './score.ts';
@@ -19,6 +20,8 @@ export interface Change {
   readonly reloads: readonly Step[];
   readonly promotes: readonly Step[];
   readonly demotes: readonly Step[];
+  /** A live migration; its last order takes the place of the start. */
+  readonly passage: Passage | null;
 }
 
 export interface Step {
@@ -54,7 +57,8 @@ export function changeOf(
   steps: Steps,
   hindrance: Hindrance,
 ): Change {
-  const starts = startsOf(service, copies, placement, steps, hindrance);
+  const passage = passageOf(service, copies, placement, steps, (node) => whyNotHere(service, placement, node));
+  const starts = startsInAll(service, copies, placement, steps, passage, hindrance);
   const alone = {
     service,
     placement,
@@ -62,11 +66,16 @@ export function changeOf(
     probes: probesOf(copies),
     starts,
     stops: copies
-      .flatMap((copy) => stopOf(service, copy, copies, placement, steps, starts))
+      .flatMap((copy) =>
+        haltedOr(hindrance, service, copy, copies, passage, () =>
+          stopOf(service, copy, copies, placement, steps, starts, passage),
+        ),
+      )
       .map((stop) => hindered(stop, service, hindrance)),
     reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
+    passage,
   };
-  return { ...alone, ...roleSteps(alone, steps, hindrance) };
+  return { ...alone, ...roleSteps(alone, steps, hindrance), starts: waitForArrivals(alone) };
 }
 
 const noProbes: readonly Step[] = [];
@@ -98,6 +107,45 @@ function isItsTurn(service: Service, copy: Copy, copies: readonly Copy[], placem
   return copies.find(isChanged) === copy;
 }
 
+// ---------------------------------------------------------------- migrations
+
+/** What has been given away begins to run where it went, whatever stands in the way of a start. */
+function startsInAll(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  steps: Steps,
+  passage: Passage | null,
+  hindrance: Hindrance,
+): readonly Start[] {
+  const starts = startsOf(service, copies, placement, steps, hindrance);
+  if (passage === null) return isOnItsWay(copies) ? [] : starts;
+  const { to, isBegun } = passage;
+  if (!isBegun) return starts.map((start) => ({ ...start, because: movesLive(passage) }));
+  return [{ node: to, because: passage.because, handFrom: null, blocked: null }];
+}
+
+/** Where nothing is ordered for a copy that may come, the other end has to say more first. */
+function waitForArrivals({ copies, passage, stops, starts }: Omit<Change, 'promotes' | 'demotes'>): readonly Start[] {
+  const coming =
+    passage === null && copies.find((copy) => mayCome(copy) && stops.every(({ node }) => node !== copy.node));
+  if (!coming) return starts;
+  return starts.map((start) => ({ ...start, blocked: start.blocked ?? `it may still come to ${coming.node}` }));
+}
+
+function haltedOr(
+  { waits }: Hindrance,
+  service: Service,
+  copy: Copy,
+  copies: readonly Copy[],
+  passage: Passage | null,
+  usual: () => readonly Stop[],
+): readonly Stop[] {
+  const halt = haltOf(copy, copies, passage, waits.get(service.id)?.because ?? null);
+  if (halt === undefined) return usual();
+  return halt === null ? [] : [{ ...halt, node: copy.node, handTo: null, mayWait: false }];
+}
+
 // ---------------------------------------------------------------- stops
 
 function stopOf(
@@ -107,6 +155,7 @@ function stopOf(
   placement: Placement,
   steps: Steps,
   starts: readonly Start[],
+  passage: Passage | null,
 ): readonly Stop[] {
   const { node, state, record } = copy;
   // What has no place for the sake of something that it needs is stopped, wherever the engine would have it.
@@ -124,6 +173,7 @@ function stopOf(
   const why = whyNotHere(service, placement, node);
   if (placement.nodes.length === 0) return stop('end', why);
   if (service.clone) return stop('end', why, { blocked: whileStarting(copies, placement) });
+  if (passage?.from === node) return stop('move', `it has moved live to ${passage.to}`);
   if (starts.length > 0) return stop('move', `it moves to ${placement.nodes[0]}: ${why}`);
   return stop('end', ...surplus(service, copies, placement, why));
 }

@@ -29,6 +29,8 @@ import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
+import { mayCome } from './migrate.ts';
+import { withNotices } from './notify.ts';
 import { order } from './order.ts';
 import { place, secondsOf } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
@@ -40,7 +42,7 @@ import { type IsLeft, settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
-export { nothingHeld, remember } from './held.ts';
+export { nothingHeld, remember, withGiven } from './held.ts';
 export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
@@ -72,7 +74,8 @@ export function schedule(asked: ScheduleInput): Plan {
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const followed = follow(changes, ruled, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
-  const actions = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
+  const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
+  const actions = withNotices(graph, seen, ordered, isLeft);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],
@@ -101,7 +104,12 @@ function waitsOf(
   changes: ReadonlyMap<ServiceId, Change>,
   { waits, promotions }: Hindrance,
 ): readonly (readonly [ServiceId, 'start' | 'promote', Wait])[] {
-  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => (changes.get(id)?.[steps].length ?? 0) > 0;
+  const has = (id: ServiceId, steps: 'starts' | 'promotes'): boolean => {
+    const change = changes.get(id);
+    // What a migration has brought waits for nobody.
+    if (change === undefined || change.passage?.isBegun === true) return false;
+    return change[steps].length > 0 || (steps === 'starts' && change.copies.some(mayCome));
+  };
   return [
     ...[...waits].filter(([id]) => has(id, 'starts')).map(([id, wait]) => [id, 'start', wait] as const),
     ...[...promotions].filter(([id]) => has(id, 'promotes')).map(([id, wait]) => [id, 'promote', wait] as const),

@@ -33,19 +33,22 @@ function mayRunOn(service: Service, node: NodeId, input: ScheduleInput, seen: Se
 /** Nothing is planned for it; of a clone, nothing on nodes in maintenance. */
 export function withoutFrozen(change: Change, frozen: Frozen, { admin }: ScheduleInput): Change {
   if (frozen.has(change.service.id))
-    return { ...change, probes: [], stops: [], starts: [], reloads: [], promotes: [], demotes: [] };
+    return { ...change, probes: [], stops: [], starts: [], reloads: [], promotes: [], demotes: [], passage: null };
   const { nodes } = admin.maintenance;
   if (Object.keys(nodes).length === 0) return change;
   const left = <T extends { readonly node: NodeId }>(steps: readonly T[]): readonly T[] =>
     steps.filter(({ node }) => !Object.hasOwn(nodes, node));
   const { probes, stops, starts, reloads, promotes, demotes } = change;
+  // A promotion waits for what would have ended there, and does not now.
+  const waits = [...probes, ...stops, ...demotes].find(({ node }) => Object.hasOwn(nodes, node));
+  const because = waits === undefined ? null : `it may be promoted on ${waits.node}, which is in maintenance`;
   return {
     ...change,
     probes: left(probes),
     stops: left(stops),
     starts: left(starts),
     reloads: left(reloads),
-    promotes: left(promotes),
+    promotes: left(promotes).map((promote) => ({ ...promote, blocked: promote.blocked ?? because })),
     demotes: left(demotes),
   };
 }

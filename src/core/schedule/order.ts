@@ -20,6 +20,7 @@ import { type Tune, tunesOf } from './drain.ts';
 import { type Graph, neededBy } from './graph.ts';
 import { type Edge, withoutLoops } from './loops.ts';
 import type { Frozen } from './maintenance.ts';
+import { isStoppedAfter } from './migrate.ts';
 import type { PlannedAction } from './plan.ts';
 import { mayBe } from './roles.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
@@ -43,6 +44,7 @@ interface Vertex {
   readonly handFrom: NodeId | null;
   readonly handTo: NodeId | null;
   readonly drained: readonly string[];
+  readonly peer: NodeId | null;
   readonly after: Set<Vertex>;
   /** In words that name the first cause. */
   blocked: string | null;
@@ -58,6 +60,8 @@ interface Vertices {
   readonly promotes: ReadonlyMap<NodeId, Vertex>;
   readonly demotes: ReadonlyMap<NodeId, Vertex>;
   readonly tunes: readonly { readonly tune: Tune; readonly vertex: Vertex }[];
+  /** Orders of a live migration, first to last; `migrateFrom` stands among the starts too. */
+  readonly passage: readonly Vertex[];
 }
 
 /** Services without an action are not in it. */
@@ -77,6 +81,7 @@ export function order(
     linkStarts(vertices, board);
     linkStops(graph, vertices, settled, board);
     linkRoles(vertices);
+    linkPassage(vertices);
   }
   for (const vertices of board.values()) linkPatience(graph, vertices, board);
   linkDrains(board);
@@ -97,15 +102,18 @@ function boardOf(graph: Graph, settled: SettledServices, admin: Admin): Board {
     const tunes = tunesOf(change, admin);
     const { probes, stops, starts, reloads, promotes, demotes } = change;
     if ([probes, stops, starts, reloads, promotes, demotes, tunes].every((steps) => steps.length === 0)) continue;
+    const passage = passageVertices(change);
+    const arrival = passage.find(({ verb }) => verb === 'migrateFrom');
     board.set(id, {
       settled: change,
       probes: byNode(probes, (step) => vertex('probe', id, step)),
       stops: byNode(stops, (step) => vertex('stop', id, step, { handTo: step.handTo })),
-      starts: byNode(starts, (step) => vertex('start', id, step, { handFrom: step.handFrom })),
+      starts: byNode(starts, (step) => arrival ?? vertex('start', id, step, { handFrom: step.handFrom })),
       reloads: byNode(reloads, (step) => vertex('reload', id, step)),
       promotes: byNode(promotes, (step) => vertex('promote', id, step)),
       demotes: byNode(demotes, (step) => vertex('demote', id, step)),
       tunes: tunes.map((tune) => ({ tune, vertex: vertex('tune', id, tune, { drained: tune.drained }) })),
+      passage,
     });
   }
   return board;
@@ -116,15 +124,45 @@ const byNode = <S extends Step>(steps: readonly S[], make: (step: S) => Vertex):
 
 function vertex(verb: Vertex['verb'], service: ServiceId, step: Step, more: Partial<Vertex> = {}): Vertex {
   const { node, because, blocked } = step;
-  const hands = { handFrom: null, handTo: null, drained: [] };
+  const hands = { handFrom: null, handTo: null, drained: [], peer: null };
   return { verb, service, on: node, because, ...hands, after: new Set(), blocked, cause: blocked, ...more };
+}
+
+/** What the start waits for is waited for before the first order, and so is what the stop at the source would wait for. */
+function passageVertices({ service, passage, starts, stops }: Settled): readonly Vertex[] {
+  if (passage === null) return [];
+  const { from, to, verbs } = passage;
+  const start = starts.find(({ node }) => node === to);
+  const stop = passage.isBegun ? undefined : stops.find(({ node }) => node === from);
+  const because = start?.because ?? passage.because;
+  const blocked = passage.isBegun ? null : (start?.blocked ?? stop?.blocked ?? null);
+  return verbs.map((verb, place) => {
+    const [node, peer] = verb === 'migrateTo' ? [from, to] : [to, from];
+    return vertex(verb, service.id, { node, because, blocked: place === 0 ? blocked : null }, { peer });
+  });
+}
+
+/** What is done first so that the copy on `node` goes: its stop, or its live migration. */
+function leaving({ settled, stops, passage }: Vertices, node: NodeId): Vertex | undefined {
+  const [first] = passage;
+  return first !== undefined && settled.passage?.from === node && !settled.passage.isBegun ? first : stops.get(node);
 }
 
 const orphanStop = ({ service, node }: Orphan): Vertex =>
   vertex('stop', service, { node, because: 'it is not in the cluster file any more', blocked: null });
 
-const verticesOf = ({ probes, stops, starts, reloads, promotes, demotes, tunes }: Vertices): readonly Vertex[] => [
+const verticesOf = ({
+  probes,
+  stops,
+  starts,
+  reloads,
+  promotes,
+  demotes,
+  tunes,
+  passage,
+}: Vertices): readonly Vertex[] => [
   ...probes.values(),
+  ...passage.filter(({ verb }) => verb !== 'migrateFrom'),
   ...demotes.values(),
   ...stops.values(),
   ...reloads.values(),
@@ -140,9 +178,11 @@ function after(later: Vertex, sooner: Vertex | undefined): void {
 // ---------------------------------------------------------------- edges
 
 function linkStarts(vertices: Vertices, board: Board): void {
-  const { settled, probes, stops, starts } = vertices;
+  const { settled, probes, stops, starts, passage } = vertices;
   const { service } = settled;
-  for (const [node, start] of starts) {
+  if (settled.passage?.isBegun === true) return;
+  for (const [node, arrival] of starts) {
+    const start = settled.overlapFrom === null ? arrival : (passage[0] ?? arrival);
     for (const [at, probe] of probes) if (at === node || needsAllProbes(service)) after(start, probe);
     for (const stop of stopsBefore(settled, node)) after(start, stops.get(stop.node));
     for (const need of service.needs) for (const needed of neededStarts(board.get(need), node)) after(start, needed);
@@ -163,7 +203,7 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
   for (const dependent of neededBy(graph, settled.service.id)) {
     const theirs = board.get(dependent.id);
     if (theirs === undefined) continue;
-    for (const [node, stop] of stops) linkDependents(stop, node, settled, theirs);
+    for (const node of stops.keys()) linkDependents(must(leaving(vertices, node), 'stop'), node, settled, theirs);
   }
   for (const stop of settled.stops) {
     if (stop.kind !== 'under') continue;
@@ -171,6 +211,16 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
       for (const start of restartsOf(must(all.get(id), `change of ${id}`), board.get(id), stop.node))
         after(start, stops.get(stop.node));
   }
+}
+
+/** One order after the other; of two ends that are both stopped, the source first. */
+function linkPassage({ settled, stops, passage }: Vertices): void {
+  for (const [place, each] of passage.entries()) after(each, passage[place - 1]);
+  for (const copy of settled.copies)
+    for (const other of settled.copies) {
+      const stop = isStoppedAfter(copy, other) ? stops.get(copy.node) : undefined;
+      if (stop !== undefined) after(stop, stops.get(other.node));
+    }
 }
 
 /** Demoted before it is stopped; promoted after it was started, and after whoever may be promoted is not any more. */
@@ -260,10 +310,10 @@ function linkDrains(board: Board): void {
     }
   }
   if (drains.size === 0) return;
-  for (const { settled, stops } of board.values()) {
-    for (const stop of settled.stops)
-      if (stop.kind !== 'broken')
-        for (const drain of drains.get(stop.node) ?? []) after(must(stops.get(stop.node), 'stop'), drain);
+  for (const vertices of board.values()) {
+    for (const { kind, node } of vertices.settled.stops)
+      if (kind !== 'broken')
+        for (const drain of drains.get(node) ?? []) after(must(leaving(vertices, node), 'stop'), drain);
   }
 }
 
@@ -300,7 +350,7 @@ function linkRuled(board: Board, all: readonly Vertex[], { edges, into }: Ruled)
   const link = (later: Vertex | undefined, sooner: Vertex | undefined): void => {
     if (later !== undefined && sooner !== undefined && !later.after.has(sooner)) more.push({ later, sooner });
   };
-  for (const { first, second } of edges) link(vertexOf(board, second), vertexOf(board, first));
+  for (const { first, second } of edges) link(firstOf(board, second), vertexOf(board, first));
   for (const [id, orders] of into) linkRestarts(board, id, orders, more, link);
   if (more.length === 0) return;
   for (const { later, sooner } of withoutLoops(all, (each) => each.after, more)) later.after.add(sooner);
@@ -324,8 +374,16 @@ function linkRestarts(
     const start = vertices?.starts.get(node);
     const sooner = more.filter(({ later }) => later === start).map((edge) => edge.sooner);
     for (const each of [...(start?.after ?? []), ...sooner])
-      if (each.verb === 'start' || each.verb === 'promote') link(each, stop);
+      if (each.verb === 'start' || each.verb === 'migrateFrom' || each.verb === 'promote') link(each, stop);
   }
+}
+
+/** The first order of a live migration waits for all of it. */
+function firstOf(board: Board, doing: Doing): Vertex | undefined {
+  const vertices = board.get(doing.service);
+  const usual = vertexOf(board, doing);
+  if (vertices === undefined || usual === undefined || vertices.settled.passage?.isBegun !== false) return usual;
+  return vertices.passage.includes(usual) ? vertices.passage[0] : usual;
 }
 
 function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefined {
@@ -335,6 +393,8 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
       return vertices?.starts.get(node);
     case 'stop':
       return vertices?.stops.get(node);
+    case 'migrateTo':
+      return vertices?.passage.find(({ verb: each }) => each === verb);
     case 'reload':
       return vertices?.reloads.get(node);
     case 'promote':
@@ -374,7 +434,7 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
       block(waiting, `waits for ${each.verb} ${each.service} on ${each.on}`, each.cause);
     const vertices = board.get(each.service);
     if (vertices === undefined) continue;
-    if (each.verb === 'start')
+    if (vertices.starts.get(each.on) === each)
       for (const stop of patientStops(vertices, each.on))
         block(stop, `not before it can start on ${each.on}`, each.cause);
     // A copy that is promoted goes on being so until another one can be, and until it can stop.
@@ -383,8 +443,8 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
         if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
     const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
     if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
-    if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom)
-      for (const start of vertices.starts.values())
+    if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom && vertices.settled.passage?.isBegun !== true)
+      for (const start of vertices.passage.length > 0 ? vertices.passage : vertices.starts.values())
         block(start, `not before its old copy can stop on ${each.on}`, each.cause);
   }
 }
@@ -425,7 +485,8 @@ function numbered(all: readonly Vertex[]): readonly PlannedAction[] {
 }
 
 function planned(each: Vertex, id: number, ids: ReadonlyMap<Vertex, number>): PlannedAction {
-  const { verb, service, on, because, handFrom, handTo, drained, blocked } = each;
+  const { verb, service, on, because, handFrom, handTo, drained, peer, blocked } = each;
   const waits = [...each.after].map((sooner) => must(ids.get(sooner), 'number of an earlier action'));
-  return { id, verb, service, on, after: waits.sort(byNumber), because, handFrom, handTo, drained, blocked };
+  const action = { id, verb, service, on, after: waits.sort(byNumber), because, handFrom, handTo, drained, blocked };
+  return peer === null ? action : { ...action, peer };
 }

@@ -8,6 +8,7 @@ import type { Aftermath } from './aftermath.ts';
 import { type Answer, placedOn, scoresOf } from './answer.ts';
 import { type Graph, joinedBy } from './graph.ts';
 import type { Frozen } from './maintenance.ts';
+import { standingOf } from './migrate.ts';
 import { type Wishes, wishesOf } from './moves.ts';
 import type { Held, NodeScore, Placement, Promotion, ScheduleInput } from './plan.ts';
 import { reasonFor, refusals } from './reason.ts';
@@ -203,10 +204,12 @@ function besideScattered({ service }: Candidate, scattered: Scattered): readonly
 
 /** Of what is left alone only what works counts: what runs with it goes nowhere else. */
 function presentOf({ service, seen }: Candidate, frozen: Frozen, isStartFatal: boolean): readonly Present[] {
+  const isLeft = frozen.has(service.id);
+  const isMigrating = seen.copies.some(({ record }) => record?.peer != null);
   return seen.copies.flatMap((copy) => {
-    const isLeft = frozen.has(service.id);
     const failures = isLeft ? 0 : failuresOf(service, copy, isStartFatal);
-    const state = isLeft && !isActive(copy.state) ? 'stopped' : stateOf(service, seen, copy);
+    const shown = (isMigrating ? standingOf(copy, seen.copies) : null) ?? stateOf(service, seen, copy);
+    const state = isLeft && !isActive(copy.state) && shown !== 'running' ? 'stopped' : shown;
     return state === 'stopped' && failures === 0
       ? []
       : [
@@ -266,8 +269,8 @@ function withAllDependents(graph: Graph, causes: Unrunnable, ruled: Ruled): Unru
     size = all.size;
     const more = new Map(all);
     for (const [second, orders] of ruled.into)
-      for (const { id, first, needsFirst } of orders)
-        if (needsFirst && !more.has(second) && all.has(first))
+      for (const { id, first, needsFirst, secondAction } of orders)
+        if (needsFirst && secondAction === 'start' && !more.has(second) && all.has(first))
           more.set(second, `starts only after ${first} (${id}), which cannot run: ${all.get(first)}`);
     if (more.size > size) all = withDependents(graph, more);
   }

@@ -42,6 +42,16 @@ export interface HeldService {
   readonly ran: boolean;
   /** A copy was promoted on a member. Missing: none was. */
   readonly promoted?: boolean;
+  /** The last live migration to a node that is lost. Missing: none. */
+  readonly given?: Given;
+}
+
+/** A member gave a copy to a lost node. */
+export interface Given {
+  readonly to: NodeId;
+  /** When it was seen to do so last: until then it may have arrived. */
+  readonly atMs: Ms;
+  readonly isOver: boolean;
 }
 
 export interface Plan {

@@ -13,7 +13,8 @@ import { type Answer, copiesOf } from './answer.ts';
 import { type Copy, underWay } from './seen.ts';
 import type { IsLeft } from './settle.ts';
 
-export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote';
+/** `start`: also what takes its place in a live migration, and `migrateTo` what begins one. */
+export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote' | 'migrateTo';
 
 export interface Doing {
   readonly verb: RuledVerb;
@@ -91,6 +92,8 @@ const verbs: Readonly<Partial<Record<PolicyAction['task'], RuledVerb>>> = {
   'reload-agent': 'reload',
   promote: 'promote',
   demote: 'demote',
+  migrate_to: 'migrateTo',
+  migrate_from: 'start',
 };
 
 function doingOf({ situation }: Answer, names: Names, { task, resource, node, isPseudo }: PolicyAction): Doing | null {

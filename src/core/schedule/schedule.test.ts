@@ -58,8 +58,10 @@ const verbOf = {
 } as const;
 
 function endOfState(world: World, service: string, on: string, chance: (count: number) => number): World {
-  const state = recordOf(world.input, service, on).state as keyof typeof verbOf;
-  const action = { verb: verbOf[state], service, on, drained: [] as readonly string[] } as PlannedAction;
+  const { state, peer } = recordOf(world.input, service, on);
+  const isArrival = peer !== null && recordOf(world.input, service, peer).state === 'moved';
+  const verb = state === 'migrating' ? (isArrival ? 'migrateFrom' : 'migrateTo') : verbOf[state as keyof typeof verbOf];
+  const action = { verb, service, on, drained: [] as readonly string[] } as unknown as PlannedAction;
   return end(world, action, chance(8) === 0 ? 'failed' : 'ok');
 }
 
@@ -67,7 +69,7 @@ function endOfState(world: World, service: string, on: string, chance: (count: n
 
 const mayRun = (world: World, service: string, node: string): boolean => {
   const { state } = recordOf(world.input, service, node);
-  return isActive(state) || state === 'stopping' || state === 'failed' || state === 'blocked';
+  return isActive(state) || ['stopping', 'failed', 'blocked', 'arriving', 'migrating', 'moved'].includes(state);
 };
 
 function checkBegin(world: World, action: PlannedAction): void {
@@ -76,6 +78,24 @@ function checkBegin(world: World, action: PlannedAction): void {
   if (action.verb === 'start') checkStart(world, service, action);
   if (action.verb === 'stop') checkStop(world, service, action.on);
   if (action.verb === 'promote') checkPromote(world, service, action.on);
+  if (action.peer != null) checkMigration(world, service, action, action.peer);
+}
+
+/** Of each order: the one before it is shown, and nobody else may have it. */
+function checkMigration(world: World, service: Service, { verb, on }: PlannedAction, peer: string): void {
+  const states = [on, peer].map((node) => recordOf(world.input, service.id, node).state);
+  if (verb === 'expect') expect(states, 'the target expects what runs').toEqual(['stopped', 'running']);
+  if (verb === 'migrateTo') expect(states, 'the target expects it').toEqual(['running', 'arriving']);
+  if (verb === 'migrateFrom') expect(states, 'the source has given it away').toEqual(['arriving', 'moved']);
+  for (const node of membersOf(world))
+    if (node !== on && node !== peer)
+      expect(mayRun(world, service.id, node), `${service.id} moves live while on ${node}`).toBe(false);
+  if (verb !== 'migrateFrom')
+    for (const need of service.needs) {
+      const [source, target] = verb === 'expect' ? [peer, on] : [on, peer];
+      expect(serves(world, need, target), `${need} serves ${service.id} on ${target}`).toBe(true);
+      expect(source).not.toBe(target);
+    }
 }
 
 function checkStart(world: World, service: Service, action: PlannedAction): void {

@@ -13,6 +13,7 @@ import type { NodeId, ServiceId } from '../model.ts';
 import { mayOverlap, restartsWithNeeds } from '../model.ts';
 import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
+import { withoutPassage } from './migrate.ts';
 import { blockedBy } from './score.ts';
 import { type Copy, isActive, underWay } from './seen.ts';
 
@@ -49,9 +50,17 @@ function settleOne(
   const restarting = withRestarts(alone, needed, hindrance);
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
     return { ...restarting, overlapFrom: null, startsAfterStop: false };
-  const waiting = { ...restarting, starts: restarting.starts.map((start) => waitForNeeds(start, needed)) };
+  const waiting = {
+    ...restarting,
+    starts: restarting.starts.map((start) => waitForNeeds(start, restarting.passage, needed)),
+  };
   const comesAfter = hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
-  const handed = comesAfter ? { ...waiting, overlapFrom: null } : withOverlap(waiting, needed);
+  const handed =
+    waiting.passage !== null
+      ? withPassage(waiting, needed)
+      : comesAfter
+        ? { ...waiting, overlapFrom: null }
+        : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
   const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
@@ -163,8 +172,8 @@ function notServing({ service }: Settled, copy: Copy | undefined): string {
   return `needs ${service.id}, which is ${state} on ${copy.node}`;
 }
 
-function waitForNeeds(start: Start, needed: readonly Settled[]): Start {
-  if (start.blocked !== null) return start;
+function waitForNeeds(start: Start, passage: Change['passage'], needed: readonly Settled[]): Start {
+  if (start.blocked !== null || passage?.isBegun === true) return start;
   for (const need of needed) {
     const wait = needWait(need, start.node);
     if (wait.kind === 'blocked') return { ...start, blocked: wait.because };
@@ -173,6 +182,17 @@ function waitForNeeds(start: Start, needed: readonly Settled[]): Start {
 }
 
 // ---------------------------------------------------------------- moves without a gap
+
+type Handed = Change & { readonly overlapFrom: NodeId | null };
+
+/** A live migration, unless what it needs has to stop first. */
+function withPassage(change: Change, needed: readonly Settled[]): Handed {
+  const { passage, starts } = change;
+  if (passage === null) return { ...change, overlapFrom: null };
+  if (!passage.isBegun && (starts.length !== 1 || needed.some((need) => need.startsAfterStop)))
+    return { ...withoutPassage(change), overlapFrom: null };
+  return { ...change, overlapFrom: passage.from };
+}
 
 function withOverlap(change: Change, needed: readonly Settled[]): Change & { readonly overlapFrom: NodeId | null } {
   const from = overlapSource(change, needed);
@@ -213,6 +233,9 @@ function startsAfterStop(
   if (change.starts.length === 0) return false;
   if (needed.some((need) => need.startsAfterStop)) return true;
   if (change.starts.some((start) => stopsBefore(change, start.node).length > 0)) return true;
+  const from = change.passage?.from ?? null;
+  if (dependents.some(({ copies }) => copies.some(({ node, state }) => node === from && state !== 'stopped')))
+    return true;
   return !keepsCopy(change) && dependents.some((dependent) => dependent.copies.some((copy) => isActive(copy.state)));
 }
 

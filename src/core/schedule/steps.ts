@@ -18,6 +18,8 @@ export interface Steps {
   readonly refused: ReadonlyMap<NodeId, string>;
   /** Why it restarts where it is placed, if an order is the cause. */
   readonly ordered: ReadonlyMap<NodeId, string>;
+  /** Live, in place of the stop and the start; null: none. */
+  readonly migration: { readonly from: NodeId; readonly to: NodeId } | null;
 }
 
 /** A service without any is not in it. */
@@ -31,6 +33,7 @@ export const noSteps: Steps = {
   demotes: new Set(),
   refused: new Map(),
   ordered: new Map(),
+  migration: null,
 };
 
 export function stepsOf(answer: Answer, ruled: Ruled): StepsOfAll {
@@ -52,6 +55,7 @@ interface Growing {
   readonly demotes: Set<NodeId>;
   readonly refused: Map<NodeId, string>;
   readonly ordered: Map<NodeId, string>;
+  migration: Steps['migration'];
 }
 
 type Planned = ReadonlyMap<ResourceIndex, readonly PolicyAction[]>;
@@ -96,6 +100,7 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     demotes: new Set(),
     refused: new Map(),
     ordered: new Map(),
+    migration: null,
   };
   const indices = copiesOf(answer.situation, service);
   for (const { task, node } of indices.flatMap((index) => planned.get(index) ?? [])) {
@@ -106,6 +111,8 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     if (task === 'promote') sum.promotes.add(name);
     if (task === 'demote') sum.demotes.add(name);
   }
+  sum.migration = migrationOf(answer, indices, planned);
+  if (sum.migration !== null) sum.starts.add(sum.migration.to);
   if (ruled.into.has(service.id)) addRuled(sum, asking, service);
   for (const copy of keptOf(answer, service, indices)) {
     if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
@@ -115,6 +122,13 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
   }
   for (const node of brokenOf(answer, service)) sum.stops.add(node);
   return sum.starts.size + sum.stops.size + sum.reloads.size + sum.demotes.size + sum.refused.size === 0 ? null : sum;
+}
+
+function migrationOf(answer: Answer, indices: readonly ResourceIndex[], planned: Planned): Steps['migration'] {
+  const actions = indices.flatMap((index) => planned.get(index) ?? []);
+  const from = actions.find(({ task }) => task === 'migrate_to')?.node ?? null;
+  const to = actions.find(({ task }) => task === 'migrate_from')?.node ?? null;
+  return from === null || to === null ? null : { from: nameOf(answer, from), to: nameOf(answer, to) };
 }
 
 /** What the engine stops on a node where it is to run: it restarts there for an order's sake, or cannot start again. */

@@ -14,6 +14,7 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
+import type { ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -28,6 +29,9 @@ export interface Wait {
   readonly fence: readonly NodeId[];
 }
 
+/** How often a node without quorum stops anew what may arrive (see local.ts). */
+const restopMs = 1000;
+
 /** A service that is not in it has nothing to wait for. */
 export type Waits = ReadonlyMap<ServiceId, Wait>;
 
@@ -35,7 +39,7 @@ export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): W
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
     if (!isGuarded(service) || held.get(service.id)?.ran) continue;
-    const wait = waitFor(graph, input, service);
+    const wait = waitFor(graph, input, service, held);
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
@@ -46,7 +50,7 @@ export function promotionWaits(graph: Graph, input: ScheduleInput, held: Held): 
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
     if (!guardsPromotion(service) || isHeldPromoted(service, held)) continue;
-    const wait = waitFor(graph, input, service);
+    const wait = waitFor(graph, input, service, held);
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
@@ -63,12 +67,32 @@ export function assertNoSecondOwner(graph: Graph, input: ScheduleInput, held: He
   for (const action of actions) {
     const { verb, service: id, on, blocked } = action;
     const service = blocked === null ? graph.services.get(id) : undefined;
-    if (service !== undefined && verb === 'promote') assertNoSecondPromoted(graph, input, held, service, action);
-    if (verb !== 'start' || service === undefined || !isGuarded(service) || held.get(id)?.ran) continue;
-    const wait = waitFor(graph, input, service);
-    assert(wait === null, `${id} starts on ${on} although ${wait?.because ?? ''}`);
+    if (service === undefined) continue;
+    if (verb === 'promote') assertNoSecondPromoted(graph, input, held, service, action);
+    if (!isGuarded(service)) continue;
+    assertNoThirdParty(input, service, action);
+    if ((verb !== 'start' && verb !== 'migrateTo') || held.get(id)?.ran) continue;
+    const wait = waitFor(graph, input, service, held);
+    assert(wait === null, `${verb} of ${id} on ${on} although ${wait?.because ?? ''}`);
   }
 }
+
+/** Of what begins to run now, no copy may run but the other end of its own migration. */
+function assertNoThirdParty({ view, records }: ScheduleInput, { id }: Service, action: PlannedAction): void {
+  const { verb, on, after, peer = null } = action;
+  if ((verb !== 'start' && verb !== 'migrateTo' && verb !== 'migrateFrom') || after.length > 0) return;
+  const stateOn = (node: NodeId): ServiceState => records.get(node)?.services[id]?.state ?? 'unknown';
+  const others = view.members.filter((node) => node !== on && node !== peer && isOrMayCome(stateOn(node)));
+  assert(others.length === 0, `${verb} of ${id} on ${on} although it may run on ${others.join(' and ')}`);
+  if (verb === 'migrateTo')
+    assert(peer !== null && stateOn(peer) === 'arriving', `${id} goes to ${peer} only where it is expected`);
+  if (verb === 'migrateFrom')
+    assert(peer !== null && stateOn(peer) === 'moved', `${id} comes from ${peer} only when that has given it away`);
+}
+
+/** What nobody has looked at is looked at first, by other edges. */
+const isOrMayCome = (state: ServiceState): boolean =>
+  state !== 'stopped' && state !== 'unknown' && state !== 'probing' && state !== 'stopping' && state !== 'blocked';
 
 function assertNoSecondPromoted(
   graph: Graph,
@@ -80,7 +104,7 @@ function assertNoSecondPromoted(
   if (!guardsPromotion(service)) return;
   const { id } = service;
   if (!isHeldPromoted(service, held)) {
-    const wait = waitFor(graph, input, service);
+    const wait = waitFor(graph, input, service, held);
     assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
   }
   if (after.length > 0) return;
@@ -98,13 +122,14 @@ function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: 
   return record === undefined || mayBePromoted(record);
 }
 
-/** The longest of the waits for each node that may still run it. */
-function waitFor(graph: Graph, input: ScheduleInput, service: Service): Wait | null {
+/** The longest of the waits for each node that may still run it: those of its list, and those that a migration went to or came from. */
+function waitFor(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
   const { view, admin, nowMs } = input;
-  const lost = service.on.filter(
+  const mayRun = new Set([...service.on, ...peersOf(input, service)]);
+  const lost = [...mayRun].filter(
     (node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node),
   );
-  const waits = lost.map((node) => nodeWait(graph, input, service, node));
+  const waits = lost.map((node) => nodeWait(graph, input, service, node, held));
   const endless = waits.filter(({ untilMs }) => untilMs === null);
   const fence = waits.flatMap((wait) => wait.fence);
   const longest = endless[0] ?? waits.sort((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0))[0];
@@ -112,9 +137,22 @@ function waitFor(graph: Graph, input: ScheduleInput, service: Service): Wait | n
   return { ...longest, fence };
 }
 
-function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId): Wait {
+function peersOf({ view, records }: ScheduleInput, { id }: Service): readonly NodeId[] {
+  return view.members.flatMap((node) => records.get(node)?.services[id]?.peer ?? []);
+}
+
+/**
+ * A target that is cut off stops what may arrive again and again, since it does not hear when the source has ended: its stop time
+ * counts from the source's end on.
+ */
+function givenUntilMs(held: Held, { id, stopTimeoutMs }: Service, node: NodeId): Ms {
+  const given = held.get(id)?.given;
+  return given?.to === node ? given.atMs + restopMs + stopTimeoutMs : 0;
+}
+
+function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId, held: Held): Wait {
   const { admin, nowMs } = input;
-  const lostAtMs = input.lost.get(node) ?? nowMs;
+  const lostAtMs = Math.max(input.lost.get(node) ?? nowMs, givenUntilMs(held, service, node));
   const file = graph.cluster.nodes.find(({ id }) => id === node);
   const canFence = (file?.fence.length ?? 0) > 0;
   const stray = Object.hasOwn(admin.stray, node) ? admin.stray[node] : undefined;

@@ -124,12 +124,14 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       max: fc.integer({ min: 1, max: 3 }),
       onScore: fc.constantFrom(1, 1, 100),
       answer: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
+      migrates: fc.boolean(),
     })
-    .map(({ max, clone, hasRoles, instances, answer, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, answer, migrates, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
       clone,
+      migrates: migrates && !clone,
       promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
@@ -219,10 +221,15 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
         banned: banned as ServiceRecord['banned'],
         conflicts: state === 'stopped' ? conflicts : 0,
         drained: runs ? drained : [],
-        role: !runs || each.promotable === null ? 'unknown' : state === 'promoting' ? 'unknown' : role,
+        role: roleOf(each, state, runs, role),
         promotion: each.promotable === null ? null : promotion,
       };
     });
+
+function roleOf({ promotable }: Service, state: ServiceState, runs: boolean, drawn: Role): Role {
+  if (promotable === null && state === 'running') return 'unpromoted';
+  return !runs || promotable === null || state === 'promoting' ? 'unknown' : drawn;
+}
 
 const nodeRecord = (node: NodeId, cluster: Cluster, settledOnly: boolean): fc.Arbitrary<NodeRecord> =>
   fc.tuple(...cluster.services.map((each) => fc.option(record(each, settledOnly), { freq: 12 }))).map((entries) => ({

@@ -13,7 +13,8 @@
  *     order o1: [promote] db then ip [optional]           a rule
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
- * `check failed`, `promoted`, `score 10`, `drained to-w1`, and the last failure in brackets.
+ * `check failed`, `promoted`, `score 10`, `drained to-w1`, `from b1` or `to b1` (the other node of a migration), and the last
+ * failure in brackets.
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
@@ -141,6 +142,10 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { clone: true, instances: Number(value) };
     case 'promotable':
       return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
+    case 'notify':
+      return { notify: true };
+    case 'migrates':
+      return { migrates: true };
     case 'takeover':
       return { takeover: value as Service['takeover'] };
     case 'on-score':
@@ -188,6 +193,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
     conflicts: Number(find(/conflicts (\d+)/) ?? 0),
     role: /\bpromoted\b/.test(more) ? 'promoted' : state === 'running' ? 'unpromoted' : 'unknown',
     promotion: /\bscore /.test(more) ? Number(find(/score (-?\d+)/)) : null,
+    peer: find(/\b(?:from|to) (\S+)/) ?? null,
     drained: find(/drained (\S+)/)?.split('+') ?? [],
   };
 }
@@ -261,6 +267,7 @@ function tellActions({ actions }: Plan): readonly string[] {
     const hands = [
       action.handFrom === null ? '' : ` (handed over by ${action.handFrom})`,
       action.handTo === null ? '' : ` (handed over to ${action.handTo})`,
+      action.peer == null ? '' : ` (${action.verb === 'migrateTo' ? 'to' : 'from'} ${action.peer})`,
       action.verb === 'tune' ? ` (drained: ${action.drained.join(' ') || 'none'})` : '',
     ];
     return `  ${explain(action)}${hands.join('')}`;

@@ -51,7 +51,13 @@ const stateWhile = {
 } as const satisfies Record<PlannedAction['verb'], ServiceState>;
 
 export const begin = (world: World, action: PlannedAction): World =>
-  withRecord(world, action.service, action.on, { state: stateWhile[action.verb] });
+  withRecord(world, action.service, action.on, {
+    state: stateWhile[action.verb],
+    ...(action.peer == null ? {} : { peer: action.peer }),
+    ...(action.verb === 'migrateFrom' || action.verb === 'expect'
+      ? { digest: serviceOf(world, action.service)?.digest ?? null }
+      : {}),
+  });
 
 export type Answer = 'ok' | 'failed';
 
@@ -64,6 +70,7 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
     failures,
     lastFailure: `${verb} failed`,
     failed: operation,
+    ...(verb === 'migrateFrom' ? { peer: null } : {}),
   };
   if (answer === 'failed' && verb !== 'probe') return withRecord(world, service, on, failed);
   const digest = serviceOf(world, service)?.digest ?? null;
@@ -82,7 +89,13 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
         failed: null,
       });
     case 'stop':
-      return withRecord(world, service, on, { state: 'stopped', digest: null, drained: [], role: 'unpromoted' });
+      return withRecord(world, service, on, {
+        state: 'stopped',
+        digest: null,
+        drained: [],
+        role: 'unpromoted',
+        peer: null,
+      });
     case 'reload':
       return withRecord(world, service, on, { state: 'running', digest });
     case 'tune':
@@ -92,11 +105,11 @@ export function end(world: World, action: PlannedAction, answer: Answer = 'ok'):
     case 'demote':
       return withRecord(world, service, on, { state: 'running', role: 'unpromoted' });
     case 'expect':
-      return withRecord(world, service, on, { state: 'arriving', peer: action.peer ?? null });
+      return world;
     case 'migrateTo':
-      return withRecord(world, service, on, { state: 'moved', peer: action.peer ?? null });
+      return withRecord(world, service, on, { state: 'moved' });
     case 'migrateFrom':
-      return withRecord(world, service, on, { state: 'running', digest, peer: null });
+      return withRecord(world, service, on, { state: 'running', digest, role: 'unpromoted' });
     case 'notify':
       return withRecord(world, service, on, { state: 'running', notice: action.notice ?? null });
     case 'forget':

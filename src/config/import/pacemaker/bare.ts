@@ -1,0 +1,112 @@
+/**
+ * A configuration without its status and without what a cluster file says elsewhere: fence devices, which are no services here, and
+ * what an operator says while the cluster runs (standby, maintenance).
+ */
+import type {
+  AttributeSet,
+  GroupConfig,
+  Input,
+  NodeConfig,
+  PrimitiveConfig,
+  ResourceConfig,
+} from '../../../policy/input.ts';
+import { firstOptionSet } from '../../../policy/rule/index.ts';
+
+/** What operators say with commands here. */
+const said = ['standby', 'maintenance'];
+
+export function bareOf(input: Input): Input {
+  return {
+    ...input,
+    options: [...input.options, set(firstOptionSet, ['stonith-enabled', 'false'], ['maintenance-mode', 'false'])],
+    nodes: input.nodes.map(withoutSaid),
+    resources: input.resources.flatMap(withoutDevices),
+    topology: [],
+    nodeStates: [],
+    quorate: true,
+    coordinatorId: null,
+    hasWatchdog: false,
+  };
+}
+
+const set = (id: string, ...values: AttributeSet['values']): AttributeSet => ({ id, score: null, rule: null, values });
+
+const withoutSaid = (node: NodeConfig): NodeConfig => ({
+  ...node,
+  attributes: node.attributes.map((each) => ({
+    ...each,
+    values: each.values.filter(([name]) => !said.includes(name)),
+  })),
+});
+
+export const isDevice = ({ agent }: PrimitiveConfig): boolean => agent.standard === 'stonith';
+
+/** Of what is left empty, nothing stays. */
+function withoutDevices(resource: ResourceConfig): readonly ResourceConfig[] {
+  switch (resource.kind) {
+    case 'primitive':
+      return isDevice(resource) ? [] : [resource];
+    case 'group':
+      return membersLeft(resource);
+    case 'clone': {
+      const [child] = resource.child.kind === 'group' ? membersLeft(resource.child) : withoutDevices(resource.child);
+      return child === undefined ? [] : [{ ...resource, child: child as PrimitiveConfig | GroupConfig }];
+    }
+    case 'bundle':
+      return [resource];
+  }
+}
+
+function membersLeft(group: GroupConfig): readonly GroupConfig[] {
+  const members = group.members.filter((member) => !isDevice(member));
+  return members.length === 0 ? [] : [members.length === group.members.length ? group : { ...group, members }];
+}
+
+// ---------------------------------------------------------------- sets with rules
+
+/** Whose sets they are: the id of a node or resource, or the name of a section. */
+export type OnRuled = (owner: string, kind: 'meta' | 'other', set: AttributeSet) => void;
+
+/** Only sets that hold always; the others are told of. */
+export function withoutRules(input: Input, onRuled: OnRuled): Input {
+  const plain = (owner: string, kind: 'meta' | 'other', sets: readonly AttributeSet[]): readonly AttributeSet[] =>
+    sets.filter((each) => {
+      if (each.rule !== null) onRuled(owner, kind, each);
+      return each.rule === null;
+    });
+  const primitive = (config: PrimitiveConfig): PrimitiveConfig => ({
+    ...config,
+    meta: plain(config.id, 'meta', config.meta),
+    parameters: plain(config.id, 'other', config.parameters),
+    utilization: plain(config.id, 'other', config.utilization),
+  });
+  const group = (config: GroupConfig): GroupConfig => ({
+    ...config,
+    meta: plain(config.id, 'meta', config.meta),
+    parameters: plain(config.id, 'other', config.parameters),
+    members: config.members.map(primitive),
+  });
+  const resource = (config: ResourceConfig): ResourceConfig => {
+    if (config.kind === 'primitive') return primitive(config);
+    if (config.kind === 'group') return group(config);
+    if (config.kind === 'bundle') return config;
+    return {
+      ...config,
+      meta: plain(config.id, 'meta', config.meta),
+      parameters: plain(config.id, 'other', config.parameters),
+      child: config.child.kind === 'group' ? group(config.child) : primitive(config.child),
+    };
+  };
+  return {
+    ...input,
+    options: plain('crm_config', 'other', input.options),
+    resourceDefaults: plain('rsc_defaults', 'meta', input.resourceDefaults),
+    operationDefaults: plain('op_defaults', 'other', input.operationDefaults),
+    nodes: input.nodes.map((node) => ({
+      ...node,
+      attributes: plain(node.name, 'other', node.attributes),
+      utilization: plain(node.name, 'other', node.utilization),
+    })),
+    resources: input.resources.map(resource),
+  };
+}

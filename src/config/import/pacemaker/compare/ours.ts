@@ -1,0 +1,136 @@
+/** What the scheduler makes of the cluster file. */
+import { blankRecord } from '../../../../core/execute/services.ts';
+import type { Cluster, NodeId, ServiceId } from '../../../../core/model.ts';
+import { type NodeRecord, noAdmin, type ServiceRecord, type View } from '../../../../core/ports.ts';
+import { type Plan, type PlannedAction, schedule } from '../../../../core/schedule/index.ts';
+import { type Circumstances, type Outcome, promotionScore, type Running, roundsMax } from './outcome.ts';
+
+type Records = ReadonlyMap<NodeId, Map<ServiceId, ServiceRecord>>;
+
+/** `nowS`: the time for rules with dates. */
+export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstances, nowS: number): Outcome {
+  const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
+  const members = nodes.filter((node) => node !== lost).sort();
+  const view: View = { number: 1, members, coordinator: members[0] ?? '' };
+  const records = recordsOf(cluster, members, nodes, before);
+  const actions = new Set<string>();
+  let plan: Plan | null = null;
+  for (let round = 0; round < roundsMax; round++) {
+    plan = schedule({
+      cluster,
+      view,
+      records: frozenOf(records),
+      admin: {
+        ...noAdmin,
+        standby: standby === null ? {} : { [standby]: { because: 'asked for' } },
+        off: lost === null ? {} : { [lost]: { because: 'asked for' } },
+      },
+      lost: new Map(lost === null ? [] : [[lost, 0]]),
+      provable: true,
+      watched: new Set(),
+      doomed: new Set(),
+      nowMs: longAfterMs,
+      dateMs: nowS * 1000,
+    });
+    const done = plan.actions.filter(({ blocked }) => blocked === null);
+    for (const action of done) {
+      carryOut(records, cluster, action);
+      const word = words[action.verb];
+      if (word !== undefined) actions.add(`${word} ${action.service} ${action.on}`);
+    }
+    if (done.length === 0) break;
+  }
+  const reasons = new Map((plan?.placements ?? []).map(({ service, because }) => [service, because]));
+  return { running: runningIn(records, cluster), actions: [...actions].sort(), why: (id) => reasons.get(id) ?? null };
+}
+
+/** Whatever has to run out has run out. */
+const longAfterMs = 1_000_000_000;
+
+const words: Readonly<Partial<Record<PlannedAction['verb'], string>>> = {
+  start: 'start',
+  stop: 'stop',
+  promote: 'promote',
+  demote: 'demote',
+  migrateTo: 'stop',
+  migrateFrom: 'start',
+};
+
+function recordsOf(
+  cluster: Cluster,
+  members: readonly NodeId[],
+  nodes: readonly NodeId[],
+  before: Running | null,
+): Records {
+  const stopped = (node: NodeId, isPromotable: boolean): ServiceRecord => ({
+    ...blankRecord,
+    state: 'stopped',
+    role: 'unpromoted',
+    promotion: isPromotable ? promotionScore(nodes, node) : null,
+  });
+  return new Map(
+    members.map((node) => [
+      node,
+      new Map(
+        cluster.services.flatMap(({ id, on, digest, promotable }): [ServiceId, ServiceRecord][] => {
+          const role = before?.get(id)?.get(node);
+          const record = stopped(node, promotable !== null);
+          if (role === undefined) return on.includes(node) ? [[id, record]] : [];
+          return [[id, { ...record, state: 'running', digest, role: role === 'promoted' ? 'promoted' : 'unpromoted' }]];
+        }),
+      ),
+    ]),
+  );
+}
+
+const frozenOf = (records: Records): ReadonlyMap<NodeId, NodeRecord> =>
+  new Map(
+    [...records].map(([node, services]) => [
+      node,
+      { node, boot: 1, version: 1, services: Object.fromEntries(services), watchdog: 'armed', fencings: [] },
+    ]),
+  );
+
+/** Everything goes well. */
+function carryOut(records: Records, { services }: Cluster, { verb, service, on }: PlannedAction): void {
+  const here = records.get(on);
+  const record = here?.get(service) ?? blankRecord;
+  const digest = services.find(({ id }) => id === service)?.digest ?? null;
+  const put = (patch: Partial<ServiceRecord>): void => {
+    here?.set(service, { ...record, ...patch });
+  };
+  switch (verb) {
+    case 'start':
+    case 'migrateFrom':
+      return put({ state: 'running', digest, role: 'unpromoted' });
+    case 'stop':
+    case 'migrateTo':
+    case 'probe':
+      return put({ state: 'stopped', digest: null, role: 'unpromoted' });
+    case 'promote':
+      return put({ role: 'promoted' });
+    case 'demote':
+      return put({ role: 'unpromoted' });
+    case 'reload':
+      return put({ digest });
+    case 'forget':
+      here?.delete(service);
+      return;
+    case 'tune':
+    case 'notify':
+    case 'expect':
+  }
+}
+
+function runningIn(records: Records, { services }: Cluster): Running {
+  const running = new Map<string, Map<string, 'started' | 'promoted'>>();
+  for (const { id } of services) {
+    const places = new Map<string, 'started' | 'promoted'>();
+    for (const [node, here] of records) {
+      const record = here.get(id);
+      if (record?.state === 'running') places.set(node, record.role === 'promoted' ? 'promoted' : 'started');
+    }
+    running.set(id, places);
+  }
+  return running;
+}

@@ -1,0 +1,127 @@
+/** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
+import { decide } from '../../../../policy/index.ts';
+import type { Input, NodeState } from '../../../../policy/input.ts';
+import { carryOut } from '../../../../policy/outcome/index.ts';
+import { situate } from '../../../../policy/situate/index.ts';
+import type { Resource, Situation } from '../../../../policy/situation.ts';
+import type { ImportNames } from '../names.ts';
+import { type Circumstances, type Outcome, promotionScore, type Running, roundsMax } from './outcome.ts';
+
+export class Theirs {
+  readonly #bare: Input;
+  readonly #names: ImportNames;
+  readonly #nodes: readonly string[];
+  /** As it is once everything runs with all nodes there. */
+  #settled: Input | null = null;
+
+  /** `bare`: see `bareOf`. `nodes`: names in the cluster file. */
+  constructor(bare: Input, names: ImportNames, nodes: readonly string[]) {
+    this.#bare = bare;
+    this.#names = names;
+    this.#nodes = nodes;
+  }
+
+  ask({ lost, standby, before }: Circumstances): Outcome {
+    const from = before === null ? this.#bare : (this.#settled ?? this.#bare);
+    const states = this.#bare.nodes
+      .filter(({ type }) => type === 'member')
+      .map((node) => this.#stateOf(node, from.nodeStates, lost));
+    let input: Input = { ...this.#bare, nodeStates: states };
+    const actions = new Set<string>();
+    for (let round = 0; round < roundsMax; round++) {
+      const decision = decide(this.#withScores(input, standby));
+      const done = this.#actionsOf(decision);
+      for (const action of done) actions.add(action);
+      if (done.length === 0) break;
+      input = carryOut(decision);
+    }
+    if (lost === null && standby === null) this.#settled = input;
+    const running = this.#runningIn(situate(input));
+    return { running, actions: [...actions].sort(), why: () => null };
+  }
+
+  #stateOf(
+    { id, name }: { readonly id: string; readonly name: string },
+    from: readonly NodeState[],
+    lost: string | null,
+  ): NodeState {
+    const here = this.#names.node(name);
+    const isLost = here === lost;
+    const known = from.find((state) => state.name === name);
+    return {
+      id,
+      name,
+      isRemote: false,
+      inMembership: String(!isLost),
+      peer: isLost ? 'offline' : 'online',
+      join: isLost ? 'down' : 'member',
+      expected: isLost ? 'down' : 'member',
+      hasLrm: !isLost,
+      fencedRemote: null,
+      inMaintenance: null,
+      transient: [],
+      history: isLost ? [] : (known?.history ?? []),
+    };
+  }
+
+  /** Agents give their copies a promotion score once they run; who is in standby says so as long as it is. */
+  #withScores(input: Input, standby: string | null): Input {
+    const { resources, nodes } = situate(input);
+    const values = new Map<string, (readonly [string, string])[]>();
+    for (const { kind, meta, runningOn, id, baseId } of resources)
+      for (const index of kind === 'primitive' && meta.promotable ? runningOn : []) {
+        const name = nodes[index]?.name ?? '';
+        const score = String(promotionScore(this.#nodes, this.#names.node(name) ?? name));
+        const said = [`master-${baseId}`, ...(meta.isUnique ? [`master-${id}`] : [])];
+        values.set(name, [...(values.get(name) ?? []), ...said.map((key) => [key, score] as const)]);
+      }
+    const nodeStates = input.nodeStates.map((state) => {
+      const isStandby = standby !== null && this.#names.node(state.name) === standby;
+      const all = [...(isStandby ? [['standby', 'on'] as const] : []), ...(values.get(state.name) ?? [])];
+      return { ...state, transient: [{ id: `status-${state.name}`, score: null, rule: null, values: all }] };
+    });
+    return { ...input, nodeStates };
+  }
+
+  #nameOf({ baseId }: Resource): string | null {
+    return this.#names.thing(baseId)?.name ?? null;
+  }
+
+  #runningIn({ resources, nodes }: Situation): Running {
+    const running = new Map<string, Map<string, 'started' | 'promoted'>>();
+    for (const resource of resources) {
+      const name = resource.kind === 'primitive' ? this.#nameOf(resource) : null;
+      if (name === null) continue;
+      const places = running.get(name) ?? new Map<string, 'started' | 'promoted'>();
+      for (const [at, index] of resource.runningOn.entries()) {
+        const node = nodes[index];
+        const place = node?.online === true ? this.#names.node(node.name) : null;
+        if (place === null) continue;
+        const isPromoted = resource.roleOn[at] === 'promoted' || places.get(place) === 'promoted';
+        places.set(place, isPromoted ? 'promoted' : 'started');
+      }
+      running.set(name, places);
+    }
+    return running;
+  }
+
+  #actionsOf({ situation, plan }: ReturnType<typeof decide>): readonly string[] {
+    return plan.actions.flatMap(({ task, resource, node, isPseudo }) => {
+      const word = words[task];
+      const what = situation.resources[resource ?? -1];
+      const where = situation.nodes[node ?? -1];
+      const isOurs = word !== undefined && !isPseudo && what?.kind === 'primitive' && where !== undefined;
+      const name = isOurs ? this.#nameOf(what) : null;
+      return name === null || where === undefined ? [] : [`${word} ${name} ${this.#names.node(where.name)}`];
+    });
+  }
+}
+
+const words: Readonly<Record<string, string>> = {
+  start: 'start',
+  stop: 'stop',
+  promote: 'promote',
+  demote: 'demote',
+  migrate_to: 'stop',
+  migrate_from: 'start',
+};

@@ -1,0 +1,273 @@
+/** Resources as services and groups. */
+import type { AttributeSet, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
+import { readSets } from '../../../policy/rule/index.ts';
+import type { Resource } from '../../../policy/situation.ts';
+import { agentOf } from './agents.ts';
+import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
+import type { Locations } from './locations.ts';
+import { type OperationDefaults, operationsOf } from './operations.ts';
+import { ruleText } from './ruleText.ts';
+import type { Translating } from './translating.ts';
+
+/** What stands above a service, and what is known of the cluster. */
+export interface ServiceSources {
+  readonly defaults: Words;
+  readonly operations: OperationDefaults;
+  readonly locations: Locations;
+  /** Meta attributes that a rule switches on, by the id of their owner. */
+  readonly ruled: ReadonlyMap<string, readonly AttributeSet[]>;
+  /** What a failed stop leads to where nothing is said. */
+  readonly fencesStops: boolean;
+}
+
+export interface ServiceEntries {
+  readonly services: Record<string, Entry>;
+  readonly groups: Record<string, Entry>;
+  /** Where the entry of each id of the configuration stands. */
+  readonly paths: ReadonlyMap<string, readonly string[]>;
+}
+
+export function servicesOf(
+  resources: readonly ResourceConfig[],
+  sources: ServiceSources,
+  translating: Translating,
+): ServiceEntries {
+  const services: Record<string, Entry> = {};
+  const groups: Record<string, Entry> = {};
+  const paths = new Map<string, readonly string[]>();
+  const put = (config: PrimitiveConfig, above: Words, more: Entry): void => {
+    const name = nameOf(config.id, translating);
+    services[name] = serviceEntry(config, above, more, sources, translating);
+    paths.set(config.id, ['services', name]);
+  };
+  for (const resource of resources) {
+    const child = resource.kind === 'clone' ? resource.child : resource;
+    if (child.kind === 'bundle') continue;
+    const copies =
+      resource.kind === 'clone' ? copiesEntry(resource.id, nameOf(child.id, translating), sources, translating) : {};
+    const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
+    if (child.kind === 'primitive') {
+      const name = nameOf(child.id, translating);
+      put(child, sources.defaults, joined(copies, placesEntry(name, sources), own));
+    } else {
+      const name = nameOf(child.id, translating);
+      const words = wordsFor(translating.instances.get(child.id) ?? null, translating);
+      const ruled = [resource.id, child.id].filter((id, at, all) => all.indexOf(id) === at);
+      groups[name] = joined(
+        wordsEntry(words, sources.defaults),
+        copies,
+        placesEntry(name, sources),
+        rulesEntry(
+          ruled.flatMap((id) => ruledOf(id, sources)),
+          translating,
+        ),
+      );
+      paths.set(child.id, ['groups', name]);
+      for (const member of child.members)
+        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) });
+    }
+    if (resource.id !== child.id) paths.set(resource.id, paths.get(child.id) ?? []);
+  }
+  for (const [name, group] of Object.entries(groups)) if (Object.keys(group).length === 0) delete groups[name];
+  return { services, groups, paths };
+}
+
+const nameOf = (id: string, { names }: Translating): string => names.thing(id)?.name ?? id;
+
+const ruledOf = (id: string, { ruled }: ServiceSources): readonly AttributeSet[] => ruled.get(id) ?? [];
+
+const wordsFor = (resource: Resource | null, { situation }: Translating): Words => {
+  const raw = new Map(resource?.rawMeta ?? []);
+  const { managedByDefault, defaultStickiness } = situation.options;
+  if (!raw.has('is-managed') && managedByDefault === false) raw.set('is-managed', 'false');
+  if (!raw.has('resource-stickiness') && defaultStickiness !== null)
+    raw.set('resource-stickiness', String(defaultStickiness));
+  return wordsOf(raw, resource?.meta.promotable ?? false);
+};
+
+// ---------------------------------------------------------------- one service
+
+function serviceEntry(
+  config: PrimitiveConfig,
+  above: Words,
+  more: Entry,
+  sources: ServiceSources,
+  translating: Translating,
+): Entry {
+  const { draft } = translating;
+  const resource = translating.instances.get(config.id) ?? null;
+  const { agent, kind, note } = agentOf(config.agent);
+  if (note !== null) draft.note(config.id, note);
+  const isPromotable = resource?.meta.promotable ?? false;
+  const operations = operationsOf(config, kind, isPromotable, sources.operations, draft);
+  const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
+  noteMeta(resource, config.id, translating);
+  const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
+  const utilization = utilizationOf(resource?.utilization ?? new Map(), config.id, translating);
+  const room = hasRoom(utilization, translating);
+  if (!room) draft.note(config.id, 'no node has room for it, so that it never ran: target-role is Stopped now');
+  return joined(
+    { agent: agent ?? draft.blank(`agent for ${nameOf(config.id, translating)}`, 'ocf:heartbeat:Dummy') },
+    paramsEntry(resource, kind, config.id, translating),
+    operations.entry,
+    wordsEntry(words, above),
+    Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
+    Object.keys(utilization).length === 0 || !room ? {} : { utilization },
+    room ? {} : { meta: { 'target-role': 'Stopped' } },
+    migrateEntry(resource, kind, config.id, translating),
+    more,
+    ownRules(config.id, more, sources, translating),
+  );
+}
+
+/** What nothing can switch off cannot be fenced: then it is stopped, as Pacemaker does it. */
+function unfenced(onFail: Entry, id: string, { draft }: Translating): Entry {
+  const answers = Object.entries(onFail).filter(([, answer]) => answer === 'fence');
+  if (answers.length === 0) return onFail;
+  draft.note(id, 'on-fail fence is left out: not every node can be switched off');
+  const others = Object.entries(onFail).filter(([, answer]) => answer !== 'fence');
+  const stopped = answers
+    .filter(([operation]) => operation !== 'stop')
+    .map(([operation]) => [operation, 'stop'] as const);
+  return Object.fromEntries([...others, ...stopped]);
+}
+
+/** On some node, if anybody looks at that. */
+function hasRoom(utilization: Entry, { situation }: Translating): boolean {
+  if (situation.options.placementStrategy === 'default') return true;
+  return Object.entries(utilization).every(([what, amount]) =>
+    situation.nodes.some((node) => (node.utilization.get(what) ?? 0) >= Number(amount)),
+  );
+}
+
+/** The turn of a group is its own: a member has none to itself. */
+function withoutOwnPriority(words: Words, above: Words, isMember: boolean, id: string, { draft }: Translating): Words {
+  if (!isMember || words.priority === above.priority) return words;
+  draft.note(id, 'its own priority says nothing beside that of its group: left out');
+  return { ...words, priority: above.priority };
+}
+
+function noteMeta(resource: Resource | null, id: string, { draft }: Translating): void {
+  const raw = resource?.rawMeta ?? new Map<string, string>();
+  const stickiness = Number.parseInt(raw.get('resource-stickiness') ?? '0', 10);
+  if (stickiness < 0 || raw.get('resource-stickiness')?.startsWith('-') === true)
+    draft.lose(id, `its stickiness is negative, so that it would rather leave: 0 here`);
+  if (raw.has('remote-node'))
+    draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
+  if (raw.has('container')) draft.lose(id, `it runs inside of ${raw.get('container')}: containers are no nodes here`);
+  const requires = raw.get('requires')?.toLowerCase();
+  if (requires === 'nothing' || requires === 'quorum')
+    draft.note(id, `requires ${requires} is left out: «takeover» says what must be certain about a lost node`);
+}
+
+function paramsEntry(resource: Resource | null, kind: 'ocf' | 'systemd', id: string, { draft }: Translating): Entry {
+  const values = readSets(resource?.parameterSets ?? [], { nowS: 0 });
+  const params: Entry = {};
+  for (const [name, value] of values)
+    if (/^[A-Za-z_][\w-]{0,99}$/.test(name)) params[name] = plainValue(value);
+    else draft.note(id, `its parameter «${name}» has a name that none can have here: left out`);
+  if (Object.keys(params).length === 0) return {};
+  if (kind === 'ocf') return { params };
+  draft.note(id, `a unit of systemd has no parameters: ${Object.keys(params).join(', ')} left out`);
+  return {};
+}
+
+function utilizationOf(values: ReadonlyMap<string, number>, id: string, { draft }: Translating): Entry {
+  const entry: Entry = {};
+  for (const [name, amount] of values)
+    if (isAttributeName(name) && Number.isSafeInteger(amount) && amount >= 0) entry[name] = Math.max(amount, 0);
+    else draft.lose(id, `it takes up ${amount} of «${name}»: only amounts from 0, and plain names, are taken here`);
+  return entry;
+}
+
+function migrateEntry(resource: Resource | null, kind: 'ocf' | 'systemd', id: string, { draft }: Translating): Entry {
+  if (resource?.meta.allowMigrate !== true) return {};
+  if (kind === 'ocf' && resource.instance === null) return { migrate: true };
+  if (kind === 'systemd') draft.note(id, 'allow-migrate is left out: only OCF agents can migrate');
+  return {};
+}
+
+// ---------------------------------------------------------------- places and copies
+
+function placesEntry(name: string, { locations }: ServiceSources): Entry {
+  const { on, onScore, locations: entries } = locations.placesOf(name);
+  return {
+    ...(on === null || on.length === 0 ? {} : { on }),
+    ...(onScore === 0 ? {} : { 'on-score': onScore }),
+    ...(entries.length === 0 ? {} : { location: entries }),
+    ...(on?.length === 0 ? { meta: { 'target-role': 'Stopped' } } : {}),
+  };
+}
+
+function copiesEntry(
+  id: string,
+  name: string,
+  { locations }: ServiceSources,
+  { situation, nodes, draft, input }: Translating,
+): Entry {
+  const index = situation.resourceById.get(id);
+  const clone = index === undefined ? undefined : situation.resources[index];
+  if (clone === undefined) return {};
+  const { cloneMax, cloneNodeMax, cloneMin, promotedMax, promotedNodeMax, isUnique } = clone.meta;
+  if (isUnique) draft.lose(id, 'its copies are different from each other (globally-unique): here all copies are alike');
+  else if (cloneNodeMax > 1) draft.lose(id, `${cloneNodeMax} copies may run on one node: here it is one`);
+  if (promotedNodeMax > 1 && isUnique)
+    draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+  const members = input.nodes.filter(({ type }) => type === 'member').length;
+  const on = locations.placesOf(name).on ?? [];
+  const isAll = cloneMax >= Math.min(members, on.length > 0 ? on.length : nodes.length);
+  const copies = cloneMax === 0 ? 1 : cloneMax;
+  if (cloneMax === 0) draft.note(id, 'clone-max is 0, so that nothing runs: target-role is Stopped now');
+  return {
+    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? on.length || nodes.length : copies) : {}),
+    ...(isAll && clone.meta.promotable ? {} : { instances: isAll ? 'all' : copies }),
+    ...(clone.meta.interleave ? { interleave: true } : {}),
+    ...(clone.meta.ordered ? { ordered: true } : {}),
+    ...(clone.meta.notify ? { notify: true } : {}),
+    ...(cloneMin > 0 || cloneMax === 0
+      ? {
+          meta: {
+            ...(cloneMin > 0 ? { 'clone-min': cloneMin } : {}),
+            ...(cloneMax === 0 ? { 'target-role': 'Stopped' } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+const promotableEntry = (max: number, copies: number): Entry => ({
+  promotable: max === 1 ? true : { max: Math.max(1, Math.min(max, copies)) },
+});
+
+// ---------------------------------------------------------------- rules
+
+function ownRules(id: string, more: Entry, sources: ServiceSources, translating: Translating): Entry {
+  const own = ruledOf(id, sources);
+  const { rules: above = [] } = more as { readonly rules?: readonly Entry[] };
+  const { rules = [] } = rulesEntry(own, translating) as { readonly rules?: readonly Entry[] };
+  const all = [...above, ...rules];
+  return all.length === 0 ? {} : { rules: all };
+}
+
+const ruleMeta = [
+  ...['resource-stickiness', 'priority', 'migration-threshold', 'failure-timeout', 'critical', 'multiple-active'],
+  ...['target-role', 'is-managed', 'maintenance', 'allow-unhealthy-nodes'],
+];
+
+/** The later one counts first, as in the configuration. */
+export function rulesEntry(sets: readonly AttributeSet[], { names, nodeIds, draft }: Translating): Entry {
+  const rules = sets
+    .toSorted((a, b) => (a.score ?? 0) - (b.score ?? 0))
+    .flatMap(({ id, rule, values }): Entry[] => {
+      const text = rule === null ? null : ruleText(rule, ['date', 'resource'], names, nodeIds);
+      const left = values.filter(([name]) => ruleMeta.includes(name));
+      if (text === null || left.length < values.length)
+        draft.lose(id, 'a rule switches these values on, and there are no words for it here: left out');
+      if (text === null || left.length === 0) return [];
+      return [{ where: text, meta: Object.fromEntries(left.map(([name, value]) => [name, ruledValue(value)])) }];
+    });
+  return rules.length === 0 ? {} : { rules };
+}
+
+const ruledValue = (value: string): string | number | boolean =>
+  /^[+-]?inf(inity)?$/i.test(value) ? (value.startsWith('-') ? '-inf' : 'inf') : plainValue(value);
