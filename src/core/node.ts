@@ -17,7 +17,7 @@ import { usualLimits } from './limits.ts';
 import { beatIfDue } from './membership/beat.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum } from './membership/lease.ts';
-import { agreeOnView, leave, noteLease, onReserved, reserveEarly } from './membership/view.ts';
+import { agreeOnView, leave, noteJoined, noteLease, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
 import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
@@ -223,6 +223,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   stampDoc(turn);
   decideDoc(turn);
   noteDecided(turn);
+  noteJoined(turn);
   // Whether it was sent to us or decided here.
   if (turn.state.doc !== before.doc) {
     syncServices(turn);

@@ -289,7 +289,7 @@ export interface View {
  * a lease, on the clock of the machine.
  */
 export interface PromiseNote {
-  /** It was in a view with a majority since the machine booted. */
+  /** It has had the document of a view with a majority since the machine booted. */
   readonly joined: boolean;
   readonly leaseUntilMs: Ms;
   readonly promised: View;

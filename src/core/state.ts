@@ -74,7 +74,7 @@ export interface NodeState {
   /** Nodes outside the installed view, since when no lease can have been granted to them (coordinator only). */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   readonly hadQuorum: boolean;
-  /** In a view with a majority at some time since the machine booted: until then others may have acted meanwhile. */
+  /** It has had the document of a view with a majority since the machine booted: until then others may have acted meanwhile. */
   readonly joined: boolean;
   /** Everybody has been in a view with this node since its machine booted: what is missing from now on is lost, not late. */
   readonly complete: boolean;

@@ -284,7 +284,6 @@ function install(turn: Turn, view: View): void {
   put(turn, {
     installed: view,
     complete: state.complete || isEverybodyIn(state, view),
-    joined: state.joined || isMajority(view.members, state.doc.voters),
     // So too for what was found out about others in a former view. In a pair there is none between.
     off: (isDirect && !actsApart(state.doc)) || isPair(state.doc.voters) ? offOutside(state, view) : new Map(),
     fencing: isDirect ? state.fencing : new Map(),
@@ -296,7 +295,18 @@ function install(turn: Turn, view: View): void {
     planBasis: null,
     held: isDirect ? withGiven(state.held) : nothingHeld,
   });
-  if (turn.state.joined !== state.joined) note(turn);
+}
+
+/**
+ * This life of the machine belongs to the cluster once it has the document of a view that may act: before, it knows nothing of what
+ * was decided while it was away, and must not act on its own.
+ */
+export function noteJoined(turn: Turn): void {
+  const { joined, installed, doc, pending } = turn.state;
+  if (joined || installed === null || !isMajority(installed.members, doc.voters)) return;
+  if ((pending ?? doc).version.view < installed.number) return;
+  put(turn, { joined: true });
+  note(turn);
 }
 
 /** A node that had lost its lease for a moment may come back into the same view: what it ordered in it may still be on its way. */
