@@ -1,8 +1,9 @@
 /**
  * Makes a failing case smaller as long as the same check still fails: fewer faults (halves first), shorter ones, no quirks, fewer
- * services, fewer nodes; again and again, until nothing more can go.
+ * services and constraints, fewer nodes; again and again, until nothing more can go.
  */
 import type { Cluster } from '../src/core/model.ts';
+import { stepsWithoutEach, withoutLocationsOf, withoutNamed } from './constraints.ts';
 import { runPlan } from './run.ts';
 import { type Fault, noQuirks, type Quirks, type SimPlan } from './world/faults.ts';
 
@@ -23,7 +24,14 @@ export function shrink(failing: Failing, check: string): Failing {
     const { verdict } = runPlan(cluster, plan);
     return !verdict.ok && verdict.check === check;
   };
-  const steps = [withFewerFaults, withShorterFaults, withoutQuirks, withFewerServices, withFewerNodes];
+  const steps = [
+    withFewerFaults,
+    withShorterFaults,
+    withoutQuirks,
+    withFewerServices,
+    withFewerConstraints,
+    withFewerNodes,
+  ];
   let least = failing;
   for (let before = ''; before !== JSON.stringify(least); ) {
     before = JSON.stringify(least);
@@ -93,12 +101,24 @@ function withoutService({ cluster, plan }: Failing, id: string): Failing {
     services: whole.services
       .filter((service) => service.id !== id)
       .map((service) => ({ ...service, needs: left(service.needs), with: left(service.with) })),
+    rules: withoutNamed(whole.rules, id),
   });
   const faults = plan.faults
     .filter((fault) => !('service' in fault && fault.service === id))
     .filter((fault) => fault.kind !== 'command' || !('service' in fault.command && fault.command.service === id))
     .map((fault) => withCluster(fault, rest));
   return { cluster: rest(cluster), plan: { ...plan, faults } };
+}
+
+function withFewerConstraints(failing: Failing, fails: Fails): Failing {
+  let kept = failing;
+  for (const step of stepsWithoutEach(failing.cluster.rules)) {
+    const rest = (whole: Cluster): Cluster => ({ ...whole, rules: step(whole.rules) });
+    const faults = kept.plan.faults.map((fault) => withCluster(fault, rest));
+    const without = { cluster: rest(kept.cluster), plan: { ...kept.plan, faults } };
+    if (fails(without)) kept = without;
+  }
+  return kept;
 }
 
 function withFewerNodes(failing: Failing, fails: Fails): Failing {
@@ -121,6 +141,7 @@ function withoutNode({ cluster, plan }: Failing, id: string): Failing | null {
       const on = service.on.filter((node) => node !== id);
       return { ...service, on, instances: Math.min(service.instances, on.length) };
     }),
+    rules: withoutLocationsOf(whole.rules, id),
   });
   const faults = plan.faults.filter((fault) => !names(fault, id)).map((fault) => withCluster(fault, rest));
   return { cluster: rest(cluster), plan: { ...plan, faults } };

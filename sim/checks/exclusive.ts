@@ -9,11 +9,15 @@
  * with such a host are forgiven until it has been back for its stop time; so are the copies of a host on which something
  * could not be stopped: what it needs stays up under it.
  *
+ * A failure that blocks (on-fail) leaves a copy as it is, which may run though its start was said to have failed. Of a service that
+ * may overlap it is not counted until an operator has cleaned up: until then it is with the other one as the file wants it.
+ *
  * A live migration has two running for a moment, the source and its target: that this ends is for `migration.ts` to see.
  *
  * What an operator started by hand, or an agent falsely called stopped, is nobody's fault: see `Host.holds`.
  */
 import { mayOverlap, type Service, type ServiceId } from '../../src/core/model.ts';
+import { leadsTo } from '../../src/core/onFail.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -37,7 +41,9 @@ export function exclusive(): Check {
     passing(world) {
       for (const service of world.cluster.services) {
         if (service.clone || (mayOverlap(service) && !isBounded)) continue;
-        const holders = countedHolders(world, service).filter((host) => tellsOf(world, host, service));
+        const holders = countedHolders(world, service).filter(
+          (host) => tellsOf(world, host, service) && !isLeft(host, service),
+        );
         const [a, b] = holders;
         const isPair = holders.length === 2 && a !== undefined && b !== undefined && isMigration(service.id, a, b);
         if (holders.length < 2 || isPair) {
@@ -85,6 +91,12 @@ const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
 /** Whether it runs can be found out: a copy that nobody can be told of is stopped when somebody can. */
 const tellsOf = (world: World, host: Host, service: Service): boolean =>
   !mayOverlap(service) || world.agentFault(host.id, service.id, 'probe') === null;
+
+/** What failed, and is to be left alone by the file until somebody cleans up: nobody stops it, or what serves in its stead. */
+function isLeft(host: Host, service: Service): boolean {
+  const record = host.loop?.state.local.get(service.id)?.record;
+  return mayOverlap(service) && record?.state === 'failed' && leadsTo(service, record) === 'block';
+}
 
 function countedHolders(world: World, service: Service): Host[] {
   const holders: Host[] = [];

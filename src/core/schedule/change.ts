@@ -256,7 +256,8 @@ export interface Hindrance {
   readonly firsts: (service: ServiceId) => readonly ServiceId[];
 }
 
-const hindered = (stop: Stop, { id }: Service, { ruled }: Hindrance): Stop =>
+/** No stop that an order forbids at this moment. */
+export const hindered = (stop: Stop, { id }: Service, { ruled }: Hindrance): Stop =>
   stop.blocked === null ? { ...stop, blocked: ruled('stop', id, stop.node) } : stop;
 
 export const startBlock = (

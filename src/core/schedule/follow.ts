@@ -1,12 +1,12 @@
 /**
- * What restarts for an order's sake because something before it restarts under what it needs? The engine knows nothing of `needs`, so
- * these restarts are no steps of its own, and what follows from them neither.
+ * What follows for the orders among the rules from what restarts under what it needs? The engine knows nothing of `needs`, so these
+ * restarts are no steps of its own: nor is what restarts for an order's sake because of them, nor the order between them and others.
  */
 import { must } from '../../lib/assert.ts';
-import type { ServiceId } from '../model.ts';
+import type { NodeId, ServiceId } from '../model.ts';
 import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
-import type { IsLeft, SettledServices } from './settle.ts';
+import type { IsLeft, Settled, SettledServices } from './settle.ts';
 
 type Changes = ReadonlyMap<ServiceId, Change>;
 
@@ -36,9 +36,41 @@ export function follow(
       for (const order of orders)
         addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, hindrance, isLeft);
     }
-    if (edges.length === now.ruled.edges.length) return now;
+    if (edges.length === now.ruled.edges.length)
+      return { ...now, ruled: { ...ruled, edges: [...edges, ...edgesOfOwn(now)] } };
     now = { changes: next, settled: settle(next), ruled: { ...ruled, edges } };
   }
+}
+
+/** Between steps of two services, at least one of which is not the engine's: between its own it has said it all. */
+function edgesOfOwn({ settled, ruled }: Followed): Ruled['edges'] {
+  const edges: { first: Doing; second: Doing }[] = [];
+  for (const orders of ruled.into.values()) {
+    for (const { first, firstAction, second, secondAction, kind, isLocal } of orders) {
+      if (kind === 'serialize') continue;
+      const sooner = stepsOf(settled.get(first), firstAction);
+      for (const later of stepsOf(settled.get(second), secondAction))
+        for (const each of sooner)
+          if ((each.isOwn || later.isOwn) && (!isLocal || each.node === later.node))
+            edges.push({
+              first: { verb: firstAction, service: first, node: each.node },
+              second: { verb: secondAction, service: second, node: later.node },
+            });
+    }
+  }
+  return edges;
+}
+
+/** Those of one kind; `isOwn`: because what it needs restarts. */
+function stepsOf(
+  settled: Settled | undefined,
+  action: RuledOrder['firstAction'],
+): readonly { readonly node: NodeId; readonly isOwn: boolean }[] {
+  if (settled === undefined) return [];
+  const { starts, stops, promotes, demotes } = settled;
+  const under = stops.filter(({ kind }) => kind === 'under').map(({ node }) => node);
+  const steps = { start: starts, stop: stops, promote: promotes, demote: demotes }[action];
+  return steps.map(({ node }) => ({ node, isOwn: under.includes(node) }));
 }
 
 function addRestarts(

@@ -151,7 +151,9 @@ export function ruledWait(ruled: Ruled, copiesBy: CopiesBy, doing: Doing): strin
     if (secondAction !== doing.verb) continue;
     for (const copy of copiesBy(first)) {
       if (isLocal && copy.node !== doing.node) continue;
-      const bears = kind === 'serialize' ? underWay(copy.state) !== null : bearsOn(firstAction, copy);
+      // Whatever is under way in what has to stop first: only when it has ended can that be stopped.
+      const isAny = kind === 'serialize' || (kind === 'mandatory' && firstAction === 'stop');
+      const bears = isAny ? underWay(copy.state) !== null : bearsOn(firstAction, copy);
       if (bears) return `after ${first}, which is ${underWay(copy.state)} on ${copy.node} (${id})`;
     }
   }

@@ -11,7 +11,7 @@
 import { must } from '../../lib/assert.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { mayOverlap, restartsWithNeeds } from '../model.ts';
-import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
+import { type Change, type Hindrance, hindered, type Start, type Stop, startBlock } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
 import { withoutPassage } from './migrate.ts';
 import { blockedBy } from './score.ts';
@@ -78,7 +78,8 @@ function withRestarts(change: Change, needed: readonly Settled[], hindrance: Hin
   if (needed.length === 0 || !restartsWithNeeds(service)) return change;
   const restarts = copies
     .filter(({ node, state }) => state === 'running' && placement.nodes.includes(node))
-    .flatMap(({ node }) => restartUnder(node, needed));
+    .flatMap(({ node }) => restartUnder(node, needed))
+    .map((stop) => hindered(stop, service, hindrance));
   if (restarts.length === 0) return change;
   const stays = ({ node }: { readonly node: NodeId }): boolean => !restarts.some((stop) => stop.node === node);
   const starts = restarts.map(({ node, because }) => {
