@@ -75,7 +75,7 @@ export function changeOf(
     reloads: copies.filter(({ node }) => steps.reloads.has(node) && isPlaced(placement, node)).map(newDefinition),
     passage,
   };
-  return { ...alone, ...roleSteps(alone, steps, hindrance), starts: waitForArrivals(alone) };
+  return { ...alone, ...roleSteps(alone, hindrance), starts: waitForArrivals(alone) };
 }
 
 const noProbes: readonly Step[] = [];

@@ -6,7 +6,6 @@ import { type Answer, copiesOf } from './answer.ts';
 import type { Change, Hindrance, Step } from './change.ts';
 import type { Promotion } from './plan.ts';
 import { type Copy, underWay } from './seen.ts';
-import type { Steps } from './steps.ts';
 import { namesText } from './words.ts';
 
 /** Null: it has no roles. `nodes`: where it is placed. */
@@ -44,10 +43,10 @@ export const noRoleSteps: Pick<Change, 'promotes' | 'demotes'> = { promotes: [],
 
 type Alone = Pick<Change, 'service' | 'copies' | 'placement' | 'probes' | 'stops' | 'starts'>;
 
-export function roleSteps(alone: Alone, steps: Steps, hindrance: Hindrance): Pick<Change, 'promotes' | 'demotes'> {
+export function roleSteps(alone: Alone, hindrance: Hindrance): Pick<Change, 'promotes' | 'demotes'> {
   const { service, copies } = alone;
   if (service.promotable === null) return noRoleSteps;
-  const demotes = copies.flatMap((copy) => demoteOf(alone, copy, steps, hindrance));
+  const demotes = copies.flatMap((copy) => demoteOf(alone, copy, hindrance));
   const promotes = (alone.placement.promotion?.nodes ?? []).flatMap((node) =>
     promoteOf(alone, node, demotes, hindrance),
   );
@@ -62,12 +61,7 @@ export const mayBe = ({ state, record, listed }: Copy): boolean =>
   (listed || state !== 'unknown' || (record?.digest ?? null) !== null);
 
 /** Of what has failed, the stop is the demotion too, unless the file says that a demotion mends it. */
-function demoteOf(
-  { service, placement, stops }: Alone,
-  copy: Copy,
-  steps: Steps,
-  { ruled }: Hindrance,
-): readonly Step[] {
+function demoteOf({ service, placement, stops }: Alone, copy: Copy, { ruled }: Hindrance): readonly Step[] {
   const { node, state } = copy;
   const isMended = state === 'failed' && leadsTo(service, copy.record) === 'demote' && !has(stops, node);
   if ((state !== 'running' && !isMended) || !mayBe(copy)) return [];
@@ -76,8 +70,7 @@ function demoteOf(
   if (stop !== undefined) return demote(`it is to be stopped: ${stop.because}`);
   if (isMended && copy.record !== null) return demote(failedText(copy.record, node));
   const promoted = placement.promotion?.nodes ?? [];
-  if (promoted.includes(node))
-    return steps.demotes.has(node) ? demote('what is promoted after others is promoted anew with them') : [];
+  if (promoted.includes(node)) return [];
   return demote(
     promoted.length > 0
       ? `${namesText(promoted)} is to be promoted instead: ${placement.promotion?.because ?? ''}`

@@ -5,6 +5,7 @@ import type { ResourceIndex } from '../../policy/situation.ts';
 import type { Present } from '../ask/index.ts';
 import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
+import { mayBe } from './roles.ts';
 import { type Ruled, refusedBecause, restartBecause } from './ruled.ts';
 import { type Copy, isActive, mayLinger } from './seen.ts';
 
@@ -12,8 +13,8 @@ export interface Steps {
   readonly starts: ReadonlySet<NodeId>;
   readonly stops: ReadonlySet<NodeId>;
   readonly reloads: ReadonlySet<NodeId>;
+  /** Which copies are demoted `roles.ts` finds by itself: where one is to stay promoted, the engine demotes it only to restart it. */
   readonly promotes: ReadonlySet<NodeId>;
-  readonly demotes: ReadonlySet<NodeId>;
   /** Where it cannot run although it is placed there, because an order stands in its way, and why. */
   readonly refused: ReadonlyMap<NodeId, string>;
   /** Why it restarts where it is placed, if an order is the cause. */
@@ -30,7 +31,6 @@ export const noSteps: Steps = {
   stops: new Set(),
   reloads: new Set(),
   promotes: new Set(),
-  demotes: new Set(),
   refused: new Map(),
   ordered: new Map(),
   migration: null,
@@ -52,7 +52,6 @@ interface Growing {
   readonly stops: Set<NodeId>;
   readonly reloads: Set<NodeId>;
   readonly promotes: Set<NodeId>;
-  readonly demotes: Set<NodeId>;
   readonly refused: Map<NodeId, string>;
   readonly ordered: Map<NodeId, string>;
   migration: Steps['migration'];
@@ -97,7 +96,6 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     stops: new Set(),
     reloads: new Set(),
     promotes: new Set(),
-    demotes: new Set(),
     refused: new Map(),
     ordered: new Map(),
     migration: null,
@@ -109,7 +107,6 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     if (task === 'stop') sum.stops.add(name);
     if (task === 'reload-agent') sum.reloads.add(name);
     if (task === 'promote') sum.promotes.add(name);
-    if (task === 'demote') sum.demotes.add(name);
   }
   sum.migration = migrationOf(answer, indices, planned);
   if (sum.migration !== null) sum.starts.add(sum.migration.to);
@@ -118,10 +115,12 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
     sum.starts.delete(copy.node);
     sum.stops.delete(copy.node);
+    if (mayBe(copy)) sum.promotes.delete(copy.node);
     if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
   }
   for (const node of brokenOf(answer, service)) sum.stops.add(node);
-  return sum.starts.size + sum.stops.size + sum.reloads.size + sum.demotes.size + sum.refused.size === 0 ? null : sum;
+  const { starts, stops, reloads, promotes, refused } = sum;
+  return [starts, stops, reloads, promotes, refused].every(({ size }) => size === 0) ? null : sum;
 }
 
 function migrationOf(answer: Answer, indices: readonly ResourceIndex[], planned: Planned): Steps['migration'] {
