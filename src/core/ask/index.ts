@@ -12,7 +12,7 @@ import { rulesChangeS } from '../../policy/rule/index.ts';
 import { situate } from '../../policy/situate/index.ts';
 import type { Cluster, NodeId, Rules } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
-import { withPlaces } from './places.ts';
+import { preferenceId, withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { isSameQuestion } from './same.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
@@ -77,7 +77,9 @@ function inputOf(question: Question): Input {
     constraints: {
       locations: [
         ...own.locations,
-        ...preferences.map(({ service, node, points }, index) => locationOf(`#${index}`, service, node, points)),
+        ...preferences.flatMap(({ service, node, points, isOwn }, index) =>
+          isOwn === true ? [] : [locationOf(preferenceId(index), service, node, points)],
+        ),
       ],
       colocations: [
         ...own.colocations,

@@ -11,6 +11,9 @@ import type { Present, Question } from './question.ts';
 /** Id of all locations that stand for a place in `on`. */
 export const placeInList = '#on';
 
+/** Id of the location that stands for a preference: its index in the list. */
+export const preferenceId = (index: number): string => `#${index}`;
+
 type Places = Location['nodes'];
 
 /** The engine numbers nodes by name, so that the numbers are the same for one cluster at all times. */
@@ -19,7 +22,7 @@ const known = new WeakMap<Cluster, ReadonlyMap<ServiceId, Places>>();
 /** Behind all others: the last ones are applied first, and are the first that people read. No other node is made possible by any. */
 export function withPlaces(
   constraints: Constraints,
-  { cluster, present }: Question,
+  { cluster, present, preferences }: Question,
   situation: Situation,
 ): Constraints {
   const places = known.get(cluster) ?? placesOf(cluster, situation);
@@ -30,7 +33,24 @@ export function withPlaces(
     return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
   });
   const roles = cluster.services.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
-  return { ...constraints, locations: [...constraints.locations, ...roles, ...locations] };
+  const own = ownPreferences(preferences, situation);
+  return { ...constraints, locations: [...constraints.locations, ...own, ...roles, ...locations] };
+}
+
+/** Each of a copy that runs nowhere. One that runs or failed on the node already sticks by itself. */
+function ownPreferences(preferences: Question['preferences'], { resources, ...situation }: Situation): Location[] {
+  const taken = new Set<number>();
+  return preferences.flatMap(({ service, node: name, points, isOwn }, index) => {
+    if (isOwn !== true || points === null) return [];
+    const clone = must(situation.resourceById.get(service), `resource ${service}`);
+    const { children } = must(resources[clone], `resource ${service}`);
+    const node = must(situation.nodeByName.get(name), `node ${name}`);
+    const placesOfCopy = (copy: number): readonly number[] => must(resources[copy], 'copy').runningOn;
+    const resource = children.find((copy) => placesOfCopy(copy).length === 0 && !taken.has(copy));
+    if (resource === undefined || children.some((copy) => placesOfCopy(copy).includes(node))) return [];
+    taken.add(resource);
+    return [{ id: preferenceId(index), resource, role: null, discovery: 'always', nodes: [{ node, score: points }] }];
+  });
 }
 
 /**

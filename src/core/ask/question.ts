@@ -27,6 +27,8 @@ export interface Preference {
   /** Null forbids. */
   readonly points: number | null;
   readonly because: string;
+  /** Of one copy, between a stop and a start: what is colocated with the service hears as little of it as of the stickiness of a copy that runs. */
+  readonly isOwn?: boolean;
 }
 
 /** A copy that runs, or failures of one that does not. */

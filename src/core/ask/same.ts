@@ -28,7 +28,11 @@ const isSameList = <T>(a: readonly T[], b: readonly T[], isSame: (x: T, y: T) =>
   a.length === b.length && a.every((each, i) => isSame(each, b[i] as T));
 
 const isSamePreference = (a: Preference, b: Preference): boolean =>
-  a.service === b.service && a.node === b.node && a.points === b.points && a.because === b.because;
+  a.service === b.service &&
+  a.node === b.node &&
+  a.points === b.points &&
+  a.because === b.because &&
+  a.isOwn === b.isOwn;
 
 const isSameCopy = (a: Present, b: Present): boolean =>
   a.node === b.node &&

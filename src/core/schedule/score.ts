@@ -78,8 +78,10 @@ export function preferencesOf(candidate: Candidate, rules: readonly NodeRules[])
     for (const term of everywhere) terms.push(term);
     addTermsOn(terms, rule, copy, candidate);
     if (stuck !== null && !stuck.nodes.includes(rule.node)) terms.push(stuck.term);
-    for (const { points: count, because } of terms)
-      preferences.push({ service: service.id, node: rule.node, points: count, because });
+    for (const { points: count, because } of terms) {
+      const preference = { service: service.id, node: rule.node, points: count, because };
+      preferences.push(isOwn(service, because) ? { ...preference, isOwn: true } : preference);
+    }
   }
   return preferences;
 }
@@ -109,8 +111,13 @@ function stickinessTerms(
   const most = isLoose ? service.onScore * service.on.length : stayPoints;
   const stickiness = Math.min(service.stickiness, most);
   if (stickiness === 0 || isWornOut(service, record)) return [];
-  return [points(stickiness, 'stickiness: it runs here')];
+  return [points(stickiness, sticks)];
 }
+
+const sticks = 'stickiness: it runs here';
+
+/** Otherwise what is colocated with it would move away whenever it stops, and back whenever it starts. */
+const isOwn = ({ promotable }: Service, because: string): boolean => promotable !== null && because === sticks;
 
 /** Made once for each place: a cluster has thousands of copies and few places. */
 export function plainScore(rule: NodeRules, { on, onScore }: Service, place: number, count: number): NodeScore {

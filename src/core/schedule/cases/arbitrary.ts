@@ -1,7 +1,16 @@
 /** Random clusters in random states, for the property tests: small, but with everything at once. */
 import * as fc from 'fast-check';
 import { blankRecord } from '../../execute/services.ts';
-import type { Cluster, FailableOperation, NodeId, OnFail, OrderConfig, Resource, Service } from '../../model.ts';
+import type {
+  Cluster,
+  ColocationConfig,
+  FailableOperation,
+  NodeId,
+  OnFail,
+  OrderConfig,
+  Resource,
+  Service,
+} from '../../model.ts';
 import { noRules, plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import type { Role } from '../../roles.ts';
@@ -78,6 +87,23 @@ export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]
   );
 
 /** `promote`: the second starts when the first is promoted. */
+export const colocationOf = (id: string, dependent: string, primary: string, score: number): ColocationConfig => ({
+  id,
+  score,
+  nodeAttribute: null,
+  influence: null,
+  lifetime: [],
+  link: {
+    kind: 'pair',
+    dependent,
+    dependentRole: null,
+    dependentInstance: null,
+    primary,
+    primaryRole: null,
+    primaryInstance: null,
+  },
+});
+
 export const orderOf = (id: string, first: string, second: string, kind: string, promote: boolean): OrderConfig => ({
   id,
   kind,

@@ -11,6 +11,7 @@
  *     maintenance ip: why                                 of a service
  *     option start-failure-is-fatal true
  *     order o1: [promote] db then ip [optional]           a rule
+ *     colocation c1: ip with db 1000                      another one
  *
  * After the state: how often it failed, `old` (an older definition), `banned node`, `banned cluster`, `conflicts 2`,
  * `check failed`, `promoted`, `score 10`, `drained to-w1`, `from b1` or `to b1` (the other node of a migration), and the last
@@ -19,10 +20,18 @@
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
 import { blankRecord } from '../../execute/services.ts';
-import { type NodeId, noRules, type OrderConfig, promotableOnScore, type Resource, type Service } from '../../model.ts';
+import {
+  type ColocationConfig,
+  type NodeId,
+  noRules,
+  type OrderConfig,
+  promotableOnScore,
+  type Resource,
+  type Service,
+} from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import { explain, type Held, type NodeScore, type Plan, remember, type ScheduleInput, schedule } from '../index.ts';
-import { balanceTo, clusterOf, command, nowMs, orderOf, plainService, viewNumber } from './arbitrary.ts';
+import { balanceTo, clusterOf, colocationOf, command, nowMs, orderOf, plainService, viewNumber } from './arbitrary.ts';
 import { carryOut, type World } from './world.ts';
 
 interface Draft {
@@ -37,6 +46,7 @@ interface Draft {
   moves: Record<string, Admin['moves'][string]>;
   maintenance: Record<string, { because: string }>;
   orders: OrderConfig[];
+  colocations: ColocationConfig[];
   options: Record<string, string>;
 }
 
@@ -53,6 +63,7 @@ export function parseStory(text: string): ScheduleInput {
     moves: {},
     maintenance: {},
     orders: [],
+    colocations: [],
     options: {},
   };
   for (const line of text.split('\n')) {
@@ -87,6 +98,11 @@ const rules: readonly Rule[] = [
     /^order (\S+): (promote )?(\S+) then (\S+)(?: (\S+))?$/,
     (draft, id, promote, first, second, kind) =>
       void draft.orders.push(orderOf(text(id), text(first), text(second), kind ?? 'mandatory', promote !== undefined)),
+  ],
+  [
+    /^colocation (\S+): (\S+) with (\S+) (-?\d+)$/,
+    (draft, id, dependent, primary, score) =>
+      void draft.colocations.push(colocationOf(text(id), text(dependent), text(primary), Number(score))),
   ],
   [/^option (\S+) (\S+)$/, (draft, name, value) => void Object.assign(draft.options, { [text(name)]: value })],
   [
@@ -201,7 +217,7 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
 function inputOf(draft: Draft): ScheduleInput {
   const cluster = {
     ...clusterOf(draft.nodes, draft.services),
-    rules: { ...noRules, orders: draft.orders, options: draft.options },
+    rules: { ...noRules, orders: draft.orders, colocations: draft.colocations, options: draft.options },
   };
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
