@@ -31,6 +31,20 @@ export interface Target {
 export const inputBytesMax = 64 * 1024;
 export const defaultInputMsMax = 50;
 
+/** Writing what was read takes time with the square of the depth, and the stack in the end: that would be the target's own fault. */
+const depthMax = 1000;
+
+/** For targets that write what they read as JSON. */
+export function isTooDeep(input: Buffer): boolean {
+  let depth = 0;
+  for (const byte of input) {
+    if (byte === 0x5b || byte === 0x7b) depth += 1;
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}
+
 /** The first promise that is broken. */
 export const firstOf = (...broken: readonly (string | null | false)[]): string | null =>
   broken.find((each): each is string => typeof each === 'string') ?? null;

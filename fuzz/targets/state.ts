@@ -17,7 +17,7 @@ import { seal, unseal } from '../../src/daemon/sealed-file.ts';
 import { readState } from '../../src/daemon/storage.ts';
 import { MemoryDisk } from '../../src/daemon/storage-disk.testing.ts';
 import { ringOf } from '../../src/identity/ring.ts';
-import { firstOf, isSameJson, jsonOf, type Prepared, type Target } from '../target.ts';
+import { firstOf, isSameJson, isTooDeep, jsonOf, type Prepared, type Target } from '../target.ts';
 
 const doc = firstDoc('cluster: sample\n', cluster);
 const later = { ...doc, version: { view: 4, counter: 2 }, content: { view: 4, counter: 1 } };
@@ -36,19 +36,6 @@ const sealedBody = (body: string): string =>
   `{"format":1,"sha256":"${createHash('sha256').update(body).digest('hex')}","data":${body}}\n`;
 
 const bodyOf = (value: unknown): string => JSON.stringify(value) ?? 'null';
-
-/** Writing what was read takes time with the square of the depth, and the stack in the end: that would be the target's own fault. */
-const depthMax = 1000;
-
-function isTooDeep(input: Buffer): boolean {
-  let depth = 0;
-  for (const byte of input) {
-    if (byte === 0x5b || byte === 0x7b) depth += 1;
-    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-    if (depth > depthMax) return true;
-  }
-  return false;
-}
 
 function sealedFiles(): Prepared {
   const examples = [doc, { upTo: 17 }, [], entry].map(seal);

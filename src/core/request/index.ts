@@ -86,6 +86,8 @@ export function decide(turn: Turn, requestId: string, from: NodeId | null, comma
       from,
       refuse('NO_QUORUM', 'this side acts without a majority: nothing can be changed'),
     );
+  // Nothing is answered by what may still be lost: «it is so already» is a promise too.
+  if (state.doc !== state.decided) return;
   const outcome = carryOut(turn, command);
   if ('ok' in outcome) return settle(turn, requestId, from, outcome);
   const waiting = { requestId, from, version: outcome.version, withdrawn: false };
