@@ -39,9 +39,7 @@ function oneAtATime(world: World, host: Host, op: AgentOp): void {
 
 function needsAreUp(world: World, host: Host, op: AgentOp): void {
   for (const need of op.service.needs) {
-    const hosts = [...world.hosts.values()];
-    const up = hosts.some((other) => other.running.has(need) || isUnnoticed(world, other, need));
-    if (!up) throw fail(world, `${host.id} starts ${op.service.id}, but ${need} runs nowhere`);
+    if (!isUp(world, need)) throw fail(world, `${host.id} starts ${op.service.id}, but ${need} runs nowhere`);
   }
 }
 
@@ -49,11 +47,14 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
 function firstsAreUp(world: World, host: Host, op: AgentOp): void {
   for (const { id, kind, link } of world.cluster.rules.orders) {
     if (link.kind !== 'pair' || link.second !== op.service.id || kind !== 'Mandatory') continue;
-    const hosts = [...world.hosts.values()];
-    const isUp = hosts.some((other) => other.running.has(link.first) || isUnnoticed(world, other, link.first));
-    if (!isUp) throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
+    if (!isUp(world, link.first))
+      throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
   }
 }
+
+/** Somewhere, as far as anybody can know. */
+const isUp = (world: World, id: ServiceId): boolean =>
+  [...world.hosts.values()].some((host) => host.running.has(id) || isUnnoticed(world, host, id));
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {

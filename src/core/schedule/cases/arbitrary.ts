@@ -86,7 +86,6 @@ export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]
     services,
   );
 
-/** `promote`: the second starts when the first is promoted. */
 export const colocationOf = (id: string, dependent: string, primary: string, score: number): ColocationConfig => ({
   id,
   score,
@@ -104,6 +103,7 @@ export const colocationOf = (id: string, dependent: string, primary: string, sco
   },
 });
 
+/** `promote`: the second starts when the first is promoted. */
 export const orderOf = (id: string, first: string, second: string, kind: string, promote: boolean): OrderConfig => ({
   id,
   kind,
