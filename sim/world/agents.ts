@@ -26,6 +26,8 @@ export function runAgent(host: Host, op: AgentOp): void {
   host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
   const fault = world.agentFault(host.id, id, op.verb);
   const [fromMs, toMs] = durationMs[op.verb];
+  const peer = op.peer === null ? undefined : world.hosts.get(op.peer);
+  const peerSinceMs = peer?.poweredAtMs;
   const takesMs =
     fault === 'hang'
       ? op.timeoutMs
@@ -37,7 +39,8 @@ export function runAgent(host: Host, op: AgentOp): void {
     // Ended with the machine, or by the next life of the daemon.
     if (!isUnderWay(host, op)) return;
     finished(host, op);
-    const result = resultOf(host, op, fault);
+    const isBroken = op.verb === 'migrateTo' && peer?.poweredAtMs !== peerSinceMs;
+    const result = isBroken ? injected : resultOf(host, op, fault);
     // Until then it is within the time that it is given.
     if (op.verb === 'stop' && host.running.has(id)) host.notStopped.add(id);
     host.deliverTo(life, { kind: 'opDone', opId: op.opId, result });
