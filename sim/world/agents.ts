@@ -41,11 +41,16 @@ export function runAgent(host: Host, op: AgentOp): void {
     finished(host, op);
     const isBroken = op.verb === 'migrateTo' && peer?.poweredAtMs !== peerSinceMs;
     const result = isBroken ? injected : resultOf(host, op, fault);
+    // Nobody can know yet that nothing runs: as if it had ended at once.
+    if (isTakenForStarted(op, result) && !host.running.has(id)) host.endedAtMs.set(id, world.agenda.nowMs);
     // Until then it is within the time that it is given.
     if (op.verb === 'stop' && host.running.has(id)) host.notStopped.add(id);
     host.deliverTo(life, { kind: 'opDone', opId: op.opId, result });
   });
 }
+
+const isTakenForStarted = ({ verb, service }: AgentOp, { outcome }: OpResult): boolean =>
+  verb === 'start' && (outcome === 'ok' || service.onFail.start === 'ignore');
 
 /** A new life of the daemon ends the calls that the former one left: each may have done its work by then, or not. */
 export function endLeftCalls(host: Host): void {
@@ -96,8 +101,6 @@ function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): Op
 
 /** Says that all is well, and has done nothing. */
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
-  // Nobody can know yet that nothing runs: as if it had ended at once.
-  if (verb === 'start' && !host.running.has(service.id)) host.endedAtMs.set(service.id, host.world.agenda.nowMs);
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
   const asks = verb === 'check' || verb === 'probe';
