@@ -23,8 +23,8 @@ export const membershipMutants: readonly Mutant[] = [
     rule: 'two majorities share a node',
     by: ['exclusive', 'quorum', 'views', 'durable'],
     file: votes,
-    find: '2 * countOf(voters, votes) > totalOf(votes);',
-    replace: '2 * countOf(voters, votes) >= totalOf(votes);',
+    find: '2 * countIn(voters, electorate) > electorate.total;',
+    replace: '2 * countIn(voters, electorate) >= electorate.total;',
   },
   {
     name: 'lease-of-too-few',
@@ -39,8 +39,8 @@ export const membershipMutants: readonly Mutant[] = [
     rule: 'a node agrees to newer views only',
     by: ['assert', 'views'],
     file: view,
-    find: 'if (view.number > (best ?? state.promised).number) best = view;',
-    replace: 'if (view.number !== state.promised.number) best = view;',
+    find: 'view.number <= state.promised.number',
+    replace: 'view.number === state.promised.number',
   },
   {
     name: 'view-not-agreed',

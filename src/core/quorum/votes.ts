@@ -43,18 +43,22 @@ export const votesOf = (node: NodeId, votes: Votes): number => electorateOf(vote
 export const totalOf = (votes: Votes): number => electorateOf(votes).total;
 
 /** Somebody who is named twice counts once. */
-export function countOf(voters: readonly NodeId[], votes: Votes): number {
-  const { of, total } = electorateOf(votes);
+export const countOf = (voters: readonly NodeId[], votes: Votes): number => countIn(voters, electorateOf(votes));
+
+function countIn(voters: readonly NodeId[], { of, total }: Electorate): number {
   let count = 0;
-  voters.forEach((voter, i) => {
+  for (let i = 0; i < voters.length; i++) {
+    const voter = voters[i] as NodeId;
     if (voters.indexOf(voter) === i) count += of.get(voter) ?? 0;
-  });
+  }
   assert(count <= total, 'each vote counts once');
   return count;
 }
 
-export const isMajority = (voters: readonly NodeId[], votes: Votes): boolean =>
-  2 * countOf(voters, votes) > totalOf(votes);
+export function isMajority(voters: readonly NodeId[], votes: Votes): boolean {
+  const electorate = electorateOf(votes);
+  return 2 * countIn(voters, electorate) > electorate.total;
+}
 
 export interface Grant {
   readonly node: NodeId;
@@ -113,4 +117,4 @@ function withVote(votes: Votes, node: NodeId, change: number): Votes {
 }
 
 export const sameVotes = (a: Votes, b: Votes): boolean =>
-  [...Object.keys(a), ...Object.keys(b)].every((node) => votesOf(node, a) === votesOf(node, b));
+  a === b || [...Object.keys(a), ...Object.keys(b)].every((node) => votesOf(node, a) === votesOf(node, b));
