@@ -31,8 +31,8 @@ export const membershipMutants: readonly Mutant[] = [
     rule: 'a lease is granted by a majority',
     by: ['exclusive', 'quorum', 'takeover'],
     file: votes,
-    find: 'if (2 * count > total) return atMs;',
-    replace: 'if (2 * count >= total - 1) return atMs;',
+    find: 'if (2 * count > total) newest = atMs;',
+    replace: 'if (2 * count >= total - 1) newest = atMs;',
   },
   {
     name: 'stale-view-accepted',

@@ -17,7 +17,6 @@ import {
   heartbeat,
   type LinkHeard,
   type NodeState,
-  nodeIds,
   type Peer,
   put,
   sameView,
@@ -145,12 +144,14 @@ function echoOfUs(state: NodeState, beat: Beat): Echo | null {
 export function echoes(state: NodeState, nowMs: Ms): Echo[] {
   const { deadMs } = heartbeat(state);
   const list: Echo[] = [];
-  for (const node of nodeIds(state)) {
+  for (const { id: node } of state.doc.cluster.nodes) {
     const peer = state.peers.get(node);
     if (peer === undefined) continue;
-    const links = [...peer.links].filter(([, heard]) => nowMs - heard.heardAtMs < deadMs).map(([link]) => link);
-    if (peer.boot !== null)
+    if (peer.boot !== null) {
+      const links: number[] = [];
+      for (const [link, heard] of peer.links) if (nowMs - heard.heardAtMs < deadMs) links.push(link);
       list.push({ node, boot: peer.boot, sentAtMs: peer.peerSentAtMs, heldMs: nowMs - peer.heardAtMs, links });
+    }
     const candidate = peer.candidate;
     if (candidate !== null && nowMs - candidate.heardAtMs < deadMs)
       list.push({

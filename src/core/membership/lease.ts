@@ -33,7 +33,6 @@ export const leaseEndMs = lastAnswer((state: NodeState, nowMs: Ms): Ms | null =>
 
 function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {
   const { voters } = state.doc;
-  if (isMajority([state.self], voters)) return nowMs;
   const grants: Grant[] = [];
   for (const { node, grant } of state.peers.values())
     if (grant !== null && grant.view.number >= view.number && grant.since <= view.number)

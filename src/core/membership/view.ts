@@ -14,7 +14,7 @@
  * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
  */
 import { assert } from '../../lib/assert.ts';
-import { sortedUnique } from '../../lib/compare.ts';
+import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
@@ -434,7 +434,7 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
 const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[] | null => {
   const { voters, cluster } = state.doc;
   if (cluster.nodes.some(({ id, witness }) => witness && id === state.self)) return null;
-  let circle = sortedUnique([state.self, ...alivePeers(state, nowMs)]);
+  let circle = [state.self, ...alivePeers(state, nowMs)].sort(byText);
   // Where half of the votes act, there is nobody else whom its members could have to hear.
   if (!isMajority(circle, voters)) return standingOf(state, circle, nowMs) === null ? null : circle;
   for (;;) {

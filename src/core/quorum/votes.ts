@@ -7,7 +7,6 @@
  * `schedule/takeover.ts`.
  */
 import { assert } from '../../lib/assert.ts';
-import { byNumber } from '../../lib/compare.ts';
 import type { Ms, NodeId } from '../model.ts';
 
 /** Nodes without an entry have no vote. Never changed in place. */
@@ -71,13 +70,16 @@ export interface Grant {
  */
 export function majorityGrantedAt(self: NodeId, grants: readonly Grant[], votes: Votes, nowMs: Ms): Ms | null {
   const { of, total } = electorateOf(votes);
-  let count = of.get(self) ?? 0;
-  if (2 * count > total) return nowMs;
-  for (const { node, atMs } of [...grants].sort((a, b) => byNumber(b.atMs, a.atMs))) {
-    count += of.get(node) ?? 0;
-    if (2 * count > total) return atMs;
+  const own = of.get(self) ?? 0;
+  if (2 * own > total) return nowMs;
+  let newest: Ms | null = null;
+  for (const { atMs } of grants) {
+    if (newest !== null && atMs <= newest) continue;
+    let count = own;
+    for (const other of grants) if (other.atMs >= atMs) count += of.get(other.node) ?? 0;
+    if (2 * count > total) newest = atMs;
   }
-  return null;
+  return newest;
 }
 
 /** The other voter, where exactly two nodes vote, this one is one of them, and neither is a majority by itself; else null. */
