@@ -230,11 +230,17 @@ export interface Peer {
    * all of its promises had us in them.
    */
   readonly grant: { readonly view: View; readonly since: number; readonly atMs: Ms } | null;
-  readonly links: ReadonlyMap<number, { readonly heardAtMs: Ms; readonly rttMs: Ms | null }>;
+  readonly links: ReadonlyMap<number, LinkHeard>;
   /** When it last said that it hears a majority, or began a new life. */
   readonly wellHeardAtMs: Ms;
   /** Its last beat; null: none yet. */
   readonly beat: Beat | null;
+}
+
+/** A peer, heard on one link. */
+export interface LinkHeard {
+  readonly heardAtMs: Ms;
+  readonly rttMs: Ms | null;
 }
 
 /** A service on this node: the record that others see, and what only this node needs. */
