@@ -63,6 +63,8 @@ export interface NodeState {
   readonly lastWith: ReadonlyMap<NodeId, number>;
   /** Since which number every promise of this node was a proposal of its own; infinite: the last one was not. */
   readonly ownSince: number;
+  /** Number of the newest view that this node led and has left; -1: none. */
+  readonly endedOwn: number;
   /** When this node last proposed a view. */
   readonly proposedAtMs: Ms;
   /** A promise that waits until its number is reserved on disk. */

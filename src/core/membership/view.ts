@@ -9,6 +9,8 @@
  * - a node promises only rising numbers, and never two views with one number, also across restarts (numbers are reserved
  *   on disk ahead of use): so two views that a majority promised differ in number;
  * - a view is installed only when all of its members, a majority of all votes, have promised it;
+ * - a coordinator that left its view never leads it again: what it ordered in it may still be on its way, and it remembers none of
+ *   that in the next one, in which nobody obeys it any more;
  * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other.
  *
  * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
@@ -60,7 +62,8 @@ export function leave(turn: Turn, because: string): void {
   const view = turn.state.installed;
   if (view === null) return;
   changed(turn, 'view', describe(view), 'none', because);
-  put(turn, { installed: null, beatNow: true });
+  const endedOwn = view.coordinator === turn.state.self ? view.number : turn.state.endedOwn;
+  put(turn, { installed: null, endedOwn, beatNow: true });
 }
 
 /** Installs a promised view when its coordinator says that it has. */
@@ -111,7 +114,7 @@ function nextNumber(state: NodeState, highest: number): number {
 /** Our newest proposal has these members, and none of them has promised anything newer. */
 function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
   const { promised } = state;
-  if (promised.coordinator !== state.self) return false;
+  if (promised.coordinator !== state.self || promised.number <= state.endedOwn) return false;
   if (promised.members.length !== members.length || !promised.members.every((node, i) => node === members[i]))
     return false;
   return members.every((member) => {
@@ -264,7 +267,7 @@ export function onReserved(turn: Turn, upTo: number, ok: boolean, because: strin
 function installOwn(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
-  if (view.coordinator !== state.self || sameView(view, state.installed)) return;
+  if (view.coordinator !== state.self || view.number <= state.endedOwn || sameView(view, state.installed)) return;
   if (supersededBy(state, view) !== null) return;
   const agreed = view.members.every((member) => {
     if (member === state.self) return true;
@@ -303,7 +306,7 @@ function install(turn: Turn, view: View): void {
     fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
     beatNow: true,
-    ordered: ordersIn(state, view),
+    ordered: new Map(),
     plan: null,
     planBasis: null,
     held: isDirect ? withGiven(state.held) : nothingHeld,
@@ -321,10 +324,6 @@ export function noteJoined(turn: Turn): void {
   put(turn, { joined: true });
   note(turn);
 }
-
-/** A node that had lost its lease for a moment may come back into the same view: what it ordered in it may still be on its way. */
-const ordersIn = (state: NodeState, view: View): NodeState['ordered'] =>
-  new Map([...state.ordered].filter(([, { order }]) => order.id.view === view.number));
 
 const isEverybodyIn = (state: NodeState, view: View): boolean =>
   state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));
