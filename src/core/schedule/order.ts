@@ -443,11 +443,14 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
         if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
     const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
     if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
-    if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom && vertices.settled.passage?.isBegun !== true)
+    if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom && mustNotOutlast(vertices.settled))
       for (const start of vertices.passage.length > 0 ? vertices.passage : vertices.starts.values())
         block(start, `not before its old copy can stop on ${each.on}`, each.cause);
   }
 }
+
+/** Of a clone several copies may run, and of a migration that has begun nothing is called off. */
+const mustNotOutlast = ({ service, passage }: Settled): boolean => !service.clone && passage?.isBegun !== true;
 
 function patientStops({ settled, stops }: Vertices, node: NodeId): readonly Vertex[] {
   const isTied = (stop: Stop): boolean => awaitsStart(stop) && (!settled.service.clone || stop.node === node);

@@ -55,13 +55,15 @@ function settleOne(
     starts: restarting.starts.map((start) => waitForNeeds(start, restarting.passage, needed)),
   };
   const comesAfter = hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
+  const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
   const handed =
     waiting.passage !== null
       ? withPassage(waiting, needed)
       : comesAfter
         ? { ...waiting, overlapFrom: null }
-        : withOverlap(waiting, needed);
-  const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
+        : alone.service.clone
+          ? withLastCopy(waiting, needed, dependents, isLeft)
+          : withOverlap(waiting, needed);
   const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
@@ -212,6 +214,26 @@ function overlapSource(change: Change, needed: readonly Settled[]): NodeId | nul
   if (change.service.clone || !mayOverlap(change.service) || change.starts.length !== 1) return null;
   if (needed.some((need) => need.startsAfterStop)) return null;
   return change.stops.find((stop) => stop.kind === 'move')?.node ?? null;
+}
+
+/** A copy of a clone that what cannot stop now relies on, as on the last one, serves until those that are to replace it do. */
+function withLastCopy(
+  change: Change,
+  needed: readonly Settled[],
+  dependents: readonly Change[],
+  isLeft: IsLeft,
+): Handed {
+  const alone = { ...change, overlapFrom: null };
+  if (!change.starts.some(isFree) || needed.some((need) => need.startsAfterStop)) return alone;
+  const isHeldUp = (stop: Stop, by: Handed): boolean => !isFree(waitForDependents(stop, by, dependents, isLeft));
+  const last = change.stops.find(
+    (stop) =>
+      stop.kind === 'end' &&
+      isFree(stop) &&
+      isHeldUp(stop, alone) &&
+      !isHeldUp(stop, { ...change, overlapFrom: stop.node }),
+  );
+  return last === undefined ? alone : { ...change, overlapFrom: last.node };
 }
 
 /** Stops of the service itself that come before its start on `node`. */
