@@ -211,6 +211,7 @@ function surplus(
   why: string,
 ): [string, Partial<Stop>] {
   const kept = copies.find((copy) => isPlaced(placement, copy.node));
+  if (kept?.state === 'blocked') return [why, {}];
   if (kept === undefined || !mayOverlap(service)) return [`it runs on ${placement.nodes[0]} too: ${why}`, {}];
   const blocked = kept.state === 'starting' ? `it is starting on ${kept.node}` : null;
   return [`it runs on ${kept.node} now: ${why}`, { handTo: kept.node, blocked }];

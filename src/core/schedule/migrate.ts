@@ -5,6 +5,7 @@
  * interrupt it. It is given up if it is to run nowhere or with another definition. What failed or was given up is stopped on the
  * source, then on the target, and started after both: with the source stopped, nothing can arrive any more.
  */
+import { byText } from '../../lib/compare.ts';
 import type { NodeId, Service } from '../model.ts';
 import type { ServiceState } from '../ports.ts';
 import type { Change, Step, Stop } from './change.ts';
@@ -166,8 +167,15 @@ function haltOfMoved(peer: Copy, passage: Passage | null): Halt | null {
 }
 
 /** Of two ends that are both stopped, the target's stop comes second: see above. */
-export const isStoppedAfter = (copy: Copy, other: Copy): boolean =>
-  other.record?.peer === copy.node && (other.state === 'moved' || other.state === 'failed');
+export function isStoppedAfter(copy: Copy, other: Copy): boolean {
+  if (!mayHaveGiven(other, copy)) return false;
+  if (!mayHaveGiven(copy, other)) return true;
+  // Each names the other: what came and failed may go on naming its source. Of two that failed, either may be first, but only one.
+  return other.state === copy.state ? byText(other.node, copy.node) < 0 : other.state === 'moved';
+}
+
+const mayHaveGiven = ({ state, record }: Copy, { node }: Copy): boolean =>
+  record?.peer === node && (state === 'moved' || state === 'failed');
 
 // ---------------------------------------------------------------- words
 

@@ -9,7 +9,8 @@
  * - what a start waits for, then the stop of the copy that still works.
  *
  * Free of cycles, because stops wait only for probes, for drains, for other stops, and for starts that wait for no stop
- * (`startsAfterStop`, settle.ts); the old copy of a move without a gap too, as what it needs has no such start then.
+ * (`startsAfterStop`, settle.ts); the old copy of a move without a gap and the last one of a clone (`lastOn`) too, as what they
+ * need has no such start then, and their own wait for no stop but those of what needs them.
  */
 import { assert, must } from '../../lib/assert.ts';
 import { byNumber } from '../../lib/compare.ts';
@@ -26,6 +27,7 @@ import { mayBe } from './roles.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
 import type { Orphan, Seen } from './seen.ts';
 import {
+  freshStarts,
   isInterrupted,
   keepsCopy,
   needWait,
@@ -200,6 +202,9 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
   const { settled, stops, starts } = vertices;
   if (settled.overlapFrom !== null)
     for (const start of starts.values()) after(must(stops.get(settled.overlapFrom), 'stop of the old copy'), start);
+  for (const node of settled.lastOn)
+    for (const start of freshStarts(settled))
+      after(must(stops.get(node), 'stop of the last copy'), starts.get(start.node));
   for (const dependent of neededBy(graph, settled.service.id)) {
     const theirs = board.get(dependent.id);
     if (theirs === undefined) continue;

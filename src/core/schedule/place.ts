@@ -14,7 +14,7 @@ import type { Held, NodeScore, Placement, Promotion, ScheduleInput } from './pla
 import { reasonFor, refusals } from './reason.ts';
 import { mayBe, promotedNow, promotionOf } from './roles.ts';
 import { type Ruled, ruledOf } from './ruled.ts';
-import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, stuckOf } from './score.ts';
+import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, type Stuck, stuckOf } from './score.ts';
 import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
 import { definitionOf, type Steps, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
@@ -40,7 +40,7 @@ export function place(
   const rules = nodeRulesOf(graph, input);
   const not = unwanted(graph, input.admin, aftermath);
   const candidates = candidatesOf(graph, input, seen, held);
-  const answer = ask(graph, input, candidates, rules, frozen, not);
+  const { answer, stuck } = askAll(graph, input, candidates, rules, frozen, not);
   const ruled = ruledOf(answer);
   const steps = stepsOf(answer, ruled);
   const placed = new Map<ServiceId, Placement>();
@@ -60,7 +60,7 @@ export function place(
             promotion: kept(candidate, left),
           }
         : why === undefined
-          ? withRoles(answer, service, allowed(choice(answer, candidate, scores, load), steps.get(service.id)))
+          ? withRoles(answer, service, allowed(choice(answer, candidate, scores, load, stuck), steps.get(service.id)))
           : nowhere(service.id, scores, why);
     placed.set(service.id, placement);
     for (const node of placement.nodes) load.set(node, (load.get(node) ?? 0) + 1);
@@ -76,11 +76,12 @@ function choice(
   candidate: Candidate,
   scores: readonly NodeScore[],
   load: ReadonlyMap<NodeId, number>,
+  stuck: StuckOnes,
 ): Placement {
-  const { service, seen } = candidate;
-  const stuck = service.clone ? null : stuckOf(service, seen);
-  if (stuck !== null && runningOn(seen).length === 0)
-    return { service: service.id, nodes: stuck.nodes, scores, because: stuck.term.because, promotion: null };
+  const { service } = candidate;
+  const found = stuck.get(service.id);
+  if (found !== undefined)
+    return { service: service.id, nodes: [found.on], scores, because: found.term.because, promotion: null };
   const nodes = placedOn(answer, service, scores);
   const because = nodes.length === 0 ? refusals(service, scores) : reasonFor(candidate, nodes, scores, load);
   return { service: service.id, nodes, scores, because, promotion: null };
@@ -134,6 +135,40 @@ function looseOf(graph: Graph, wishes: Wishes): ReadonlySet<ServiceId> {
   return loose;
 }
 
+/** What may run where it is blocked, and goes on nowhere else. */
+type StuckOnes = ReadonlyMap<ServiceId, Stuck>;
+
+/**
+ * Of what is blocked on one node and works on another nobody knows before the engine has answered whether it goes on there. If not, it
+ * is asked anew: what runs with it goes where it is blocked, once this one has stopped.
+ */
+function askAll(
+  graph: Graph,
+  input: ScheduleInput,
+  candidates: Candidates,
+  rules: readonly NodeRules[],
+  frozen: Frozen,
+  not: Unrunnable,
+): { readonly answer: Answer; readonly stuck: StuckOnes } {
+  const stuck = new Map<ServiceId, Stuck>();
+  const working = new Map<Service, Stuck>();
+  for (const [id, { service, seen }] of candidates) {
+    const found = service.clone ? null : stuckOf(service, seen);
+    if (found === null) continue;
+    if (runningOn(seen).length === 0) stuck.set(id, found);
+    else if (!frozen.has(id) && !not.has(id)) working.set(service, found);
+  }
+  for (;;) {
+    const answer = ask(graph, input, candidates, rules, frozen, not, stuck);
+    const ending = [...working].filter(([service]) => placedOn(answer, service, []).length === 0);
+    if (ending.length === 0) return { answer, stuck };
+    for (const [service, found] of ending) {
+      stuck.set(service.id, found);
+      working.delete(service);
+    }
+  }
+}
+
 function ask(
   graph: Graph,
   { view, admin, dateMs }: ScheduleInput,
@@ -141,6 +176,7 @@ function ask(
   rules: readonly NodeRules[],
   frozen: Frozen,
   not: Unrunnable,
+  stuck: StuckOnes,
 ): Answer {
   const isStartFatal = isTrue(graph.cluster.rules.options['start-failure-is-fatal']);
   const leftAlone = new Set(frozen.keys());
@@ -151,8 +187,8 @@ function ask(
     // What is left alone stays in spite of all, and whom it runs with stays with it.
     if (!frozen.has(id))
       preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
-    present.set(id, presentOf(candidate, frozen, isStartFatal));
-    if (isStuck(candidate)) leftAlone.add(id);
+    present.set(id, presentOf(candidate, frozen, isStartFatal, stuck.get(id)));
+    if (stuck.has(id)) leftAlone.add(id);
   }
   const preferences = [...preferencesBy.values()].flat();
   const decision = decideOn({
@@ -171,10 +207,6 @@ function ask(
 }
 
 export const secondsOf = (dateMs: number | undefined): number => Math.floor((dateMs ?? 0) / 1000);
-
-/** It may run where its stop failed, and runs nowhere else. */
-const isStuck = ({ service, seen }: Candidate): boolean =>
-  !service.clone && stuckOf(service, seen) !== null && runningOn(seen).length === 0;
 
 type Scattered = ReadonlyMap<ServiceId, readonly NodeId[]>;
 
@@ -203,12 +235,17 @@ function besideScattered({ service }: Candidate, scattered: Scattered): readonly
 }
 
 /** Of what is left alone only what works counts: what runs with it goes nowhere else. */
-function presentOf({ service, seen }: Candidate, frozen: Frozen, isStartFatal: boolean): readonly Present[] {
+function presentOf(
+  { service, seen }: Candidate,
+  frozen: Frozen,
+  isStartFatal: boolean,
+  stuck: Stuck | undefined,
+): readonly Present[] {
   const isLeft = frozen.has(service.id);
   const isMigrating = seen.copies.some(({ record }) => record?.peer != null);
   return seen.copies.flatMap((copy) => {
     const failures = isLeft ? 0 : failuresOf(service, copy, isStartFatal);
-    const shown = (isMigrating ? standingOf(copy, seen.copies) : null) ?? stateOf(service, seen, copy);
+    const shown = (isMigrating ? standingOf(copy, seen.copies) : null) ?? stateOf(copy, stuck);
     const state = isLeft && !isActive(copy.state) && shown !== 'running' ? 'stopped' : shown;
     return state === 'stopped' && failures === 0
       ? []
@@ -238,12 +275,11 @@ function mendingOf(service: Service, copy: Copy): Present['mending'] {
   return isMended && (failed === 'check' || failed === 'promote') ? failed : null;
 }
 
-/** As good as running is what will run in a moment, or may still run where it cannot be stopped and nothing else runs. */
-function stateOf(service: Service, seen: SeenService, copy: Copy): Present['state'] {
-  if (isActive(copy.state)) return 'running';
-  if (copy.state === 'failed' || mayLinger(copy)) return 'failed';
-  if (copy.state === 'blocked' && !service.clone && stuckOf(service, seen)?.nodes.includes(copy.node)) return 'running';
-  return 'stopped';
+/** As good as running is what will run in a moment, or may still run where it cannot be stopped and goes on nowhere else. */
+function stateOf(copy: Copy, stuck: Stuck | undefined): Present['state'] {
+  if (copy.node === stuck?.on) return 'running';
+  if (isActive(copy.state)) return stuck === undefined ? 'running' : 'stopped';
+  return copy.state === 'failed' || mayLinger(copy) ? 'failed' : 'stopped';
 }
 
 // ---------------------------------------------------------------- what cannot run

@@ -193,6 +193,7 @@ export const cleanup = (service: Service): string => `sempre service cleanup ${s
 const pardonBy = (service: Service, what: string): string => `when ${what}: ${cleanup(service)}`;
 
 export interface Stuck {
+  readonly on: NodeId;
   /** The nodes where it may run at most. */
   readonly nodes: readonly NodeId[];
   readonly term: Term;
@@ -203,7 +204,8 @@ export function stuckOf(service: Service, { copies }: SeenService): Stuck | null
   const blocked = copies.find((copy) => copy.state === 'blocked');
   if (blocked === undefined) return null;
   const active = copies.filter((copy) => isActive(copy.state)).map((copy) => copy.node);
-  return { nodes: active.length > 0 ? active : [blocked.node], term: forbid(stuckBecause(service, blocked)) };
+  const nodes = active.length > 0 ? active : [blocked.node];
+  return { on: blocked.node, nodes, term: forbid(stuckBecause(service, blocked)) };
 }
 
 const stuckBecause = (service: Service, { node, record }: Copy): string =>

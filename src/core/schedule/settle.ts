@@ -21,6 +21,8 @@ export interface Settled extends Change {
   /** The node that serves on until the new copy does; null: it is stopped before it is started elsewhere. */
   readonly overlapFrom: NodeId | null;
   readonly startsAfterStop: boolean;
+  /** Where a copy of a clone stays until those that start have started. */
+  readonly lastOn: readonly NodeId[];
 }
 
 export type SettledServices = ReadonlyMap<ServiceId, Settled>;
@@ -49,7 +51,7 @@ function settleOne(
 ): Settled {
   const restarting = withRestarts(alone, needed, hindrance);
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
-    return { ...restarting, overlapFrom: null, startsAfterStop: false };
+    return { ...restarting, overlapFrom: null, startsAfterStop: false, lastOn: [] };
   const waiting = {
     ...restarting,
     starts: restarting.starts.map((start) => waitForNeeds(start, restarting.passage, needed)),
@@ -63,9 +65,9 @@ function settleOne(
         ? { ...waiting, overlapFrom: null }
         : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
-  const stops = handed.stops.map((stop) => waitForDependents(stop, handed, dependents, isLeft));
+  const { stops, lastOn } = stopsUnder(handed, needed, dependents, isLeft);
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
-  return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents) };
+  return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents), lastOn };
 }
 
 const isComing = (change: Change | undefined): boolean =>
@@ -253,6 +255,32 @@ export function reliesOn(need: Change & { readonly overlapFrom: NodeId | null },
 }
 
 const mayServe = (copy: Copy): boolean => isActive(copy.state) || copy.state === 'failed' || copy.state === 'stopping';
+
+/** What is relied on as the last copy by something that cannot stop now stops once others have started, if nothing else is in the way. */
+function stopsUnder(
+  change: Handed,
+  needed: readonly Settled[],
+  dependents: readonly Change[],
+  isLeft: IsLeft,
+): { readonly stops: readonly Stop[]; readonly lastOn: readonly NodeId[] } {
+  const lastOn: NodeId[] = [];
+  const stops = change.stops.map((stop) => {
+    const now = waitForDependents(stop, change, dependents, isLeft);
+    if (isFree(now) || !isReplaced(change, needed)) return now;
+    const then = waitForDependents(stop, { ...change, overlapFrom: stop.node }, dependents, isLeft);
+    if (isFree(then)) lastOn.push(stop.node);
+    return isFree(then) ? then : now;
+  });
+  return { stops, lastOn };
+}
+
+/** By copies that start neither after this stop nor, by what the service needs, after any other. */
+const isReplaced = (change: Handed, needed: readonly Settled[]): boolean =>
+  change.service.clone && freshStarts(change).length > 0 && !needed.some((need) => need.startsAfterStop);
+
+/** Where nothing has to stop first. */
+export const freshStarts = (change: Change): readonly Start[] =>
+  change.starts.filter((start) => isFree(start) && !isStopped(change, start.node));
 
 function waitForDependents(
   stop: Stop,

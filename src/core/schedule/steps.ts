@@ -125,7 +125,7 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
     if (mayBe(copy)) sum.promotes.delete(copy.node);
     if (definitionOf(service, copy) === 'reloadable') sum.reloads.add(copy.node);
   }
-  for (const node of brokenOf(answer, service)) sum.stops.add(node);
+  for (const node of besideBlocked(answer, service, indices)) sum.stops.add(node);
   const { starts, stops, reloads, promotes, refused } = sum;
   return [starts, stops, reloads, promotes, refused].every(({ size }) => size === 0) ? null : sum;
 }
@@ -211,11 +211,14 @@ function keptOf(answer: Answer, service: Service, indices: readonly ResourceInde
   );
 }
 
-/** One that cannot be stopped stays as it is, for the engine everywhere; what is broken elsewhere ends all the same. */
-function brokenOf(answer: Answer, service: Service): readonly NodeId[] {
+/** One that cannot be stopped stays as it is, for the engine everywhere; what is broken elsewhere ends all the same, or not to go on. */
+function besideBlocked(answer: Answer, service: Service, indices: readonly ResourceIndex[]): readonly NodeId[] {
   const copies = seenOf(answer, service);
   if (service.clone || !copies.some(({ state }) => state === 'blocked')) return noNodes;
-  return copies.filter((copy) => copy.state === 'failed' || mayLinger(copy)).map(({ node }) => node);
+  const told = indices.flatMap((index) => answer.situation.resources[index]?.runningOn ?? []);
+  const names = told.map((node) => nameOf(answer, node));
+  const isEnding = (copy: Copy): boolean => isActive(copy.state) && !names.includes(copy.node);
+  return copies.filter((copy) => copy.state === 'failed' || mayLinger(copy) || isEnding(copy)).map(({ node }) => node);
 }
 
 const noCopies: readonly Copy[] = [];
