@@ -35,7 +35,9 @@ export function exclusive(): Check {
     serviceChanged(world, host, id) {
       const service = host.running.get(id);
       if (service === undefined || service.clone || mayOverlap(service) || !counts(host, service)) return;
-      const others = countedHolders(world, service).filter((other) => other !== host && !isMigration(id, host, other));
+      const others = countedHolders(world, service).filter(
+        (other) => other !== host && !isMigration(id, host, other) && !isLeftBehind(world, id, host, other),
+      );
       if (others.length > 0) throw violation(world, id, [host, ...others], 'started while it runs elsewhere');
     },
     passing(world) {
@@ -45,7 +47,13 @@ export function exclusive(): Check {
           (host) => tellsOf(world, host, service) && !isLeft(host, service),
         );
         const [a, b] = holders;
-        const isPair = holders.length === 2 && a !== undefined && b !== undefined && isMigration(service.id, a, b);
+        const isPair =
+          holders.length === 2 &&
+          a !== undefined &&
+          b !== undefined &&
+          (isMigration(service.id, a, b) ||
+            isLeftBehind(world, service.id, a, b) ||
+            isLeftBehind(world, service.id, b, a));
         if (holders.length < 2 || isPair) {
           overlapSinceMs.delete(service.id);
           continue;
@@ -63,7 +71,10 @@ export function exclusive(): Check {
 const stopsAlone = ({ cluster: { nodes, quorum } }: World): boolean =>
   quorum.noQuorum === 'stop' && nodes.filter(({ votes }) => votes > 0).length !== 2;
 
-/** A lease, the time to stop, and one more round for a stop that failed and is tried again. */
+/**
+ * A lease, the time to stop, and one more round for a stop that failed and is tried again. A planned move takes some orders and
+ * their answers, each of which may be on its way for as long as the slowest packet.
+ */
 function boundMs(world: World, service: Service): number {
   if (!mayOverlap(service)) return 0;
   const { lateTickMs } = world.quirks;
@@ -73,7 +84,8 @@ function boundMs(world: World, service: Service): number {
     1000 +
     world.stopTimeMsMax +
     200 +
-    3 * lateTickMs
+    3 * lateTickMs +
+    6 * world.network.slowestMs
   );
 }
 
@@ -87,6 +99,10 @@ export function counts(host: Host, service: Service): boolean {
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;
+
+/** What was left of an earlier migration, as the target of it gives the service away in turn. */
+const isLeftBehind = (world: World, id: ServiceId, to: Host, left: Host): boolean =>
+  [...world.hosts.values()].some((from) => left.givenTo.get(id) === from.id && from.givenTo.get(id) === to.id);
 
 /** Whether it runs can be found out: a copy that nobody can be told of is stopped when somebody can. */
 const tellsOf = (world: World, host: Host, service: Service): boolean =>

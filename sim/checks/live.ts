@@ -70,8 +70,16 @@ function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlyS
     const promoted = [...world.hosts.values()].filter((host) => host.promoted.has(service)).map((host) => host.id);
     if (promoted.sort().join() !== [...(promotion?.nodes ?? [])].sort().join())
       return `${service} should be promoted on [${promotion?.nodes ?? ''}] and is on [${promoted}]`;
-    // Nowhere to go is fine only where an operator took nodes or services away.
-    if (nodes.length === 0 && !hasWishes) return `${service} runs nowhere: ${because}`;
+    // Nowhere to go is fine only where an operator took nodes or services away, or preferences drew away what it must run with.
+    if (nodes.length === 0 && !hasWishes && !isLeftBehind(world, plan, service))
+      return `${service} runs nowhere: ${because}`;
   }
   return null;
+}
+
+/** Colocations that only prefer may outweigh the places of those that must follow: by the order of their names, as in Pacemaker. */
+function isLeftBehind({ cluster }: World, plan: Plan | null, id: ServiceId): boolean {
+  if (cluster.rules.colocations.length === 0) return false;
+  const followed = cluster.services.find((service) => service.id === id)?.with ?? [];
+  return plan?.placements.some(({ service, nodes }) => followed.includes(service) && nodes.length > 0) === true;
 }

@@ -105,6 +105,8 @@ function secondsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(id) || state === undefined || state.purging || state.distrusted.has(id)) return;
   const hosts = [...world.hosts.values()];
   if (hosts.some((other) => other !== host && (other.running.has(id) || isUnnoticed(world, other, id)))) return;
+  // A copy of a clone that moves is no reason to restart anything, as in Pacemaker.
+  if (op.service.clone && isPlaced(hosts, id)) return;
   for (const { id: orderId, kind, link } of world.cluster.rules.orders) {
     if (link.kind !== 'pair' || link.first !== id || kind !== 'Mandatory' || link.firstAction === 'promote') continue;
     const under = hosts.find((other) => isKnownToRun(host, other, link.second));
@@ -115,6 +117,12 @@ function secondsAreDown(world: World, host: Host, op: AgentOp): void {
       );
   }
 }
+
+/** By whoever coordinates. */
+const isPlaced = (hosts: readonly Host[], id: ServiceId): boolean =>
+  hosts.some(({ loop }) =>
+    loop?.state.plan?.placements.some(({ service, nodes }) => service === id && nodes.length > 0),
+  );
 
 /** All is well with it, and whoever ordered in this view knows. */
 function isKnownToRun(host: Host, other: Host, id: ServiceId): boolean {

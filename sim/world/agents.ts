@@ -27,6 +27,8 @@ export function runAgent(host: Host, op: AgentOp): void {
   host.begunAtMs.set(op, world.agenda.nowMs);
   const fault = world.agentFault(host.id, id, op.verb);
   const [fromMs, toMs] = durationMs[op.verb];
+  const peer = op.peer === null ? undefined : world.hosts.get(op.peer);
+  const peerSinceMs = peer?.poweredAtMs;
   const takesMs =
     fault === 'hang'
       ? op.timeoutMs
@@ -38,12 +40,18 @@ export function runAgent(host: Host, op: AgentOp): void {
     // Ended with the machine, or by the next life of the daemon.
     if (!isUnderWay(host, op)) return;
     finished(host, op);
-    const result = resultOf(host, op, fault);
+    const isBroken = op.verb === 'migrateTo' && peer?.poweredAtMs !== peerSinceMs;
+    const result = isBroken ? injected : resultOf(host, op, fault);
+    // Nobody can know yet that nothing runs: as if it had ended at once.
+    if (isTakenForStarted(op, result) && !host.running.has(id)) host.endedAtMs.set(id, world.agenda.nowMs);
     // Until then it is within the time that it is given.
     if (op.verb === 'stop' && host.running.has(id)) host.notStopped.add(id);
     host.deliverTo(life, { kind: 'opDone', opId: op.opId, result });
   });
 }
+
+const isTakenForStarted = ({ verb, service }: AgentOp, { outcome }: OpResult): boolean =>
+  verb === 'start' && (outcome === 'ok' || service.onFail.start === 'ignore');
 
 /** A new life of the daemon ends the calls that the former one left: each may have done its work by then, or not. */
 export function endLeftCalls(host: Host): void {
@@ -94,8 +102,6 @@ function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): Op
 
 /** Says that all is well, and has done nothing. */
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
-  // Nobody can know yet that nothing runs: as if it had ended at once.
-  if (verb === 'start' && !host.running.has(service.id)) host.endedAtMs.set(service.id, host.world.agenda.nowMs);
   // Nobody can know that it still runs.
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
   const asks = verb === 'check' || verb === 'probe';

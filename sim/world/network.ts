@@ -60,7 +60,11 @@ export class Network {
     return () => this.#outsideCuts.set(node, (this.#outsideCuts.get(node) ?? 1) - 1);
   }
 
+  /** How long the slowest of all packets of this run may have been on its way. */
+  slowestMs = 0;
+
   disturb(trouble: Trouble): () => void {
+    this.slowestMs = Math.max(this.slowestMs, trouble.delayMs);
     const paths = this.#select(trouble.from, trouble.to, trouble.link);
     for (const path of paths) path.troubles = [...path.troubles, trouble];
     return () => {

@@ -28,7 +28,7 @@ import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
 import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn } from './state.ts';
 import { keepInOrder } from './upkeep/index.ts';
-import { onWatchdog, tendWatchdog } from './watchdog/feed.ts';
+import { onWatchdog, retireWatchdog, tendWatchdog } from './watchdog/feed.ts';
 
 /** A newcomer: in no view, knowing of nothing that runs but what a former life noted. */
 export function boot(init: NodeInit, nowMs: Ms): NodeState {
@@ -226,6 +226,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
   noteJoined(turn);
   // Whether it was sent to us or decided here.
   if (turn.state.doc !== before.doc) {
+    retireWatchdog(turn);
     syncServices(turn);
     pardonChanged(turn, before);
     lookAgain(turn, before.doc.admin);

@@ -147,6 +147,11 @@ export interface Admin {
    * anything about them. An entry ends when the node is back in a view.
    */
   readonly stray: Readonly<Record<NodeId, { readonly because: string }>>;
+  /**
+   * Nodes whose watchdog was armed when they were last in a view, sorted: only of them may silence prove anything where it rests on
+   * the watchdog. What a node heard itself may be older than what a view without it knew.
+   */
+  readonly watched: readonly NodeId[];
 }
 
 export interface Disarmed {
@@ -428,6 +433,7 @@ export const noAdmin: Admin = {
   disarmed: null,
   maintenance: { nodes: {}, services: {} },
   stray: {},
+  watched: [],
 };
 
 /** Nothing is done to this service on this node, whatever happens. */

@@ -278,6 +278,14 @@ export const heartbeat = (state: NodeState) => state.doc.cluster.heartbeat;
 
 export const nodeIds = (state: NodeState): readonly NodeId[] => state.doc.cluster.nodes.map((node) => node.id);
 
+/** Its record is here, as new as its last beat. */
+export function isFresh(state: NodeState, node: NodeId): boolean {
+  if (node === state.self) return true;
+  const beat = state.peers.get(node)?.beat;
+  const record = state.records.get(node);
+  return !!beat && record !== undefined && record.boot === beat.boot && record.version >= beat.recordVersion;
+}
+
 export const sameView = (a: View | null, b: View | null): boolean =>
   a === b || (a !== null && b !== null && a.number === b.number && a.coordinator === b.coordinator);
 

@@ -80,6 +80,7 @@ const admin = object<Admin>({
   disarmed: nullable(object<Disarmed>({ id: name, forMs: duration, because: anyText })),
   maintenance: object<Admin['maintenance']>({ nodes: map(because, nodesMax), services: map(because, servicesMax) }),
   stray: map(because, nodesMax),
+  watched: list(name, nodesMax),
 });
 
 const doc = object<Doc>({

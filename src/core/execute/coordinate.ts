@@ -21,6 +21,7 @@ import {
   compareVersions,
   emit,
   heartbeat,
+  isFresh,
   type NodeState,
   type OrderSent,
   type PlanBasis,
@@ -35,7 +36,8 @@ export function coordinate(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.installed;
   if (view === null || view.coordinator !== state.self || !isCurrent(state) || !hasQuorum(state, nowMs)) return;
-  if (state.pending !== null || !recordsAreFresh(state) || isColdStart(state, nowMs)) return;
+  if (state.pending !== null || !view.members.every((member) => isFresh(state, member)) || isColdStart(state, nowMs))
+    return;
   noteSeen(turn);
   replaceUndeliverable(turn);
   repeatUnseen(turn);
@@ -60,18 +62,6 @@ function isColdStart(state: NodeState, nowMs: number): boolean {
 /** A witness runs nothing, and a node that is known to be off will not come. */
 const isSomebodyMissing = (state: NodeState, view: View): boolean =>
   state.doc.cluster.nodes.some(({ id, witness }) => !witness && !view.members.includes(id) && !isKnownOff(state, id));
-
-/** Every member's record is here, as new as that member's last beat. */
-function recordsAreFresh(state: NodeState): boolean {
-  for (const member of state.installed?.members ?? []) {
-    if (member === state.self) continue;
-    const beat = state.peers.get(member)?.beat;
-    const record = state.records.get(member);
-    if (!beat || record === undefined) return false;
-    if (record.boot !== beat.boot || record.version < beat.recordVersion) return false;
-  }
-  return true;
-}
 
 /** It acts in our view, as far as its last beat says: it would refuse orders of any other. */
 function isActing(state: NodeState, node: NodeId): boolean {
@@ -177,15 +167,19 @@ function withKnownOff(state: NodeState): Admin {
   return { ...admin, off: Object.fromEntries([...noted, ...known]) };
 }
 
+/** From the first call that switches off to the answer that it is off: what such a node still says proves nothing. */
 const doomedOf = (state: NodeState): ReadonlySet<NodeId> =>
-  new Set([...state.fencing.values()].filter(({ phase }) => phase === 'off').map(({ target }) => target));
+  new Set(
+    [...state.fencing.values()]
+      .filter(({ phase }) => phase === 'off' || phase === 'status')
+      .map(({ target }) => target),
+  );
 
-/** By the last that was heard of them. */
+/** As the document notes it, and nobody has said anything else since. */
 function watchedOf(state: NodeState): ReadonlySet<NodeId> {
-  const watched = new Set<NodeId>();
-  for (const { node, watchdog } of state.records.values())
-    if (watchdog === 'armed' && state.installed?.members.includes(node) !== true) watched.add(node);
-  return watched;
+  const { watched } = state.doc.admin;
+  const isMember = (node: NodeId): boolean => state.installed?.members.includes(node) === true;
+  return new Set(watched.filter((node) => !isMember(node) && state.records.get(node)?.watchdog === 'armed'));
 }
 
 /** Orders that no record shows yet. */

@@ -61,16 +61,19 @@ function edgesOfOwn({ settled, ruled }: Followed): Ruled['edges'] {
   return edges;
 }
 
-/** Those of one kind; `isOwn`: because what it needs restarts. */
+/** For the sake of what it needs, or of what restarts for that: once more what the engine has said does no harm. */
+const isOwn = (kind: Stop['kind']): boolean => kind === 'under' || kind === 'order';
+
+/** Those of one kind. */
 function stepsOf(
   settled: Settled | undefined,
   action: RuledOrder['firstAction'],
 ): readonly { readonly node: NodeId; readonly isOwn: boolean }[] {
   if (settled === undefined) return [];
   const { starts, stops, promotes, demotes } = settled;
-  const under = stops.filter(({ kind }) => kind === 'under').map(({ node }) => node);
+  const own = stops.filter((stop) => isOwn(stop.kind)).map(({ node }) => node);
   const steps = { start: starts, stop: stops, promote: promotes, demote: demotes }[action];
-  return steps.map(({ node }) => ({ node, isOwn: under.includes(node) }));
+  return steps.map(({ node }) => ({ node, isOwn: own.includes(node) }));
 }
 
 function addRestarts(
@@ -83,7 +86,7 @@ function addRestarts(
   isLeft: IsLeft,
 ): void {
   if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return;
-  const under = (settled.get(first)?.stops ?? []).filter((stop) => stop.kind === 'under');
+  const under = (settled.get(first)?.stops ?? []).filter(({ kind }) => isOwn(kind));
   for (const { node } of copies.filter((copy) => copy.state === 'running' && placement.nodes.includes(copy.node))) {
     const causes = under.filter((stop) => !isLocal || stop.node === node);
     const change = must(next.get(service.id), `change of ${service.id}`);

@@ -206,11 +206,10 @@ export const firstsOf = (ruled: Ruled, second: ServiceId): readonly ServiceId[] 
 
 /** Why what comes second restarts, in words: the first of those before it for which something is planned; null: no order is the cause. */
 export function restartBecause(
-  ruled: Ruled,
-  service: ServiceId,
+  orders: readonly RuledOrder[],
   planned: (first: ServiceId) => string | null,
 ): string | null {
-  for (const { first, id, kind, secondAction } of ruled.into.get(service) ?? []) {
+  for (const { first, id, kind, secondAction } of orders) {
     const does = kind === 'mandatory' && secondAction === 'start' ? planned(first) : null;
     if (does !== null) return `${first}, which starts before it (${id}), ${does}`;
   }

@@ -6,7 +6,7 @@ import type { Present } from '../ask/index.ts';
 import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import { mayBe } from './roles.ts';
-import { type Ruled, refusedBecause, restartBecause } from './ruled.ts';
+import { type Ruled, type RuledOrder, refusedBecause, restartBecause } from './ruled.ts';
 import { type Copy, isActive, mayLinger } from './seen.ts';
 
 export interface Steps {
@@ -113,6 +113,13 @@ function stepsOfService(asking: Asking, service: Service): Steps | null {
   if (ruled.into.has(service.id)) addRuled(sum, asking, service);
   for (const copy of keptOf(answer, service, indices)) {
     if (sum.refused.has(copy.node) || sum.ordered.has(copy.node)) continue;
+    const why =
+      copy.state === 'running' && sum.stops.has(copy.node) ? orderedBecause(asking, service, copy.node) : null;
+    if (why !== null) {
+      sum.ordered.set(copy.node, why);
+      sum.starts.add(copy.node);
+      continue;
+    }
     sum.starts.delete(copy.node);
     sum.stops.delete(copy.node);
     if (mayBe(copy)) sum.promotes.delete(copy.node);
@@ -151,7 +158,7 @@ function addRuled(sum: Growing, asking: Asking, service: Service): void {
         refusedBecause(ruled, service.id, (first) => !isPlacedOn(answer, first, service.clone ? at : null)),
       );
     else if (here.includes('stop') && copy?.state === 'running' && definitionOf(service, copy) !== 'changed') {
-      const why = restartBecause(ruled, service.id, (first) => doingsOf(asking, first));
+      const why = restartBecause(ruled.into.get(service.id) ?? [], (first) => doingsOf(asking, first));
       if (why !== null) sum.ordered.set(node, why);
       else if (!service.clone) {
         // What the engine restarts for the sake of copies that make way for each other, which they do not.
@@ -166,6 +173,19 @@ function isPlacedOn({ graph, situation, placement }: Answer, id: ServiceId, node
   const service = must(graph.services.get(id), `service ${id}`);
   const nodes = copiesOf(situation, service).map((index) => placement.nodeOf[index] ?? -1);
   return service.clone && node !== null ? nodes.includes(node) : nodes.some((each) => each >= 0);
+}
+
+/**
+ * Why a copy that has to make way for another one of the same clone, which none has to, restarts all the same: what starts before
+ * it does, here or anywhere.
+ */
+function orderedBecause(asking: Asking, { id, clone }: Service, node: NodeId): string | null {
+  if (!clone) return null;
+  const isFirst = ({ first, isLocal }: RuledOrder): boolean =>
+    !isLocal ||
+    stepsOnce(asking, must(asking.answer.graph.services.get(first), `service ${first}`))?.starts.has(node) === true;
+  const orders = (asking.ruled.into.get(id) ?? []).filter(isFirst);
+  return restartBecause(orders, (first) => doingsOf(asking, first));
 }
 
 /** By our own steps: not all that the engine would do is done. */

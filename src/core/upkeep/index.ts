@@ -6,15 +6,18 @@
  * - a node that this one knows to be off is noted, so that later coordinators know it too;
  * - votes follow the cluster file, one safe step after the other, and a file that was accepted comes into force;
  * - a node that was away when rules changed is a stray until it has the document that changed them;
+ * - whose watchdog is armed, of those that are here, so that a later coordinator relies on no other one;
  * - `disarm` ends when its time is over.
  */
+
+import { sortedUnique } from '../../lib/compare.ts';
 import { isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Cluster, NodeId } from '../model.ts';
 import { type Admin, type Doc, votersOf } from '../ports.ts';
 import { isDisarmed } from '../quorum/standing.ts';
 import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
-import { changed, compareVersions, type NodeState, put, type Turn } from '../state.ts';
+import { changed, compareVersions, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { inForce, withRulesChanged } from './rules.ts';
 
 export function keepInOrder(turn: Turn): void {
@@ -40,11 +43,13 @@ function dueChange(turn: Turn): Pick<Doc, 'admin'> | null {
   const { admin } = state.doc;
   const off = offNow(state);
   const stray = strayNow(state);
+  const watched = watchedNow(state);
   const isOver = admin.disarmed !== null && !isDisarmed(state, nowMs);
-  if (off === admin.off && stray === admin.stray && !isOver) return null;
-  if (!isOver) return { admin: { ...admin, off, stray } };
+  if (off === admin.off && stray === admin.stray && watched === admin.watched && !isOver) return null;
+  if (!isOver) return { admin: { ...admin, off, stray, watched } };
   changed(turn, 'cluster', 'disarmed', 'armed', 'the time that was given to disarm is over');
-  const armed = withRulesChanged({ ...admin, off, disarmed: null }, state.doc.cluster, 'the cluster was armed again');
+  const known = { ...admin, off, watched, disarmed: null };
+  const armed = withRulesChanged(known, state.doc.cluster, 'the cluster was armed again');
   return { admin: armed };
 }
 
@@ -62,6 +67,17 @@ function strayNow(state: NodeState): Admin['stray'] {
   const { stray } = state.doc.admin;
   const left = Object.entries(stray).filter(([node]) => !knowsTheRules(state, node));
   return left.length === Object.keys(stray).length ? stray : Object.fromEntries(left);
+}
+
+/** Of whom nothing new is known it stays as it was noted. */
+function watchedNow(state: NodeState): Admin['watched'] {
+  const { watched } = state.doc.admin;
+  const isWatched = (node: NodeId): boolean => {
+    const isHere = state.installed?.members.includes(node) === true && isFresh(state, node);
+    return isHere ? state.records.get(node)?.watchdog === 'armed' : watched.includes(node);
+  };
+  const now = sortedUnique([...watched, ...nodeIds(state)].filter(isWatched));
+  return now.join() === watched.join() ? watched : now;
 }
 
 /** It is here, and has the document in force. */

@@ -3,13 +3,20 @@ import type { DocChange } from '../document/index.ts';
 import type { Cluster } from '../model.ts';
 import type { Admin, Doc } from '../ports.ts';
 import type { Votes } from '../quorum/votes.ts';
+import { isSameWatchdog, watchdogOf } from '../watchdog/feed.ts';
 
 /** The document with another file in force. */
 export function inForce(doc: Doc, { source, cluster }: NonNullable<Doc['next']>, voters: Votes): DocChange {
-  const admin = trimmed(doc.admin, cluster);
+  const admin = unwatched(trimmed(doc.admin, cluster), doc.cluster, cluster);
   const isSame = rulesOf(doc.cluster) === rulesOf(cluster);
   const because = 'it may not know the cluster file that is in force now';
   return { source, cluster, admin: isSame ? admin : withRulesChanged(admin, cluster, because), voters, next: null };
+}
+
+/** A watchdog that changes is relied on when it was seen armed anew. */
+function unwatched(admin: Admin, before: Cluster, after: Cluster): Admin {
+  const watched = admin.watched.filter((node) => isSameWatchdog(watchdogOf(before, node), watchdogOf(after, node)));
+  return { ...admin, watched };
 }
 
 /** Wishes with which a rule changes on which it rests that lost nodes stop by themselves: whoever has not heard of it is a stray. */
@@ -41,6 +48,7 @@ function trimmed(admin: Admin, cluster: Cluster): Admin {
     disarmed: admin.disarmed,
     maintenance: { nodes: keep(admin.maintenance.nodes, nodes), services: keep(admin.maintenance.services, services) },
     stray: keep(admin.stray, nodes),
+    watched: admin.watched.filter((node) => nodes.has(node)),
   };
 }
 

@@ -20,7 +20,7 @@ export const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
 export function tendWatchdog(turn: Turn): void {
   const { state, nowMs } = turn;
   const wanted = watchdogOf(state.doc.cluster, state.self);
-  if (!isSame(wanted, state.watchdog.wanted)) {
+  if (!isSameWatchdog(wanted, state.watchdog.wanted)) {
     put(turn, { watchdog: { ...state.watchdog, wanted } });
     emit(turn, { kind: 'watch', watchdog: wanted });
   }
@@ -29,8 +29,17 @@ export function tendWatchdog(turn: Turn): void {
   if (turn.state.watchdog.state === 'armed' && mayFeed(turn.state, nowMs)) emit(turn, { kind: 'feed' });
 }
 
-const isSame = (a: Watchdog | null, b: Watchdog | null | undefined): boolean =>
+export const isSameWatchdog = (a: Watchdog | null, b: Watchdog | null | undefined): boolean =>
   a === b || (a !== null && b != null && a.device === b.device && a.timeoutMs === b.timeoutMs);
+
+/**
+ * With another watchdog in the document: whoever hears that this node has the document hears with it that nothing is armed by it
+ * yet, whatever the former one still does.
+ */
+export function retireWatchdog(turn: Turn): void {
+  const { state } = turn;
+  if (!isSameWatchdog(watchdogOf(state.doc.cluster, state.self), state.watchdog.wanted)) tellWatchdog(turn, 'none');
+}
 
 function mayFeed(state: NodeState, nowMs: Ms): boolean {
   if (state.resetting !== null) return isDisarmed(state, nowMs);
@@ -53,6 +62,11 @@ export function onWatchdog(turn: Turn, now: WatchdogState, because: string): voi
   const before = state.watchdog.state;
   put(turn, { watchdog: { ...state.watchdog, state: now } });
   if (before !== now) changed(turn, 'watchdog', before, now, because);
+  tellWatchdog(turn, now);
+}
+
+function tellWatchdog(turn: Turn, now: WatchdogState): void {
+  const { state } = turn;
   const own = must(state.records.get(state.self), 'our own record');
   if (own.watchdog === now) return;
   put(turn, { records: new Map(state.records).set(state.self, { ...own, watchdog: now }) });

@@ -320,6 +320,7 @@ const doc = fc.record({
     disarmed: orNull(fc.record({ id: name, forMs: ms, because: anyText })),
     maintenance: fc.record({ nodes: byName(because), services: byName(because) }),
     stray: byName(because),
+    watched: fc.array(name, { maxLength: 4 }),
   }),
   voters: byName(fc.nat(9)),
   next: orNull(fc.record({ source: anyText, cluster })),
