@@ -61,7 +61,7 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   if (cluster.services.some(({ migrates }) => migrates) && journeys.chance(0.6))
     faults.push(...drawJourneys(journeys, cluster, beginMs, healAtMs));
   const passages = prng.fork('passages');
-  if (passages.chance(0.35)) faults.push(...drawPassages(passages, cluster, beginMs, healAtMs));
+  if (passages.chance(0.4)) faults.push(...drawPassages(passages, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 
