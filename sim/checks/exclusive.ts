@@ -35,9 +35,7 @@ export function exclusive(): Check {
     serviceChanged(world, host, id) {
       const service = host.running.get(id);
       if (service === undefined || service.clone || mayOverlap(service) || !counts(host, service)) return;
-      const others = countedHolders(world, service).filter(
-        (other) => other !== host && !isMigration(id, host, other) && !isLeftBehind(world, id, host, other),
-      );
+      const others = countedHolders(world, service).filter((other) => other !== host && !isMigration(id, host, other));
       if (others.length > 0) throw violation(world, id, [host, ...others], 'started while it runs elsewhere');
     },
     passing(world) {
@@ -47,13 +45,7 @@ export function exclusive(): Check {
           (host) => tellsOf(world, host, service) && !isLeft(host, service),
         );
         const [a, b] = holders;
-        const isPair =
-          holders.length === 2 &&
-          a !== undefined &&
-          b !== undefined &&
-          (isMigration(service.id, a, b) ||
-            isLeftBehind(world, service.id, a, b) ||
-            isLeftBehind(world, service.id, b, a));
+        const isPair = holders.length === 2 && a !== undefined && b !== undefined && isMigration(service.id, a, b);
         if (holders.length < 2 || isPair) {
           overlapSinceMs.delete(service.id);
           continue;
@@ -99,10 +91,6 @@ export function counts(host: Host, service: Service): boolean {
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;
-
-/** What was left of an earlier migration, as the target of it gives the service away in turn. */
-const isLeftBehind = (world: World, id: ServiceId, to: Host, left: Host): boolean =>
-  [...world.hosts.values()].some((from) => left.givenTo.get(id) === from.id && from.givenTo.get(id) === to.id);
 
 /** Whether it runs can be found out: a copy that nobody can be told of is stopped when somebody can. */
 const tellsOf = (world: World, host: Host, service: Service): boolean =>

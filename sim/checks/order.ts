@@ -58,7 +58,9 @@ const isUp = (world: World, id: ServiceId): boolean =>
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
-  return !host.powered || host.isHelpless || hasJustGone(world, host, id);
+  // A stop that is said to have failed may have done its work.
+  const isBlocked = host.loop?.state.local.get(id)?.record.state === 'blocked';
+  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id);
 }
 
 /** Stopped, or ended by itself, a moment ago. */

@@ -64,6 +64,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     installed: null,
     lastWith: new Map(noted.promised.members.map((node) => [node, noted.promised.number])),
     ownSince: Number.POSITIVE_INFINITY,
+    endedOwn: -1,
     proposedAtMs: nowMs - deadMs,
     waiting: null,
     reservedUpTo: init.reserved,

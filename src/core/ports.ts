@@ -451,6 +451,13 @@ export const firstDoc = (source: string, cluster: Cluster): Doc => ({
   next: null,
 });
 
-/** Votes as the cluster file gives them. */
-export const votersOf = (cluster: Cluster): Readonly<Record<NodeId, number>> =>
-  Object.fromEntries(cluster.nodes.map((node) => [node.id, node.votes]));
+const voters = new WeakMap<Cluster, Readonly<Record<NodeId, number>>>();
+
+/** Votes as the cluster file gives them: one table for each file, asked for in each step. */
+export function votersOf(cluster: Cluster): Readonly<Record<NodeId, number>> {
+  const known = voters.get(cluster);
+  if (known !== undefined) return known;
+  const made = Object.fromEntries(cluster.nodes.map((node) => [node.id, node.votes]));
+  voters.set(cluster, made);
+  return made;
+}

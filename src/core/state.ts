@@ -63,6 +63,8 @@ export interface NodeState {
   readonly lastWith: ReadonlyMap<NodeId, number>;
   /** Since which number every promise of this node was a proposal of its own; infinite: the last one was not. */
   readonly ownSince: number;
+  /** Number of the newest view that this node led and has left; -1: none. */
+  readonly endedOwn: number;
   /** When this node last proposed a view. */
   readonly proposedAtMs: Ms;
   /** A promise that waits until its number is reserved on disk. */
@@ -230,11 +232,17 @@ export interface Peer {
    * all of its promises had us in them.
    */
   readonly grant: { readonly view: View; readonly since: number; readonly atMs: Ms } | null;
-  readonly links: ReadonlyMap<number, { readonly heardAtMs: Ms; readonly rttMs: Ms | null }>;
+  readonly links: ReadonlyMap<number, LinkHeard>;
   /** When it last said that it hears a majority, or began a new life. */
   readonly wellHeardAtMs: Ms;
   /** Its last beat; null: none yet. */
   readonly beat: Beat | null;
+}
+
+/** A peer, heard on one link. */
+export interface LinkHeard {
+  readonly heardAtMs: Ms;
+  readonly rttMs: Ms | null;
 }
 
 /** A service on this node: the record that others see, and what only this node needs. */

@@ -66,11 +66,13 @@ export class NodeLoop {
 
   /** Takes an event; its effects have been handed to the ports when this returns, unless a step was under way. */
   deliver(event: NodeEvent): void {
-    this.#queue.push(event);
-    if (this.#busy) return;
+    if (this.#busy) {
+      this.#queue.push(event);
+      return;
+    }
     this.#busy = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#run(next);
+      for (let next: NodeEvent | undefined = event; next !== undefined; next = this.#queue.shift()) this.#run(next);
     } finally {
       this.#busy = false;
     }

@@ -15,8 +15,8 @@ import {
   changed,
   compareVersions,
   heartbeat,
+  type LinkHeard,
   type NodeState,
-  nodeIds,
   type Peer,
   put,
   sameView,
@@ -42,7 +42,10 @@ export const isAlive = (state: NodeState, peer: Peer | undefined, nowMs: Ms): pe
   peer !== undefined && peer.confirmedAtMs !== null && nowMs - peer.confirmedAtMs < heartbeat(state).deadMs;
 
 export function alivePeers(state: NodeState, nowMs: Ms): NodeId[] {
-  return nodeIds(state).filter((node) => node !== state.self && isAlive(state, state.peers.get(node), nowMs));
+  const alive: NodeId[] = [];
+  for (const { id } of state.doc.cluster.nodes)
+    if (id !== state.self && isAlive(state, state.peers.get(id), nowMs)) alive.push(id);
+  return alive;
 }
 
 /**
@@ -68,7 +71,7 @@ export function saysNothingNew(state: NodeState, beat: Beat, nowMs: Ms): boolean
 
 export function absorbBeat(turn: Turn, link: number, beat: Beat): void {
   const { state, nowMs } = turn;
-  if (beat.from === state.self || !nodeIds(state).includes(beat.from)) return;
+  if (beat.from === state.self || !state.doc.cluster.nodes.some(({ id }) => id === beat.from)) return;
   const peer = state.peers.get(beat.from) ?? unheard(beat.from);
   const after = peer.boot === beat.boot ? sameLife(state, peer, link, beat, nowMs) : otherLife(turn, peer, link, beat);
   put(turn, { peers: new Map(state.peers).set(beat.from, after) });
@@ -76,12 +79,13 @@ export function absorbBeat(turn: Turn, link: number, beat: Beat): void {
 
 function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs: Ms): Peer {
   const echo = echoOfUs(state, beat);
-  const heard = heardOn(state, peer, link, beat, echo, nowMs);
-  if (beat.seq <= peer.seq) return heard; // Repeated, or the same beat on another link.
+  const links = new Map(peer.links).set(link, heardOn(state, peer, link, beat, echo, nowMs));
+  if (beat.seq <= peer.seq) return { ...peer, links }; // Repeated, or the same beat on another link.
   const confirmedAtMs =
     echo === null ? peer.confirmedAtMs : Math.max(echo.sentAtMs, peer.confirmedAtMs ?? echo.sentAtMs);
   return {
-    ...heard,
+    node: peer.node,
+    boot: peer.boot,
     seq: beat.seq,
     confirmedAtMs,
     peerSentAtMs: beat.sentAtMs,
@@ -89,6 +93,7 @@ function sameLife(state: NodeState, peer: Peer, link: number, beat: Beat, nowMs:
     candidate: null,
     grant: grantIn(state.self, peer, beat, echo),
     wellHeardAtMs: hearsMajority(state, beat) ? nowMs : peer.wellHeardAtMs,
+    links,
     beat,
   };
 }
@@ -106,12 +111,12 @@ function grantIn(self: NodeId, peer: Peer, beat: Beat, echo: Echo | null): Peer[
   return { view, since, atMs: Math.max(echo.sentAtMs, known?.atMs ?? echo.sentAtMs) };
 }
 
-function heardOn(state: NodeState, peer: Peer, link: number, beat: Beat, echo: Echo | null, nowMs: Ms): Peer {
+function heardOn(state: NodeState, peer: Peer, link: number, beat: Beat, echo: Echo | null, nowMs: Ms): LinkHeard {
   const rttMs = echo === null ? null : Math.max(0, nowMs - echo.sentAtMs - echo.heldMs);
   // Only the answer on the link that carried the question says something about that link.
   const known = peer.links.get(link)?.rttMs ?? null;
   const fresh = beat.seq > peer.seq && rttMs !== null && rttMs < heartbeat(state).deadMs;
-  return { ...peer, links: new Map(peer.links).set(link, { heardAtMs: nowMs, rttMs: fresh ? rttMs : known }) };
+  return { heardAtMs: nowMs, rttMs: fresh ? rttMs : known };
 }
 
 function otherLife(turn: Turn, peer: Peer, link: number, beat: Beat): Peer {
@@ -139,12 +144,14 @@ function echoOfUs(state: NodeState, beat: Beat): Echo | null {
 export function echoes(state: NodeState, nowMs: Ms): Echo[] {
   const { deadMs } = heartbeat(state);
   const list: Echo[] = [];
-  for (const node of nodeIds(state)) {
+  for (const { id: node } of state.doc.cluster.nodes) {
     const peer = state.peers.get(node);
     if (peer === undefined) continue;
-    const links = [...peer.links].filter(([, heard]) => nowMs - heard.heardAtMs < deadMs).map(([link]) => link);
-    if (peer.boot !== null)
+    if (peer.boot !== null) {
+      const links: number[] = [];
+      for (const [link, heard] of peer.links) if (nowMs - heard.heardAtMs < deadMs) links.push(link);
       list.push({ node, boot: peer.boot, sentAtMs: peer.peerSentAtMs, heldMs: nowMs - peer.heardAtMs, links });
+    }
     const candidate = peer.candidate;
     if (candidate !== null && nowMs - candidate.heardAtMs < deadMs)
       list.push({

@@ -8,14 +8,15 @@
  *
  * In a pair (see `quorum/standing.ts`) nobody acts without us unless we are known to be off: there the lease goes on by itself.
  */
+import { lastAnswer } from '../../lib/memo.ts';
 import type { Ms } from '../model.ts';
 import type { View } from '../ports.ts';
 import { isKnownOff, isProvable, pingHoldsMs } from '../quorum/standing.ts';
-import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, type Votes, votesOf } from '../quorum/votes.ts';
+import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, votesOf } from '../quorum/votes.ts';
 import { heartbeat, type NodeState, sameView } from '../state.ts';
 
 /** When the lease ends, on our clock; null: there is none. */
-export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
+export const leaseEndMs = lastAnswer((state: NodeState, nowMs: Ms): Ms | null => {
   const view = state.installed;
   if (view === null) return null;
   const { deadMs } = heartbeat(state);
@@ -28,25 +29,9 @@ export function leaseEndMs(state: NodeState, nowMs: Ms): Ms | null {
   // With `tie: ping` whoever reaches the outside goes on, whether or not the partner has granted anything lately.
   if (partner === null || state.reachedAtMs === null) return grantEndMs;
   return Math.max(state.reachedAtMs + pingHoldsMs(state), grantEndMs ?? Number.NEGATIVE_INFINITY);
-}
-
-/** By the table of peers, which only a beat replaces: a step asks several times. */
-const granted = new WeakMap<
-  NodeState['peers'],
-  { readonly view: View; readonly voters: Votes; readonly atMs: Ms | null }
->();
+});
 
 function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {
-  const { voters } = state.doc;
-  if (isMajority([state.self], voters)) return nowMs;
-  const known = granted.get(state.peers);
-  if (known !== undefined && known.view === view && known.voters === voters) return known.atMs;
-  const atMs = newestGrant(state, view, nowMs);
-  granted.set(state.peers, { view, voters, atMs });
-  return atMs;
-}
-
-function newestGrant(state: NodeState, view: View, nowMs: Ms): Ms | null {
   const { voters } = state.doc;
   const grants: Grant[] = [];
   for (const { node, grant } of state.peers.values())

@@ -9,12 +9,15 @@
  * - a node promises only rising numbers, and never two views with one number, also across restarts (numbers are reserved
  *   on disk ahead of use): so two views that a majority promised differ in number;
  * - a view is installed only when all of its members, a majority of all votes, have promised it;
+ * - a coordinator that left its view never leads it again: what it ordered in it may still be on its way, and it remembers none of
+ *   that in the next one, in which nobody obeys it any more;
  * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other.
  *
  * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
  */
 import { assert } from '../../lib/assert.ts';
-import { sortedUnique } from '../../lib/compare.ts';
+import { byText, sortedUnique } from '../../lib/compare.ts';
+import { lastAnswer } from '../../lib/memo.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
@@ -59,7 +62,8 @@ export function leave(turn: Turn, because: string): void {
   const view = turn.state.installed;
   if (view === null) return;
   changed(turn, 'view', describe(view), 'none', because);
-  put(turn, { installed: null, beatNow: true });
+  const endedOwn = view.coordinator === turn.state.self ? view.number : turn.state.endedOwn;
+  put(turn, { installed: null, endedOwn, beatNow: true });
 }
 
 /** Installs a promised view when its coordinator says that it has. */
@@ -110,8 +114,9 @@ function nextNumber(state: NodeState, highest: number): number {
 /** Our newest proposal has these members, and none of them has promised anything newer. */
 function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
   const { promised } = state;
-  if (promised.coordinator !== state.self) return false;
-  if (promised.members.join() !== members.join()) return false;
+  if (promised.coordinator !== state.self || promised.number <= state.endedOwn) return false;
+  if (promised.members.length !== members.length || !promised.members.every((node, i) => node === members[i]))
+    return false;
   return members.every((member) => {
     const beat = state.peers.get(member)?.beat;
     return !beat || beat.promised.number < promised.number || sameView(beat.promised, promised);
@@ -122,19 +127,30 @@ function isUnderWay(state: NodeState, members: readonly NodeId[]): boolean {
 function promiseOthers(turn: Turn): void {
   const { state, nowMs } = turn;
   if (state.waiting !== null || !state.unfenced.done) return;
+  const proposals = newerProposals(state, nowMs);
+  if (proposals.length === 0) return;
   const coordinator = workingCoordinator(state, nowMs);
   let best: View | null = null;
-  for (const node of alivePeers(state, nowMs)) {
-    const view = state.peers.get(node)?.beat?.promised;
-    if (view === undefined || view.coordinator !== node || !view.members.includes(state.self)) continue;
-    if (coordinator !== null && coordinator !== node) continue;
-    if (view.number > (best ?? state.promised).number) best = view;
+  for (const view of proposals) {
+    if (coordinator !== null && coordinator !== view.coordinator) continue;
+    if (best === null || view.number > best.number) best = view;
   }
   if (best !== null) promise(turn, best);
 }
 
+/** What peers propose with us in it, newer than what we have promised. */
+function newerProposals(state: NodeState, nowMs: number): readonly View[] {
+  const proposals: View[] = [];
+  for (const node of alivePeers(state, nowMs)) {
+    const view = state.peers.get(node)?.beat?.promised;
+    if (view === undefined || view.coordinator !== node || view.number <= state.promised.number) continue;
+    if (view.members.includes(state.self)) proposals.push(view);
+  }
+  return proposals;
+}
+
 /** The coordinator of our view, while we hear it and it still acts in that view; null: there is none. */
-function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
+const workingCoordinator = lastAnswer((state: NodeState, nowMs: number): NodeId | null => {
   const view = state.installed;
   // Whoever agreed to a newer view of somebody else has left the older one, even if its coordinator is heard again.
   if (view === null || (!sameView(view, state.promised) && state.promised.coordinator !== view.coordinator))
@@ -146,7 +162,7 @@ function workingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   // A coordinator that agreed to a view of somebody else has given its own up.
   const { beat } = peer;
   return beat?.installed === view.number && beat.promised.coordinator === peer.node ? peer.node : null;
-}
+});
 
 /**
  * Two sides that both act without a majority (`tie: ping`, `no-quorum: ignore`) and hear each other again: the one with the older
@@ -251,7 +267,7 @@ export function onReserved(turn: Turn, upTo: number, ok: boolean, because: strin
 function installOwn(turn: Turn): void {
   const { state, nowMs } = turn;
   const view = state.promised;
-  if (view.coordinator !== state.self || sameView(view, state.installed)) return;
+  if (view.coordinator !== state.self || view.number <= state.endedOwn || sameView(view, state.installed)) return;
   if (supersededBy(state, view) !== null) return;
   const agreed = view.members.every((member) => {
     if (member === state.self) return true;
@@ -290,7 +306,7 @@ function install(turn: Turn, view: View): void {
     fenceAsked: isDirect ? state.fenceAsked : new Map(),
     lost,
     beatNow: true,
-    ordered: ordersIn(state, view),
+    ordered: new Map(),
     plan: null,
     planBasis: null,
     held: isDirect ? withGiven(state.held) : nothingHeld,
@@ -308,10 +324,6 @@ export function noteJoined(turn: Turn): void {
   put(turn, { joined: true });
   note(turn);
 }
-
-/** A node that had lost its lease for a moment may come back into the same view: what it ordered in it may still be on its way. */
-const ordersIn = (state: NodeState, view: View): NodeState['ordered'] =>
-  new Map([...state.ordered].filter(([, { order }]) => order.id.view === view.number));
 
 const isEverybodyIn = (state: NodeState, view: View): boolean =>
   state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));
@@ -418,10 +430,10 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
  * The nodes of a view that we could lead, sorted: each hears us both ways and enough of the rest to hold a lease; null: they may not
  * act.
  */
-function circleOf(state: NodeState, nowMs: number): NodeId[] | null {
+const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[] | null => {
   const { voters, cluster } = state.doc;
   if (cluster.nodes.some(({ id, witness }) => witness && id === state.self)) return null;
-  let circle = sortedUnique([state.self, ...alivePeers(state, nowMs)]);
+  let circle = [state.self, ...alivePeers(state, nowMs)].sort(byText);
   // Where half of the votes act, there is nobody else whom its members could have to hear.
   if (!isMajority(circle, voters)) return standingOf(state, circle, nowMs) === null ? null : circle;
   for (;;) {
@@ -436,7 +448,7 @@ function circleOf(state: NodeState, nowMs: number): NodeId[] | null {
     circle = able;
   }
   return isMajority(circle, voters) ? circle : null;
-}
+});
 
 /** A member that hears too few for a moment, because its daemon has just started anew, is not put out for that. */
 function isRecovering(state: NodeState, node: NodeId, nowMs: number): boolean {

@@ -7,7 +7,6 @@
  * `schedule/takeover.ts`.
  */
 import { assert } from '../../lib/assert.ts';
-import { byNumber } from '../../lib/compare.ts';
 import type { Ms, NodeId } from '../model.ts';
 
 /** Nodes without an entry have no vote. Never changed in place. */
@@ -43,18 +42,22 @@ export const votesOf = (node: NodeId, votes: Votes): number => electorateOf(vote
 export const totalOf = (votes: Votes): number => electorateOf(votes).total;
 
 /** Somebody who is named twice counts once. */
-export function countOf(voters: readonly NodeId[], votes: Votes): number {
-  const { of, total } = electorateOf(votes);
+export const countOf = (voters: readonly NodeId[], votes: Votes): number => countIn(voters, electorateOf(votes));
+
+function countIn(voters: readonly NodeId[], { of, total }: Electorate): number {
   let count = 0;
-  voters.forEach((voter, i) => {
+  for (let i = 0; i < voters.length; i++) {
+    const voter = voters[i] as NodeId;
     if (voters.indexOf(voter) === i) count += of.get(voter) ?? 0;
-  });
+  }
   assert(count <= total, 'each vote counts once');
   return count;
 }
 
-export const isMajority = (voters: readonly NodeId[], votes: Votes): boolean =>
-  2 * countOf(voters, votes) > totalOf(votes);
+export function isMajority(voters: readonly NodeId[], votes: Votes): boolean {
+  const electorate = electorateOf(votes);
+  return 2 * countIn(voters, electorate) > electorate.total;
+}
 
 export interface Grant {
   readonly node: NodeId;
@@ -67,13 +70,16 @@ export interface Grant {
  */
 export function majorityGrantedAt(self: NodeId, grants: readonly Grant[], votes: Votes, nowMs: Ms): Ms | null {
   const { of, total } = electorateOf(votes);
-  let count = of.get(self) ?? 0;
-  if (2 * count > total) return nowMs;
-  for (const { node, atMs } of [...grants].sort((a, b) => byNumber(b.atMs, a.atMs))) {
-    count += of.get(node) ?? 0;
-    if (2 * count > total) return atMs;
+  const own = of.get(self) ?? 0;
+  if (2 * own > total) return nowMs;
+  let newest: Ms | null = null;
+  for (const { atMs } of grants) {
+    if (newest !== null && atMs <= newest) continue;
+    let count = own;
+    for (const other of grants) if (other.atMs >= atMs) count += of.get(other.node) ?? 0;
+    if (2 * count > total) newest = atMs;
   }
-  return null;
+  return newest;
 }
 
 /** The other voter, where exactly two nodes vote, this one is one of them, and neither is a majority by itself; else null. */
@@ -113,4 +119,4 @@ function withVote(votes: Votes, node: NodeId, change: number): Votes {
 }
 
 export const sameVotes = (a: Votes, b: Votes): boolean =>
-  [...Object.keys(a), ...Object.keys(b)].every((node) => votesOf(node, a) === votesOf(node, b));
+  a === b || [...Object.keys(a), ...Object.keys(b)].every((node) => votesOf(node, a) === votesOf(node, b));

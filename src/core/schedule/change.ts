@@ -22,6 +22,8 @@ export interface Change {
   readonly demotes: readonly Step[];
   /** A live migration; its last order takes the place of the start. */
   readonly passage: Passage | null;
+  /** It moves by a stop and a start, whatever else it could: what starts before it by an order restarts. */
+  readonly stopsFirst?: true;
 }
 
 export interface Step {

@@ -1,12 +1,14 @@
 /**
- * What follows for the orders among the rules from what restarts under what it needs? The engine knows nothing of `needs`, so these
- * restarts are no steps of its own: nor is what restarts for an order's sake because of them, nor the order between them and others.
+ * What follows for the orders among the rules from stops that are no steps of the engine's? It knows nothing of `needs`, so what
+ * restarts under what it needs is none, nor is what would migrate live but for that; nor is what restarts for an order's sake
+ * because of them, nor the order between them and others.
  */
 import { must } from '../../lib/assert.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
-import type { IsLeft, Settled, SettledServices } from './settle.ts';
+import { type IsLeft, keepsCopy, type Settled, type SettledServices } from './settle.ts';
+import type { StepsOfAll } from './steps.ts';
 
 type Changes = ReadonlyMap<ServiceId, Change>;
 
@@ -20,13 +22,19 @@ export interface Followed {
 export function follow(
   changes: Changes,
   ruled: Ruled,
+  steps: StepsOfAll,
   hindrance: Hindrance,
   isLeft: IsLeft,
   settle: (changes: Changes) => SettledServices,
 ): Followed {
+  const isOwn: IsOwn = ({ service, passage }, { node, kind }) => {
+    const its = steps.get(service.id);
+    if (kind === 'under') return true;
+    return passage?.from !== node && (its?.stops.has(node) !== true || its.migration?.from === node);
+  };
   let now: Followed = { changes, settled: settle(changes), ruled };
   if (ruled.into.size === 0) return now;
-  // Each round adds restarts, and no copy restarts twice.
+  // Each round adds restarts or ends a move without a gap, and no copy restarts twice.
   for (;;) {
     const next = new Map(now.changes);
     const edges = [...now.ruled.edges];
@@ -34,22 +42,22 @@ export function follow(
       const change = now.settled.get(id);
       if (change === undefined) continue;
       for (const order of orders)
-        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, hindrance, isLeft);
+        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, isOwn, hindrance, isLeft);
     }
-    if (edges.length === now.ruled.edges.length)
-      return { ...now, ruled: { ...ruled, edges: [...edges, ...edgesOfOwn(now)] } };
+    if ([...next].every(([id, change]) => change === now.changes.get(id)))
+      return { ...now, ruled: { ...ruled, edges: [...edges, ...edgesOfOwn(now, isOwn)] } };
     now = { changes: next, settled: settle(next), ruled: { ...ruled, edges } };
   }
 }
 
 /** Between steps of two services, at least one of which is not the engine's: between its own it has said it all. */
-function edgesOfOwn({ settled, ruled }: Followed): Ruled['edges'] {
+function edgesOfOwn({ settled, ruled }: Followed, isOwn: IsOwn): Ruled['edges'] {
   const edges: { first: Doing; second: Doing }[] = [];
   for (const orders of ruled.into.values()) {
     for (const { first, firstAction, second, secondAction, kind, isLocal } of orders) {
       if (kind === 'serialize') continue;
-      const sooner = stepsOf(settled.get(first), firstAction);
-      for (const later of stepsOf(settled.get(second), secondAction))
+      const sooner = stepsOf(settled.get(first), firstAction, isOwn);
+      for (const later of stepsOf(settled.get(second), secondAction, isOwn))
         for (const each of sooner)
           if ((each.isOwn || later.isOwn) && (!isLocal || each.node === later.node))
             edges.push({
@@ -61,20 +69,30 @@ function edgesOfOwn({ settled, ruled }: Followed): Ruled['edges'] {
   return edges;
 }
 
-/** For the sake of what it needs, or of what restarts for that: once more what the engine has said does no harm. */
-const isOwn = (kind: Stop['kind']): boolean => kind === 'under' || kind === 'order';
-
 /** Those of one kind. */
 function stepsOf(
   settled: Settled | undefined,
   action: RuledOrder['firstAction'],
+  isOwn: IsOwn,
 ): readonly { readonly node: NodeId; readonly isOwn: boolean }[] {
   if (settled === undefined) return [];
   const { starts, stops, promotes, demotes } = settled;
-  const own = stops.filter((stop) => isOwn(stop.kind)).map(({ node }) => node);
+  const own = stops.filter((stop) => isOwn(settled, stop)).map(({ node }) => node);
   const steps = { start: starts, stop: stops, promote: promotes, demote: demotes }[action];
   return steps.map(({ node }) => ({ node, isOwn: own.includes(node) }));
 }
+
+/** Whether a stop is none of the engine's steps. */
+type IsOwn = (settled: Settled, stop: Stop) => boolean;
+
+/** Stops that the engine knows nothing of, and after which nothing of it is left or somebody restarts with it. */
+function causesIn(first: Settled | undefined, isOwn: IsOwn): readonly Stop[] {
+  if (first === undefined) return noStops;
+  return first.stops.filter((stop) => isOwn(first, stop) && (restarts.has(stop.kind) || !keepsCopy(first)));
+}
+
+const noStops: readonly Stop[] = [];
+const restarts: ReadonlySet<Stop['kind']> = new Set(['under', 'order']);
 
 function addRestarts(
   next: Map<ServiceId, Change>,
@@ -82,13 +100,18 @@ function addRestarts(
   { service, copies, placement }: Change,
   { id, first, firstAction, secondAction, kind, isLocal }: RuledOrder,
   settled: SettledServices,
+  isOwn: IsOwn,
   hindrance: Hindrance,
   isLeft: IsLeft,
 ): void {
   if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return;
-  const under = (settled.get(first)?.stops ?? []).filter(({ kind }) => isOwn(kind));
+  const own = causesIn(settled.get(first), isOwn);
+  const known = must(next.get(service.id), `change of ${service.id}`);
+  const from = settled.get(service.id)?.overlapFrom ?? null;
+  if (from !== null && own.some((stop) => !isLocal || stop.node === from) && known.passage?.isBegun !== true)
+    next.set(service.id, { ...known, stopsFirst: true });
   for (const { node } of copies.filter((copy) => copy.state === 'running' && placement.nodes.includes(copy.node))) {
-    const causes = under.filter((stop) => !isLocal || stop.node === node);
+    const causes = own.filter((stop) => !isLocal || stop.node === node);
     const change = must(next.get(service.id), `change of ${service.id}`);
     const hasStop = [...change.stops, ...(settled.get(service.id)?.stops ?? [])].some((stop) => stop.node === node);
     if (causes.length === 0 || hasStop || isLeft(service.id, node)) continue;

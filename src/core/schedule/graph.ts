@@ -18,7 +18,18 @@ export interface Graph {
 type Dependents = ReadonlyMap<ServiceId, readonly Service[]>;
 type EdgesOf = (service: Service) => readonly ServiceId[];
 
+const known = new WeakMap<Cluster, Graph>();
+
+/** One for each file: it is asked for with every plan. */
 export function graphOf(cluster: Cluster): Graph {
+  const before = known.get(cluster);
+  if (before !== undefined) return before;
+  const graph = makeGraph(cluster);
+  known.set(cluster, graph);
+  return graph;
+}
+
+function makeGraph(cluster: Cluster): Graph {
   const services = new Map(cluster.services.map((service) => [service.id, service]));
   const withOf: EdgesOf = (service) => service.with;
   const needsOf: EdgesOf = (service) => service.needs;

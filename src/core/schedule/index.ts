@@ -73,7 +73,7 @@ export function schedule(asked: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const followed = follow(changes, ruled, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
+  const followed = follow(changes, ruled, steps, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
   const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
   const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);

@@ -174,13 +174,13 @@ export const isStoppedAfter = (copy: Copy, other: Copy): boolean =>
 export const movesLive = ({ from, to, because }: Passage): string => `it moves live from ${from} to ${to}: ${because}`;
 
 /** Without its migration: stopped on the source, then started on the target. */
-export function withoutPassage(change: Change): Change {
+export function withoutPassage(change: Change, why: string): Change {
   const { passage, copies } = change;
   if (passage === null || passage.isBegun) return change;
   const target = copies.find(({ node, state }) => node === passage.to && state === 'arriving');
   const stop = (step: Step): Stop => ({ ...step, kind: 'end', handTo: null, mayWait: false });
   const { from, to } = passage;
-  const because = `${passage.because}; not live, because something that it needs has to stop first`;
+  const because = `${passage.because}; not live, because ${why} has to stop first`;
   const stops = change.stops.map((each) =>
     each.node === from ? { ...each, because: `it moves to ${to}: ${because}` } : each,
   );

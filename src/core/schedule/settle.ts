@@ -54,10 +54,11 @@ function settleOne(
     ...restarting,
     starts: restarting.starts.map((start) => waitForNeeds(start, restarting.passage, needed)),
   };
-  const comesAfter = hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
+  const comesAfter =
+    alone.stopsFirst === true || hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
   const handed =
     waiting.passage !== null
-      ? withPassage(waiting, needed)
+      ? withPassage(waiting, needed, alone.stopsFirst === true)
       : comesAfter
         ? { ...waiting, overlapFrom: null }
         : withOverlap(waiting, needed);
@@ -186,12 +187,15 @@ function waitForNeeds(start: Start, passage: Change['passage'], needed: readonly
 
 type Handed = Change & { readonly overlapFrom: NodeId | null };
 
-/** A live migration, unless what it needs has to stop first. */
-function withPassage(change: Change, needed: readonly Settled[]): Handed {
+/** A live migration, unless what it needs has to stop first, or it has to itself. */
+function withPassage(change: Change, needed: readonly Settled[], stopsFirst: boolean): Handed {
   const { passage, starts } = change;
   if (passage === null) return { ...change, overlapFrom: null };
-  if (!passage.isBegun && (starts.length !== 1 || needed.some((need) => need.startsAfterStop)))
-    return { ...withoutPassage(change), overlapFrom: null };
+  if (!passage.isBegun && (stopsFirst || starts.length !== 1 || needed.some((need) => need.startsAfterStop)))
+    return {
+      ...withoutPassage(change, stopsFirst ? 'something that starts before it' : 'something that it needs'),
+      overlapFrom: null,
+    };
   return { ...change, overlapFrom: passage.from };
 }
 
