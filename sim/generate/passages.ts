@@ -2,7 +2,7 @@
  * Live migrations with something that goes wrong just where a rule of them is needed. Most begin with a source whose agent hangs: what
  * it gives away arrives long after it was asked to.
  */
-import type { Cluster, NodeId, Service } from '../../src/core/model.ts';
+import type { Cluster, NodeId, Service, Takeover } from '../../src/core/model.ts';
 import type { Command } from '../../src/core/ports.ts';
 import type { Fault } from '../world/faults.ts';
 import type { Prng } from '../world/prng.ts';
@@ -23,13 +23,13 @@ interface Way {
   readonly endMs: number;
 }
 
-/** Null: nothing moves live here. What is guarded strictly comes first, because nobody forgives anything of it. */
-function wayOf({ prng, cluster, atMs, forMs }: Scene): Way | null {
+/** Null: nothing moves live here. `takeover`: mostly of such a service. */
+function wayOf({ prng, cluster, atMs, forMs }: Scene, takeover: Takeover): Way | null {
   const all = cluster.services.filter(({ migrates, on }) => migrates && on.length > 1);
-  const strict = all.filter(({ takeover }) => takeover === 'fencing');
+  const fit = all.filter((each) => each.takeover === takeover);
   const [first] = all;
   if (first === undefined) return null;
-  const service = prng.pick(strict.length > 0 && prng.chance(0.6) ? strict : all);
+  const service = prng.pick(fit.length > 0 && prng.chance(0.7) ? fit : all);
   const { id, on, startTimeoutMs } = service;
   const [from = '', ...targets] = on;
   const to = prng.pick(targets);
@@ -41,15 +41,16 @@ function wayOf({ prng, cluster, atMs, forMs }: Scene): Way | null {
   return { service, from, to, other, move, hang: { ...hang, atMs: atMs - 1, forMs }, endMs };
 }
 
+/** With `fencing` nobody forgives a source that is held up; with `lease` what has to end in time is counted on. */
 const onTheWay =
-  (draw: (scene: Scene, way: Way) => readonly Fault[]): Plot =>
+  (takeover: Takeover, draw: (scene: Scene, way: Way) => readonly Fault[]): Plot =>
   (scene) => {
-    const way = wayOf(scene);
+    const way = wayOf(scene, takeover);
     return way === null ? [] : draw(scene, way);
   };
 
 /** What is left at the source cannot be stopped, and then the source is lost; what arrived at the target ends. */
-const lostOnceGone = onTheWay((scene, { service: { id }, from, to, move }) => {
+const lostOnceGone = onTheWay('fencing', (scene, { service: { id }, from, to, move }) => {
   const { prng, atMs, forMs } = scene;
   const lostMs = atMs + prng.between(200, 1200);
   const kind = prng.pick(['crashDaemon', 'pauseDaemon'] as const);
@@ -67,7 +68,7 @@ const lostOnceGone = onTheWay((scene, { service: { id }, from, to, move }) => {
 });
 
 /** The daemon of the source dies, and its agent goes on: what is not wanted on the target any more arrives there, and then the source is off. */
-const givenByTheDead = onTheWay((scene, { from, to, other, move, hang, endMs }) => {
+const givenByTheDead = onTheWay('fencing', (scene, { from, to, other, move, hang, endMs }) => {
   const { prng, atMs } = scene;
   const offMs = endMs + prng.between(0, 500);
   const lostMs = atMs + prng.between(50, 500);
@@ -82,7 +83,7 @@ const givenByTheDead = onTheWay((scene, { from, to, other, move, hang, endMs }) 
 });
 
 /** The target forgets what it expects, has looked before anything came, and hears late what became of the source. */
-const forgotten = onTheWay((scene, { service: { id }, from, to, other, move, hang, endMs }) => {
+const forgotten = onTheWay('fencing', (scene, { service: { id }, from, to, other, move, hang, endMs }) => {
   const unwanted: Command = scene.prng.chance(0.5)
     ? { kind: 'standby', node: to, on: true, because }
     : { kind: 'move', service: id, to: from, because };
@@ -98,20 +99,20 @@ const forgotten = onTheWay((scene, { service: { id }, from, to, other, move, han
 });
 
 /** The target hears nobody, and its source reaches it all the same, when it has long stopped what might arrive. */
-const deafTarget = onTheWay((scene, { to, move, hang }) => {
+const deafTarget = onTheWay('lease', (scene, { to, move, hang }) => {
   const { prng, atMs, forMs } = scene;
   const lost = { kind: 'packets', link: null, how: 'lose', probability: 1, delayMs: 0 } as const;
-  const beforeMs = prng.between(0, 300);
+  const beforeMs = prng.between(0, 500);
   const when = { atMs: atMs + beforeMs, forMs: Math.max(forMs, 10_000) };
   // What it is to expect may be lost already.
-  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0.5, 0.8]), atMs, forMs: beforeMs };
+  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0, 0.6]), atMs, forMs: beforeMs };
   return [hang, move, bad, { ...lost, from: null, to, ...when }, { ...lost, from: to, to: null, ...when }];
 });
 
 /** The source hangs in the middle of it, and is cut off: it has to stop in time all the same. */
-const cutOffInTheMiddle = onTheWay((scene, { from, to, move, hang }) => {
+const cutOffInTheMiddle = onTheWay('lease', (scene, { from, to, move, hang }) => {
   const { prng, atMs } = scene;
-  return [hang, move, isolate(prng.chance(0.8) ? from : to, atMs + prng.between(10, 300), share(scene, 3, 8))];
+  return [hang, move, isolate(prng.chance(0.8) ? from : to, atMs + prng.between(100, 900), share(scene, 3, 8))];
 });
 
 export const passages: Readonly<Record<string, Plot>> = {
