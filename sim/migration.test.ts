@@ -147,3 +147,28 @@ test('a copy that breaks where it arrived is not started anew while its lost sou
     stage.world.atEnd();
   }
 });
+
+test('it is given away only to a node that says that it expects it', () => {
+  for (let atMs = 0; atMs < 200; atMs += 4) {
+    const stage = new Rehearsal(atMs + 1);
+    stage.move();
+    stage.world.run(atMs);
+    const deaf = {
+      kind: 'packets',
+      from: null,
+      to: 'n2',
+      link: null,
+      how: 'lose',
+      probability: 1,
+      delayMs: 0,
+    } as const;
+    stage.world.begin({ ...deaf, atMs: 0, forMs: 0 });
+    const target = stage.world.host('n2');
+    let isExpected = false;
+    for (let i = 0; i < 300; i++) {
+      stage.world.run(1);
+      isExpected ||= target.loop?.state.local.get('vm')?.record.state === 'arriving';
+      if (stage.record('n1').state === 'migrating') expect(isExpected, `deaf after ${atMs} ms`).toBe(true);
+    }
+  }
+});

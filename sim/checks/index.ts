@@ -7,6 +7,7 @@ import { exclusive } from './exclusive.ts';
 import { live } from './live.ts';
 import { maintenance } from './maintenance.ts';
 import { migration } from './migration.ts';
+import { notices } from './notices.ts';
 import { order } from './order.ts';
 import { promoted } from './promoted.ts';
 import { quorum } from './quorum.ts';
@@ -22,6 +23,7 @@ export const allChecks = (): Check[] => [
   views(),
   quorum(),
   order(),
+  notices(),
   durable(),
   maintenance(),
   duel(),

@@ -69,19 +69,5 @@ function interruption(scene: Scene, service: Service, atMs: number): Fault {
   }
 }
 
-/** The source hangs in the middle of it, and is cut off: it has to stop in time all the same. */
-const cutOffInTheMiddle: Plot = (scene) => {
-  const { prng, cluster, atMs, forMs } = scene;
-  const travellers = cluster.services.filter(({ migrates, on }) => migrates && on.length > 1);
-  if (travellers.length === 0) return [];
-  const { id, on } = prng.pick(travellers);
-  const [from = '', to = ''] = on;
-  return [
-    { kind: 'agent', node: from, service: id, verb: 'migrateTo', how: prng.pick(['hang', 'hang', 'lie']), atMs, forMs },
-    ask(prng.pick(cluster.nodes).id, atMs, { kind: 'move', service: id, to, because }),
-    isolate(prng.chance(0.8) ? from : to, atMs + prng.between(10, 300), share(scene, 3, 8)),
-  ];
-};
-
 export const drawJourneys = (prng: Prng, cluster: Cluster, beginMs: number, healAtMs: number): readonly Fault[] =>
-  drawFrom([journeys, journeys, cutOffInTheMiddle], prng, cluster, beginMs, healAtMs);
+  drawFrom([journeys], prng, cluster, beginMs, healAtMs);

@@ -24,6 +24,7 @@ export function runAgent(host: Host, op: AgentOp): void {
   world.operationBegins(host, op);
   const { id } = op.service;
   host.underWay.set(id, [...(host.underWay.get(id) ?? []), op]);
+  host.begunAtMs.set(op, world.agenda.nowMs);
   const fault = world.agentFault(host.id, id, op.verb);
   const [fromMs, toMs] = durationMs[op.verb];
   const peer = op.peer === null ? undefined : world.hosts.get(op.peer);
@@ -139,10 +140,14 @@ function perform(host: Host, op: AgentOp): OpResult {
 }
 
 /** Both run for a moment, or the source is gone at once: either is within what agents may do. */
-function migrate(host: Host, { service, peer }: AgentOp): OpResult {
+function migrate(host: Host, op: AgentOp): OpResult {
+  const { service, peer } = op;
   const target = peer === null ? undefined : host.world.hosts.get(peer);
-  const isThere = target?.powered === true && host.world.network.reaches(host.id, target.id, 0);
-  if (target === undefined || !isThere || !host.running.has(service.id)) return injected;
+  if (target === undefined || !isTalking(host, target, op) || !host.running.has(service.id)) return injected;
+  if (isTooLate(host, target, service)) {
+    target.startByHand(service);
+    return { outcome: 'ok' };
+  }
   host.givenTo.set(service.id, target.id);
   // What an earlier migration left because its stop failed is a leftover of this one.
   for (const other of host.world.hosts.values())
@@ -150,6 +155,21 @@ function migrate(host: Host, { service, peer }: AgentOp): OpResult {
   target.setRunning(service.id, service);
   if (host.prng.chance(0.5)) host.setRunning(service.id, null);
   return { outcome: 'ok' };
+}
+
+/** A migration is a conversation between two machines: if the target was switched off since it began, nothing arrives. */
+function isTalking(host: Host, target: Host, op: AgentOp): boolean {
+  const begunAtMs = host.begunAtMs.get(op) ?? host.world.agenda.nowMs;
+  return target.powered && target.poweredAtMs <= begunAtMs && host.world.network.reaches(host.id, target.id, 0);
+}
+
+/**
+ * The call of a daemon that is dead or held up goes on, and ends when the target has stopped what might arrive. With `takeover: lease`
+ * that rests on the daemon of the source, as all else does (`checks/exclusive.ts`).
+ */
+function isTooLate(host: Host, target: Host, { id, takeover }: Service): boolean {
+  const isStopped = target.loop?.state.local.get(id)?.record.state === 'stopped';
+  return takeover !== 'fencing' && host.isHelpless && isStopped && !target.running.has(id);
 }
 
 /** What is seen to run is known of from then on. Where it runs elsewhere too, that remains the fault of whoever began it. */

@@ -38,6 +38,7 @@ export class Host {
   readonly endedAtMs = new Map<ServiceId, number>();
   readonly stoppedAtMs = new Map<ServiceId, number>();
   readonly underWay = new Map<ServiceId, AgentOp[]>();
+  readonly begunAtMs = new WeakMap<AgentOp, number>();
   readonly isNewer: boolean;
   powered = false;
   /** How many outages hold its power off. */

@@ -185,7 +185,10 @@ function watchedOf(state: NodeState): ReadonlySet<NodeId> {
 /** Orders that no record shows yet. */
 const inFlight = (state: NodeState): OrderSent[] => [...state.ordered.values()].filter((sent) => !sent.seen);
 
-/** An order that was given may be carried out at any moment: it counts as under way, or the next plan could contradict it. */
+/**
+ * An order that was given may be carried out at any moment: it counts as under way, or the next plan could contradict it. One to expect
+ * counts as a look: until a record shows it nobody knows whether it is expected there, and nothing may be given away.
+ */
 function asUnderWay(record: NodeRecord, given: Order): NodeRecord {
   const service = record.services[given.serviceId];
   const state = stateUnder[given.verb];
@@ -203,7 +206,7 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
   tune: 'reloading',
   promote: 'promoting',
   demote: 'demoting',
-  expect: 'arriving',
+  expect: 'probing',
   migrateTo: 'migrating',
   migrateFrom: 'migrating',
   notify: 'notifying',

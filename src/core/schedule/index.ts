@@ -75,7 +75,7 @@ export function schedule(asked: ScheduleInput): Plan {
   }
   const followed = follow(changes, ruled, steps, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
   const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
-  const actions = withNotices(graph, seen, ordered, isLeft);
+  const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);
   return {
     placements: [...placements.values()],

@@ -9,8 +9,11 @@ const ready = (world: World): readonly PlannedAction[] =>
   schedule(world.input).actions.filter(({ blocked, after }) => blocked === null && after.length === 0);
 
 /** As the coordinator does it: whatever waits for nothing is begun, and then one of them ends. */
-function carriedOut(story: string, endsFirst: (count: number) => number): readonly string[] {
-  let world: World = { input: parseStory(story), hidden: new Set() };
+function settled(
+  before: World,
+  endsFirst: (count: number) => number,
+): { readonly world: World; readonly told: string[] } {
+  let world = before;
   const open: PlannedAction[] = [];
   const told: string[] = [];
   for (let step = 0; step < 200; step++) {
@@ -19,13 +22,31 @@ function carriedOut(story: string, endsFirst: (count: number) => number): readon
       open.push(action);
       told.push(lineOf(action));
     }
-    if (open.length === 0) return told;
+    if (open.length === 0) return { world, told };
     const [action] = open.splice(endsFirst(open.length), 1);
     world = end(world, must(action, 'an action under way'));
     expect(recordOf(world.input, 'db', 'a')).toBeDefined();
   }
   throw new Error(`it does not end:\n${told.join('\n')}`);
 }
+
+const carriedOut = (story: string, endsFirst: (count: number) => number): readonly string[] =>
+  settled({ input: parseStory(story), hidden: new Set() }, endsFirst).told;
+
+/** `node` is in the view no more. */
+const without = (node: string, { input, hidden }: World): World => ({
+  hidden,
+  input: {
+    ...input,
+    view: { ...input.view, number: input.view.number + 1, members: input.view.members.filter((each) => each !== node) },
+    records: new Map([...input.records].filter(([each]) => each !== node)),
+  },
+});
+
+const off = (node: string, { input, hidden }: World): World => ({
+  hidden,
+  input: { ...input, admin: { ...input.admin, off: { [node]: { because: 'fenced' } } } },
+});
 
 const lineOf = ({ verb, on, notice }: PlannedAction): string =>
   notice == null ? `${verb} ${on}` : `${notice.type} ${notice.operation} ${wordsOf(notice)} to ${on}`;
@@ -86,5 +107,14 @@ seen b: db running score 20`,
     for (const on of ['a', 'b'])
       world = end(world, { ...must(ready(world)[0], 'an action'), verb: 'notify', on, notice: open } as PlannedAction);
     expect(ready(world).map(lineOf)).toEqual(['post stop a to a', 'post stop a to b']);
+  });
+
+  test('is told that a copy is gone when its node is known to be off, once', () => {
+    const { world } = settled({ input: parseStory(`${running}seen c: db running`), hidden: new Set() }, () => 0);
+    const lost = without('c', world);
+    expect(settled(lost, () => 0).told).toEqual([]);
+    const { world: told, told: lines } = settled(off('c', lost), () => 0);
+    expect(lines).toEqual(['post stop c to a', 'post stop c to b']);
+    expect(recordOf(told.input, 'db', 'a').notice).toMatchObject({ active: ['a', 'b', 'c'], inactive: [] });
   });
 });

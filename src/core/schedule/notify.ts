@@ -5,11 +5,14 @@
  * copy is told `post`. Nothing is remembered but what the records say that each copy was told last: a copy that was told `pre`
  * keeps the round and its lists; one that was told nothing is told that it was started. What belongs to no round waits for the end of the one that is open.
  *
+ * What ended without an order (its node was fenced, or had lost its quorum) has no `pre`: who was told last that it runs is told
+ * `post stop`, once nobody can doubt that it has ended.
+ *
  * An agent that fails at it or does not answer in its time counts as told, so that no round lasts for ever.
  */
 import { must } from '../../lib/assert.ts';
 import type { NodeId, Service } from '../model.ts';
-import type { ServiceState } from '../ports.ts';
+import type { Admin, ServiceState } from '../ports.ts';
 import { isSameNotice, type Notice } from '../roles.ts';
 import type { Graph } from './graph.ts';
 import type { PlannedAction } from './plan.ts';
@@ -29,19 +32,24 @@ const under: Readonly<Record<Operation, ServiceState>> = {
   promote: 'promoting',
 };
 
+type Off = Admin['off'];
+
 /** The plan with what has to be told, and what waits for that. `isLeft`: nothing is done to this service on this node. */
-export function withNotices(graph: Graph, seen: Seen, actions: Actions, isLeft: IsLeft): Actions {
+export function withNotices(graph: Graph, seen: Seen, actions: Actions, isLeft: IsLeft, off: Off): Actions {
   let all = actions;
   for (const service of graph.cluster.services) {
     if (!service.notify || !service.clone) continue;
     const copies = must(seen.services.get(service.id), `seen state of ${service.id}`).copies;
     const own = all.filter((action) => action.service === service.id && isOperation(action.verb));
-    if (own.length === 0 && !copies.some((copy) => copy.record?.notice?.type === 'pre' || isFresh(copy))) continue;
+    const isDue = (copy: Copy): boolean =>
+      keepsRound(copy) || isFresh(copy) || endedBehind(copy, copies, off).length > 0;
+    if (own.length === 0 && !copies.some(isDue)) continue;
     all = told(
       service,
       copies.filter(({ node }) => !isLeft(service.id, node)),
       all,
       own,
+      off,
     );
   }
   return all;
@@ -52,18 +60,32 @@ const isOperation = (verb: PlannedAction['verb']): verb is Operation => operatio
 /** It was told nothing since it was started. */
 const isFresh = ({ state, record }: Copy): boolean => state === 'running' && record !== null && record.notice === null;
 
+const mayHear: ReadonlySet<ServiceState> = new Set(['running', 'notifying', 'reloading', 'promoting', 'demoting']);
+
+/** It will be told the end of it, or is what it is about. What has failed meanwhile, or has to be looked at, is neither. */
+function keepsRound({ node, state, record }: Copy): boolean {
+  const notice = record?.notice;
+  if (notice?.type !== 'pre') return false;
+  return mayHear.has(state) || (state === 'stopping' && notice.operation === 'stop' && notice.stop.includes(node));
+}
+
 const isUntold = ({ state, record }: Copy, notice: Notice): boolean =>
   state === 'running' && !isSameNotice(record?.notice ?? null, notice);
 
 const isReady = ({ blocked, after }: PlannedAction): boolean => blocked === null && after.length === 0;
 
-function told(service: Service, copies: readonly Copy[], all: Actions, own: Actions): Actions {
+function told(service: Service, copies: readonly Copy[], all: Actions, own: Actions, off: Off): Actions {
   // Its answer decides what comes next; what is to happen to it cannot be planned until then.
   if (copies.some(({ state }) => state === 'notifying'))
     return blocked(all, own.filter(isReady), `${service.id} is being told what happens to its copies`);
-  const open = copies.map(({ record }) => record?.notice ?? null).find((notice) => notice?.type === 'pre') ?? null;
+  const open = copies.find(keepsRound)?.record?.notice ?? null;
   const fresh = copies.some(({ state }) => underWay(state) !== null) ? [] : copies.filter(isFresh);
   if (open === null && fresh.length > 0) return started(service, copies, all, own, fresh);
+  const behind = open === null ? copies.filter((copy) => endedBehind(copy, copies, off).length > 0) : [];
+  if (behind.length > 0) {
+    const tellings = behind.map((copy) => tellOfEnded(service, copy, copies, endedBehind(copy, copies, off)));
+    return waiting(all, own.filter(isReady), tellings);
+  }
   const notice = open ?? noticeOf(service, copies, own);
   if (notice === null) return all;
   const left = remaining(notice, copies, own);
@@ -99,6 +121,34 @@ function started(
 }
 
 const nothing: Pick<Notice, Operation> = { start: [], stop: [], promote: [], demote: [] };
+
+/** Nodes of which this copy was told last that they run one, and that certainly run none. */
+function endedBehind({ state, record }: Copy, copies: readonly Copy[], off: Off): readonly NodeId[] {
+  const notice = record?.notice ?? null;
+  if (state !== 'running' || notice?.type !== 'post') return [];
+  return [...new Set([...notice.active, ...notice.start])].filter((node) => {
+    const copy = copies.find((each) => each.node === node);
+    return !notice.stop.includes(node) && (copy === undefined ? Object.hasOwn(off, node) : copy.state === 'stopped');
+  });
+}
+
+function tellOfEnded(service: Service, copy: Copy, copies: readonly Copy[], stop: readonly NodeId[]): Telling {
+  const lists = listsOf(service, copies);
+  const before = copy.record?.notice;
+  const wasPromoted = (node: NodeId): boolean =>
+    [...(before?.promoted ?? []), ...(before?.promote ?? [])].includes(node) && before?.demote.includes(node) !== true;
+  return tell(service, copy.node, {
+    ...lists,
+    ...nothing,
+    type: 'post',
+    operation: 'stop',
+    stop,
+    active: [...lists.active, ...stop],
+    promoted: [...lists.promoted, ...stop.filter(wasPromoted)],
+    unpromoted: [...lists.unpromoted, ...stop.filter((node) => !wasPromoted(node))],
+    inactive: lists.inactive.filter((node) => !stop.includes(node)),
+  });
+}
 
 /** What is about to happen: the first kind of which something can be ordered now. Null: nothing. */
 function noticeOf(service: Service, copies: readonly Copy[], own: Actions): Notice | null {
