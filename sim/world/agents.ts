@@ -27,8 +27,6 @@ export function runAgent(host: Host, op: AgentOp): void {
   host.begunAtMs.set(op, world.agenda.nowMs);
   const fault = world.agentFault(host.id, id, op.verb);
   const [fromMs, toMs] = durationMs[op.verb];
-  const peer = op.peer === null ? undefined : world.hosts.get(op.peer);
-  const peerSinceMs = peer?.poweredAtMs;
   const takesMs =
     fault === 'hang'
       ? op.timeoutMs
@@ -40,8 +38,7 @@ export function runAgent(host: Host, op: AgentOp): void {
     // Ended with the machine, or by the next life of the daemon.
     if (!isUnderWay(host, op)) return;
     finished(host, op);
-    const isBroken = op.verb === 'migrateTo' && peer?.poweredAtMs !== peerSinceMs;
-    const result = isBroken ? injected : resultOf(host, op, fault);
+    const result = resultOf(host, op, fault);
     // Nobody can know yet that nothing runs: as if it had ended at once.
     if (isTakenForStarted(op, result) && !host.running.has(id)) host.endedAtMs.set(id, world.agenda.nowMs);
     // Until then it is within the time that it is given.
