@@ -78,8 +78,12 @@ function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlyS
 }
 
 /** Colocations that only prefer may outweigh the places of those that must follow: by the order of their names, as in Pacemaker. */
-function isLeftBehind({ cluster }: World, plan: Plan | null, id: ServiceId): boolean {
+function isLeftBehind(world: World, plan: Plan | null, id: ServiceId): boolean {
+  const { cluster } = world;
   if (cluster.rules.colocations.length === 0) return false;
-  const followed = cluster.services.find((service) => service.id === id)?.with ?? [];
-  return plan?.placements.some(({ service, nodes }) => followed.includes(service) && nodes.length > 0) === true;
+  const known = cluster.services.find((service) => service.id === id);
+  const isPlaced = (other: ServiceId): boolean =>
+    plan?.placements.some(({ service, nodes }) => service === other && nodes.length > 0) === true;
+  if (known?.with.some(isPlaced)) return true;
+  return known?.needs.some((need) => !isPlaced(need) && isLeftBehind(world, plan, need)) === true;
 }

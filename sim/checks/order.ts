@@ -2,6 +2,8 @@
  * `needs` is kept in the order of real actions: nothing starts before what it needs, nothing stops under what needs it.
  * And an operation never runs beside another one of the same service and host, but for what may be overtaken.
  */
+
+import { alivePeers } from '../../src/core/membership/hearing.ts';
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
@@ -60,7 +62,16 @@ const isUp = (world: World, id: ServiceId): boolean =>
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
   // A stop that is said to have failed may have done its work.
   const isBlocked = host.loop?.state.local.get(id)?.record.state === 'blocked';
-  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id);
+  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id) || isUnheard(world, host);
+}
+
+/** By who coordinates it, and can agree on no view without it. */
+function isUnheard(world: World, { id }: Host): boolean {
+  return [...world.hosts.values()].some(({ loop, clock }) => {
+    const state = loop?.state;
+    const leads = state?.installed?.coordinator === state?.self && state?.installed?.members.includes(id) === true;
+    return leads && id !== state?.self && !alivePeers(state, clock.nowMs).includes(id);
+  });
 }
 
 /** Stopped, or ended by itself, a moment ago. */
