@@ -17,21 +17,13 @@ export function drawRules(prng: Prng, services: readonly Service[]): Rules {
   services.forEach((second, index) => {
     for (const first of services.slice(0, index)) {
       if (prng.chance(0.25)) rules.orders.push(orderOf(prng, first, second.id));
-      const colocation = prng.chance(0.15) ? colocationOf(prng, first, second.id) : null;
-      if (colocation !== null && !isRestless(first)) rules.colocations.push(colocation);
+      if (prng.chance(0.15)) rules.colocations.push(colocationOf(prng, first, second.id));
     }
     for (const node of second.on) if (prng.chance(0.1)) rules.locations.push(locationOf(prng, second.id, node));
     for (const node of second.on) if (dates.chance(0.05)) rules.locations.push(untilLater(dates, second.id, node));
   });
   return { ...noRules, ...rules };
 }
-
-/**
- * Copies that stick to nothing, of which one is drawn to what another service would like, count that twice where one of them runs and
- * once where none does, in Pacemaker too: they may go to and fro.
- */
-const isRestless = ({ clone, stickiness, instances, on }: Service): boolean =>
-  clone && stickiness === 0 && instances < on.length;
 
 interface Mutable {
   locations: LocationConfig[];

@@ -16,6 +16,7 @@ import { mayBe, promotedNow, promotionOf } from './roles.ts';
 import { type Ruled, ruledOf } from './ruled.ts';
 import { type Candidate, forbid, type NodeRules, nodeRulesOf, preferencesOf, type Stuck, stuckOf } from './score.ts';
 import { type Copy, isActive, mayLinger, type Seen, type SeenService } from './seen.ts';
+import { askSteadily } from './steady.ts';
 import { definitionOf, type Steps, type StepsOfAll, stepsOf } from './steps.ts';
 import { type Unrunnable, unwanted, withDependents } from './wanted.ts';
 import { namesText } from './words.ts';
@@ -40,7 +41,7 @@ export function place(
   const rules = nodeRulesOf(graph, input);
   const not = unwanted(graph, input.admin, aftermath);
   const candidates = candidatesOf(graph, input, seen, held);
-  const { answer, stuck } = askAll(graph, input, candidates, rules, frozen, not);
+  const { answer, stuck } = askSteadily(candidates, frozen, (each) => askAll(graph, input, each, rules, frozen, not));
   const ruled = ruledOf(answer);
   const steps = stepsOf(answer, ruled);
   const placed = new Map<ServiceId, Placement>();

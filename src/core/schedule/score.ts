@@ -62,6 +62,8 @@ export interface Candidate {
   readonly wish: Wish | undefined;
   /** It, or something that goes where it goes, is asked to move: it sticks only as much as outweighs its places in `on`. */
   readonly isLoose: boolean;
+  /** Where a copy would come back as soon as it left: see steady.ts. */
+  readonly stays?: ReadonlySet<NodeId>;
 }
 
 /** Beside its places in `on`. Says nothing yet about the services that it runs with or that run with it. */
@@ -95,6 +97,7 @@ function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, cand
     for (const term of rule.newcomers) terms.push(term);
     if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
   }
+  if (candidate.stays?.has(rule.node)) terms.push(points(stayPoints, 'it would come back here at once'));
   if (wish !== undefined && isWished(wish, rule.node)) terms.push(points(wishPoints, wish.because));
 }
 

@@ -1,0 +1,87 @@
+/**
+ * Does a copy that leaves come back as soon as it is gone?
+ *
+ * What colocated services would like may weigh more while a copy runs where they want none than it does once that copy has stopped (the
+ * engine counts it for the instance and for the clone, as Pacemaker does). A plan that is made anew after every step would then send
+ * the copy to and fro for ever. So the engine is asked what it would do without the copies that are to leave; one that it would start
+ * there again stays.
+ */
+import { must } from '../../lib/assert.ts';
+import type { NodeId, ServiceId } from '../model.ts';
+import type { ServiceRecord } from '../ports.ts';
+import { type Answer, placedOn } from './answer.ts';
+import type { Frozen } from './maintenance.ts';
+import type { Candidate } from './score.ts';
+import type { Copy } from './seen.ts';
+
+type Candidates = ReadonlyMap<ServiceId, Candidate>;
+type Nodes = ReadonlyMap<ServiceId, ReadonlySet<NodeId>>;
+
+/** `ask`: the engine's answer for these candidates. */
+export function askSteadily<T extends { readonly answer: Answer }>(
+  candidates: Candidates,
+  frozen: Frozen,
+  ask: (candidates: Candidates) => T,
+): T {
+  const asked = ask(candidates);
+  const leaving = leavingOf(candidates, frozen, asked.answer);
+  if (leaving.size === 0) return asked;
+  const { answer } = ask(changed(candidates, leaving, withoutCopies));
+  const returning = new Map<ServiceId, ReadonlySet<NodeId>>();
+  for (const [id, nodes] of leaving) {
+    const back = placedOn(answer, must(candidates.get(id), `candidate ${id}`).service, []).filter((node) =>
+      nodes.has(node),
+    );
+    if (back.length > 0) returning.set(id, new Set(back));
+  }
+  return returning.size === 0
+    ? asked
+    : ask(changed(candidates, returning, (candidate, stays) => ({ ...candidate, stays })));
+}
+
+/** Only copies of clones: what runs once sticks where it ran until it runs elsewhere. */
+function leavingOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
+  const leaving = new Map<ServiceId, ReadonlySet<NodeId>>();
+  for (const [id, { service, seen }] of candidates) {
+    if (!service.clone || frozen.has(id)) continue;
+    const running = seen.copies.filter(({ state, listed }) => listed && state === 'running');
+    if (running.length === 0) continue;
+    const placed = placedOn(answer, service, []);
+    const gone = running.filter(({ node }) => !placed.includes(node)).map(({ node }) => node);
+    // What ends without another one in its place has no reason to come back.
+    if (gone.length > 0 && placed.some((node) => running.every((copy) => copy.node !== node)))
+      leaving.set(id, new Set(gone));
+  }
+  return leaving;
+}
+
+const changed = (
+  candidates: Candidates,
+  nodes: Nodes,
+  change: (candidate: Candidate, nodes: ReadonlySet<NodeId>) => Candidate,
+): Candidates =>
+  new Map(
+    [...candidates].map(([id, candidate]) => {
+      const of = nodes.get(id);
+      return [id, of === undefined ? candidate : change(candidate, of)] as const;
+    }),
+  );
+
+function withoutCopies(candidate: Candidate, nodes: ReadonlySet<NodeId>): Candidate {
+  const stopped = (copy: Copy): Copy =>
+    nodes.has(copy.node) ? { ...copy, state: 'stopped', record: copy.record && stoppedRecord(copy.record) } : copy;
+  const { copies, listed } = candidate.seen;
+  const seen = {
+    copies: copies.map(stopped),
+    listed: listed.map((each) => ({ ...each, copy: each.copy === undefined ? undefined : stopped(each.copy) })),
+  };
+  return { ...candidate, seen };
+}
+
+/** What it has failed with counts on. */
+const stoppedRecord = (record: ServiceRecord): ServiceRecord => ({
+  ...record,
+  state: 'stopped',
+  role: 'unpromoted',
+  digest: null,
+});
