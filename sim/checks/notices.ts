@@ -50,8 +50,8 @@ export function notices(): Check {
         told.set(keyOf(host, service.id), { notice, life: host.life });
         return;
       }
-      // A copy that an agent falsely called stopped, or started, begins anew as far as anybody knows.
-      if (verb === 'start' || verb === 'stop') told.delete(keyOf(host, service.id));
+      // A copy that an agent falsely called started begins anew as far as anybody knows.
+      if (verb === 'start') told.delete(keyOf(host, service.id));
       if (!isOperation(verb) || !isOrdered(host, service)) return;
       const graceMs = world.cluster.heartbeat.deadMs * 3 + 1000;
       for (const other of world.hosts.values()) {
