@@ -69,7 +69,7 @@ export const fencingMutants: readonly Mutant[] = [
     by: ['exclusive', 'takeover'],
     world: 'watchdog',
     file: feed,
-    find: 'return !runsGuarded(state) || nowMs < state.leaseUntilMs + stopBudgetMs(state.doc.cluster);',
+    find: 'return !runsGuarded(state) || nowMs < state.leaseUntilMs + budgetMs;',
     replace: 'return true;',
   },
   {

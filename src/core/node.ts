@@ -3,7 +3,16 @@
  *
  * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
  */
-import { absorbDoc, decideDoc, noteDecided, onDocSaved, saveAgain, spreadDoc, stampDoc } from './document/index.ts';
+import {
+  absorbDoc,
+  decideDoc,
+  decidedBefore,
+  noteDecided,
+  onDocSaved,
+  saveAgain,
+  spreadDoc,
+  stampDoc,
+} from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
 import { heardOfMigration } from './execute/migrate.ts';
@@ -26,7 +35,7 @@ import { dropFinishedMoves } from './request/commands.ts';
 import { answerDecided, decide, onAnswer, onRequest, pursueRequests } from './request/index.ts';
 import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
-import { changed, emit, heartbeat, type NodeInit, type NodeState, put, type Turn } from './state.ts';
+import { changed, emit, heartbeat, type NodeInit, type NodeState, noVersion, put, type Turn } from './state.ts';
 import { keepInOrder } from './upkeep/index.ts';
 import { onWatchdog, retireWatchdog, tendWatchdog } from './watchdog/feed.ts';
 
@@ -35,6 +44,7 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const number = Math.max(init.reserved, init.doc.version.view);
   const unknown = {
     joined: false,
+    decided: noVersion,
     leaseUntilMs: nowMs,
     promised: { number, members: [], coordinator: '' },
     continuous: [],
@@ -91,7 +101,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     leaseUntilMs: noted.leaseUntilMs,
     disarmedSeen: null,
     doc: init.doc,
-    decided: init.doc,
+    decided: decidedBefore(init.doc, noted.decided),
     onDisk: init.doc.version,
     pending: null,
     pendingSinceMs: nowMs,

@@ -296,6 +296,8 @@ export interface View {
 export interface PromiseNote {
   /** It has had the document of a view with a majority since the machine booted. */
   readonly joined: boolean;
+  /** The newest document of which this node saw that it can no longer be lost. */
+  readonly decided: Version;
   readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];

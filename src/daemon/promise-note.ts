@@ -100,6 +100,8 @@ function isKept(data: unknown): data is Kept {
     typeof bootId === 'string' &&
     typeof note?.joined === 'boolean' &&
     Number.isFinite(note?.leaseUntilMs) &&
+    Number.isSafeInteger(note?.decided?.view) &&
+    Number.isSafeInteger(note?.decided.counter) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&
     isListOf(members, (member) => typeof member === 'string') &&

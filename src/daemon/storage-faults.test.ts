@@ -265,6 +265,7 @@ describe('damage', () => {
 describe('the note of what was promised', () => {
   const note = (number: number) => ({
     joined: true,
+    decided: { view: 3, counter: 1 },
     leaseUntilMs: 5,
     promised: { number, members: ['a'], coordinator: 'a' },
     continuous: [{ node: 'a', since: number }],

@@ -8,10 +8,10 @@
  */
 import { byText } from '../../lib/compare.ts';
 import type { NodeId } from '../model.ts';
-import type { Doc, Version, View } from '../ports.ts';
+import { type Doc, noAdmin, type Version, type View } from '../ports.ts';
 import { standingOf } from '../quorum/standing.ts';
 import { isMajority, sameVotes, type Votes, votesOf } from '../quorum/votes.ts';
-import { changed, compareVersions, emit, type NodeState, put, showVersion, type Turn } from '../state.ts';
+import { changed, compareVersions, emit, type NodeState, noVersion, put, showVersion, type Turn } from '../state.ts';
 
 /** The newest document that this node has, decided or not. */
 export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
@@ -117,6 +117,18 @@ export function decideDoc(turn: Turn): void {
   tellVotes(turn, state.doc.voters, pending.voters);
   put(turn, { doc: pending, pending: null, beatNow: true });
 }
+
+/**
+ * What a life of the daemon may go by that finds `doc` on its disk, after one that saw the document of version `noted` decided: that one,
+ * if it is the same. Else nobody else may know what `doc` allows this node: it counts as allowing nothing until it is decided.
+ */
+export const decidedBefore = (doc: Doc, noted: Version): Doc =>
+  compareVersions(doc.version, noted) === 0 ? doc : { ...doc, version: noVersion, ...allowingNothing(doc) };
+
+const allowingNothing = ({ cluster, admin }: Doc): Pick<Doc, 'cluster' | 'admin'> => ({
+  cluster: { ...cluster, quorum: { ...cluster.quorum, noQuorum: 'stop' } },
+  admin: { ...admin, disarmed: null, maintenance: noAdmin.maintenance },
+});
 
 /** Each node sees by itself, from the beats of its view, that the document it acts by can no longer be lost. */
 export function noteDecided(turn: Turn): void {

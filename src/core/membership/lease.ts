@@ -11,15 +11,16 @@
 import { lastAnswer } from '../../lib/memo.ts';
 import type { Ms } from '../model.ts';
 import type { View } from '../ports.ts';
-import { isKnownOff, isProvable, pingHoldsMs } from '../quorum/standing.ts';
+import { isKnownOff, isProvable, judgedBy, pingHoldsMs } from '../quorum/standing.ts';
 import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, votesOf } from '../quorum/votes.ts';
-import { heartbeat, type NodeState, sameView } from '../state.ts';
+import { type NodeState, sameView } from '../state.ts';
 
 /** When the lease ends, on our clock; null: there is none. */
 export const leaseEndMs = lastAnswer((state: NodeState, nowMs: Ms): Ms | null => {
   const view = state.installed;
   if (view === null) return null;
-  const { deadMs } = heartbeat(state);
+  // A longer one that others may know nothing of does not count yet.
+  const deadMs = Math.min(...judgedBy(state).map(({ cluster }) => cluster.heartbeat.deadMs));
   const { quorum } = state.doc.cluster;
   if (quorum.noQuorum === 'ignore') return nowMs + deadMs;
   const partner = partnerOf(state.self, state.doc.voters);

@@ -214,9 +214,12 @@ function promise(turn: Turn, view: View): void {
 }
 
 function note(turn: Turn): void {
-  const { promised, continuous, leaseNotedMs, joined } = turn.state;
+  const { promised, continuous, leaseNotedMs, joined, decided } = turn.state;
   const entries = [...continuous].map(([node, since]) => ({ node, since }));
-  emit(turn, { kind: 'notePromise', note: { joined, promised, continuous: entries, leaseUntilMs: leaseNotedMs } });
+  emit(turn, {
+    kind: 'notePromise',
+    note: { joined, decided: decided.version, promised, continuous: entries, leaseUntilMs: leaseNotedMs },
+  });
 }
 
 /** A next life of the daemon must know whether what it finds running may have been started elsewhere meanwhile. */

@@ -8,7 +8,7 @@ import { publish } from '../execute/services.ts';
 import { hasQuorum, leaseEndMs } from '../membership/lease.ts';
 import { type Cluster, guardsPromotion, isGuarded, type Ms, type Watchdog } from '../model.ts';
 import type { WatchdogState } from '../ports.ts';
-import { isDisarmed, isTimed } from '../quorum/standing.ts';
+import { isDisarmed, isTimed, judgedBy } from '../quorum/standing.ts';
 import { mayBePromoted } from '../roles.ts';
 import { stopBudgetMs } from '../schedule/takeover.ts';
 import { changed, emit, type NodeState, put, type Turn } from '../state.ts';
@@ -45,7 +45,8 @@ function mayFeed(state: NodeState, nowMs: Ms): boolean {
   if (state.resetting !== null) return isDisarmed(state, nowMs);
   // Where nothing is concluded from silence, it only guards against a daemon that hangs.
   if (!isTimed(state, nowMs) || hasQuorum(state, nowMs)) return true;
-  return !runsGuarded(state) || nowMs < state.leaseUntilMs + stopBudgetMs(state.doc.cluster);
+  const budgetMs = Math.min(...judgedBy(state).map(({ cluster }) => stopBudgetMs(cluster)));
+  return !runsGuarded(state) || nowMs < state.leaseUntilMs + budgetMs;
 }
 
 /** Something runs here, or may, that is started elsewhere once this node must have stopped it. */
