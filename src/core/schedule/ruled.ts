@@ -148,9 +148,11 @@ export function ruledWait(ruled: Ruled, copiesBy: CopiesBy, doing: Doing): strin
   const known = ruled.waits.get(keyOf(doing));
   if (known !== undefined) return known;
   for (const { id, first, firstAction, secondAction, kind, isLocal } of ruled.into.get(doing.service) ?? []) {
-    if (secondAction !== doing.verb) continue;
+    // Nobody promotes what may have to restart when it is known what starts before it.
+    const isAhead = doing.verb === 'promote' && secondAction === 'start' && kind === 'mandatory';
+    if (secondAction !== doing.verb && !isAhead) continue;
     for (const copy of copiesBy(first)) {
-      if (isLocal && copy.node !== doing.node) continue;
+      if ((isLocal && copy.node !== doing.node) || (isAhead && copy.state !== 'probing')) continue;
       // Whatever is under way in what has to stop first: only when it has ended can that be stopped.
       const isAny = kind === 'serialize' || (kind === 'mandatory' && firstAction === 'stop');
       const bears = isAny ? underWay(copy.state) !== null : bearsOn(firstAction, copy);
