@@ -15,7 +15,7 @@ import {
 } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
-import { heardOfMigration } from './execute/migrate.ts';
+import { heardOfMigration, noteArrivals, stillArriving } from './execute/migrate.ts';
 import { lookAgain, pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { forgetOff } from './fencing/off.ts';
@@ -45,12 +45,14 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const unknown = {
     joined: false,
     decided: noVersion,
+    arriving: [],
     leaseUntilMs: nowMs,
     promised: { number, members: [], coordinator: '' },
     continuous: [],
   };
   const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
   put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
+  stillArriving(turn);
   syncServices(turn);
   return turn.state;
 }
@@ -102,6 +104,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     disarmedSeen: null,
     doc: init.doc,
     decided: decidedBefore(init.doc, noted.decided),
+    arriving: noted.arriving,
     onDisk: init.doc.version,
     pending: null,
     pendingSinceMs: nowMs,
@@ -267,7 +270,10 @@ function tell(turn: Turn): void {
   const { state, nowMs } = turn;
   const record = state.records.get(state.self);
   const isNew = state.recordVersion !== state.recordSent;
-  if (isNew) put(turn, { recordSent: state.recordVersion });
+  if (isNew) {
+    put(turn, { recordSent: state.recordVersion });
+    noteArrivals(turn);
+  }
   const seq = state.beatSeq;
   beatIfDue(turn);
   const didBeat = turn.state.beatSeq !== seq;

@@ -289,6 +289,12 @@ export interface View {
   readonly coordinator: NodeId;
 }
 
+/** A live migration that may end here. */
+export interface Arriving {
+  readonly service: ServiceId;
+  readonly from: NodeId;
+}
+
 /**
  * What a node agreed to, since which view number each member has been in everything that it agreed to, and until when it held
  * a lease, on the clock of the machine.
@@ -298,6 +304,8 @@ export interface PromiseNote {
   readonly joined: boolean;
   /** The newest document of which this node saw that it can no longer be lost. */
   readonly decided: Version;
+  /** What another node may give away to this one at any moment, and which. */
+  readonly arriving: readonly Arriving[];
   readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];

@@ -102,6 +102,9 @@ function isKept(data: unknown): data is Kept {
     Number.isFinite(note?.leaseUntilMs) &&
     Number.isSafeInteger(note?.decided?.view) &&
     Number.isSafeInteger(note?.decided.counter) &&
+    isListOf(note?.arriving, (entry: { service?: unknown; from?: unknown } | null) => {
+      return typeof entry?.service === 'string' && typeof entry.from === 'string';
+    }) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&
     isListOf(members, (member) => typeof member === 'string') &&

@@ -2,11 +2,13 @@
  * Both ends of a live migration. The target is told to expect it before the source begins, so that at no moment a copy may run
  * where no record says so. See docs/internals/roles.md.
  */
+
+import { note } from '../membership/view.ts';
 import type { NodeId, ServiceId } from '../model.ts';
-import type { NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
-import type { Turn } from '../state.ts';
+import type { Arriving, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
+import { put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
-import { launch, localOf, serviceOf, setLocal, setRecord } from './services.ts';
+import { launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
 
 /** Target: from now on it may run here, whatever becomes of the source. It counts as started, also for the next life of the daemon. */
 export function expectArrival(turn: Turn, { serviceId, peer, because }: Order): void {
@@ -18,6 +20,31 @@ function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void 
   if (service === undefined) return;
   setLocal(turn, id, { running: service, retryStopMs: 0 });
   setRecord(turn, id, { state: 'arriving', digest: service.digest, role: 'unknown', peer, notice: null }, because);
+}
+
+/** Before anybody hears that it is expected: a next life of the daemon that looked and saw nothing could not know. */
+export function noteArrivals(turn: Turn): void {
+  const { local, arriving } = turn.state;
+  const now: Arriving[] = [];
+  for (const [service, { record, before }] of local) {
+    const isExpected = record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving');
+    if (isExpected && record.peer !== null) now.push({ service, from: record.peer });
+  }
+  const isSame = (a: Arriving, b: Arriving | undefined): boolean => a.service === b?.service && a.from === b.from;
+  if (now.length === arriving.length && now.every((each, i) => isSame(each, arriving[i]))) return;
+  put(turn, { arriving: now });
+  note(turn);
+}
+
+/** The daemon begins: what a former life expected may still come. */
+export function stillArriving(turn: Turn): void {
+  for (const { service: id, from } of turn.state.arriving) {
+    const known = turn.state.local.get(id) ?? unlooked(serviceOf(turn.state, id) ?? null);
+    if (known.running === null) continue;
+    const record = { ...known.record, state: 'arriving', peer: from } as const;
+    put(turn, { local: new Map(turn.state.local).set(id, { ...known, record }) });
+    publish(turn);
+  }
 }
 
 /** Source. */

@@ -213,12 +213,13 @@ function promise(turn: Turn, view: View): void {
   }
 }
 
-function note(turn: Turn): void {
-  const { promised, continuous, leaseNotedMs, joined, decided } = turn.state;
+/** For the next life of the daemon. */
+export function note(turn: Turn): void {
+  const { promised, continuous, leaseNotedMs: leaseUntilMs, joined, decided, arriving } = turn.state;
   const entries = [...continuous].map(([node, since]) => ({ node, since }));
   emit(turn, {
     kind: 'notePromise',
-    note: { joined, decided: decided.version, promised, continuous: entries, leaseUntilMs: leaseNotedMs },
+    note: { joined, decided: decided.version, arriving, promised, continuous: entries, leaseUntilMs },
   });
 }
 
