@@ -27,6 +27,8 @@ export function notices(): Check {
   const told = new Map<string, Told>();
   /** When a copy could not be told anything, for the last time. */
   const deafMs = new Map<string, number>();
+  /** When a node was in no view, for the last time: what it was ordered before, it may carry out long after others were told that it will not. */
+  const apartMs = new Map<string, number>();
   const toldTo = (host: Host, id: ServiceId): Notice | null => {
     const last = told.get(keyOf(host, id));
     return last?.life === host.life ? last.notice : null;
@@ -37,6 +39,8 @@ export function notices(): Check {
       if (!host.running.has(id)) told.delete(keyOf(host, id));
     },
     passing(world) {
+      for (const { id, loop } of world.hosts.values())
+        if (loop?.state.installed == null) apartMs.set(id, world.agenda.nowMs);
       for (const host of world.hosts.values())
         for (const { id } of world.cluster.services)
           if (!hears(host, id)) deafMs.set(keyOf(host, id), world.agenda.nowMs);
@@ -54,6 +58,7 @@ export function notices(): Check {
       if (verb === 'start') told.delete(keyOf(host, service.id));
       if (!isOperation(verb) || !isOrdered(host, service)) return;
       const graceMs = world.cluster.heartbeat.deadMs * 3 + 1000;
+      if (world.agenda.nowMs - (apartMs.get(host.id) ?? 0) < graceMs) return;
       for (const other of world.hosts.values()) {
         if (other === host || !isTogether(host, other) || !hears(other, service.id)) continue;
         if (world.agenda.nowMs - (deafMs.get(keyOf(other, service.id)) ?? 0) < graceMs) continue;
