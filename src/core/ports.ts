@@ -289,10 +289,11 @@ export interface View {
   readonly coordinator: NodeId;
 }
 
-/** A live migration that may end here. */
-export interface Arriving {
+/** A live migration that may end here, or did. */
+export interface Arrival {
   readonly service: ServiceId;
   readonly from: NodeId;
+  readonly hasCome: boolean;
 }
 
 /**
@@ -304,8 +305,8 @@ export interface PromiseNote {
   readonly joined: boolean;
   /** The newest document of which this node saw that it can no longer be lost. */
   readonly decided: Version;
-  /** What another node may give away to this one at any moment, and which. */
-  readonly arriving: readonly Arriving[];
+  /** What came from other nodes that are not known to have stopped it, or may come at any moment. */
+  readonly arrivals: readonly Arrival[];
   readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];

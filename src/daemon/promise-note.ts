@@ -102,8 +102,8 @@ function isKept(data: unknown): data is Kept {
     Number.isFinite(note?.leaseUntilMs) &&
     Number.isSafeInteger(note?.decided?.view) &&
     Number.isSafeInteger(note?.decided.counter) &&
-    isListOf(note?.arriving, (entry: { service?: unknown; from?: unknown } | null) => {
-      return typeof entry?.service === 'string' && typeof entry.from === 'string';
+    isListOf(note?.arrivals, (entry: { service?: unknown; from?: unknown; hasCome?: unknown } | null) => {
+      return typeof entry?.service === 'string' && typeof entry.from === 'string' && typeof entry.hasCome === 'boolean';
     }) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&

@@ -266,7 +266,7 @@ describe('the note of what was promised', () => {
   const note = (number: number) => ({
     joined: true,
     decided: { view: 3, counter: 1 },
-    arriving: [{ service: 'vm', from: 'b' }],
+    arrivals: [{ service: 'vm', from: 'b', hasCome: true }],
     leaseUntilMs: 5,
     promised: { number, members: ['a'], coordinator: 'a' },
     continuous: [{ node: 'a', since: number }],

@@ -5,7 +5,7 @@
 
 import { note } from '../membership/view.ts';
 import type { NodeId, ServiceId } from '../model.ts';
-import type { Arriving, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
+import type { Arrival, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
 import { put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
 import { launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
@@ -22,26 +22,29 @@ function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void 
   setRecord(turn, id, { state: 'arriving', digest: service.digest, role: 'unknown', peer, notice: null }, because);
 }
 
-/** Before anybody hears that it is expected: a next life of the daemon that looked and saw nothing could not know. */
+/** Before anybody hears of it: a next life of the daemon sees only what runs here, or not yet. */
 export function noteArrivals(turn: Turn): void {
-  const { local, arriving } = turn.state;
-  const now: Arriving[] = [];
-  for (const [service, { record, before }] of local) {
+  const { local, arrivals } = turn.state;
+  const now: Arrival[] = [];
+  for (const [service, { record, before, op }] of local) {
     const isExpected = record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving');
-    if (isExpected && record.peer !== null) now.push({ service, from: record.peer });
+    const hasCome = record.state === 'running' || op?.verb === 'migrateFrom';
+    if (record.peer !== null && (isExpected || hasCome)) now.push({ service, from: record.peer, hasCome });
   }
-  const isSame = (a: Arriving, b: Arriving | undefined): boolean => a.service === b?.service && a.from === b.from;
-  if (now.length === arriving.length && now.every((each, i) => isSame(each, arriving[i]))) return;
-  put(turn, { arriving: now });
+  if (now.length === arrivals.length && now.every((each, i) => isSame(each, arrivals[i]))) return;
+  put(turn, { arrivals: now });
   note(turn);
 }
 
-/** The daemon begins: what a former life expected may still come. */
-export function stillArriving(turn: Turn): void {
-  for (const { service: id, from } of turn.state.arriving) {
+const isSame = (a: Arrival, b: Arrival | undefined): boolean =>
+  a.service === b?.service && a.from === b.from && a.hasCome === b.hasCome;
+
+/** The daemon begins: what a former life expected may still come, and what came may still run where it came from. */
+export function rememberArrivals(turn: Turn): void {
+  for (const { service: id, from, hasCome } of turn.state.arrivals) {
     const known = turn.state.local.get(id) ?? unlooked(serviceOf(turn.state, id) ?? null);
     if (known.running === null) continue;
-    const record = { ...known.record, state: 'arriving', peer: from } as const;
+    const record = { ...known.record, peer: from, ...(hasCome ? {} : { state: 'arriving' as const }) };
     put(turn, { local: new Map(turn.state.local).set(id, { ...known, record }) });
     publish(turn);
   }
