@@ -85,10 +85,13 @@ export function order(
     linkRoles(vertices);
     linkPassage(vertices);
   }
-  for (const vertices of board.values()) linkPatience(graph, vertices, board);
+  const patience = [...board.values()].flatMap((vertices) => patienceOf(graph, vertices, board));
   linkDrains(board);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
-  linkRuled(board, all, ruled);
+  const isRuled = linkRuled(board, all, ruled);
+  // Free of loops but for orders among the rules, before which it gives way.
+  for (const { later, sooner } of isRuled ? withoutLoops(all, (each) => each.after, patience) : patience)
+    later.after.add(sooner);
   leaveAlone(board, frozen);
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
@@ -259,21 +262,25 @@ function linkDependents(stop: Vertex, node: NodeId, settled: Settled, dependent:
  * A copy that works is stopped only when all is ready for the new one, as far as that does not wait for a stop itself.
  * Where a dependent stops before it and waits in the same way, that is enough: it waits for all of this too.
  */
-function linkPatience(graph: Graph, vertices: Vertices, board: Board): void {
+function patienceOf(graph: Graph, vertices: Vertices, board: Board): readonly Edge<Vertex>[] {
   const { settled, stops } = vertices;
   const patient = settled.stops.filter((stop) => awaitsStart(stop) && stop.node !== settled.overlapFrom);
-  if (patient.length === 0) return;
+  if (patient.length === 0) return noEdges;
   const dependents = neededBy(graph, settled.service.id).map(({ id }) => board.get(id));
   const isCovered = (node: NodeId): boolean =>
     dependents.some((each) =>
       each?.settled.stops.some((stop) => awaitsStart(stop) && reliesOn(settled, node, stop.node)),
     );
   const waiting = patient.filter((stop) => !isCovered(stop.node));
-  if (waiting.length === 0) return;
-  const ready = readyFor(vertices, board);
-  for (const { node } of waiting)
-    for (const sooner of ready) after(must(stops.get(node), 'stop of a copy that works'), sooner);
+  if (waiting.length === 0) return noEdges;
+  const ready = [...readyFor(vertices, board)];
+  return waiting.flatMap(({ node }) => {
+    const later = must(stops.get(node), 'stop of a copy that works');
+    return ready.map((sooner) => ({ later, sooner }));
+  });
 }
+
+const noEdges: readonly Edge<Vertex>[] = [];
 
 /** A copy that ends has no start to wait for. */
 const awaitsStart = (stop: Stop): boolean => stop.mayWait && stop.kind !== 'end';
@@ -349,16 +356,16 @@ function startingOn(nodes: readonly NodeId[], settled: SettledServices): string 
 
 // ---------------------------------------------------------------- orders among the rules
 
-/** What would close a loop is left out: what is promised above goes before. */
-function linkRuled(board: Board, all: readonly Vertex[], { edges, into }: Ruled): void {
+/** What would close a loop is left out: what is promised above goes before. False: there was nothing to link. */
+function linkRuled(board: Board, all: readonly Vertex[], { edges, into }: Ruled): boolean {
   const more: Edge<Vertex>[] = [];
   const link = (later: Vertex | undefined, sooner: Vertex | undefined): void => {
     if (later !== undefined && sooner !== undefined && !later.after.has(sooner)) more.push({ later, sooner });
   };
   for (const { first, second } of edges) link(firstOf(board, second), vertexOf(board, first));
   for (const [id, orders] of into) linkRestarts(board, id, orders, more, link);
-  if (more.length === 0) return;
   for (const { later, sooner } of withoutLoops(all, (each) => each.after, more)) later.after.add(sooner);
+  return more.length > 0;
 }
 
 /** What restarts for an order's sake. `more`: what was linked so far. */
