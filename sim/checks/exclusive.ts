@@ -86,8 +86,12 @@ export function counts(host: Host, service: Service): boolean {
   if (!host.holds(service.id)) return false;
   if (host.isSaidToBeOff || host.watchdog.failedToFire) return false;
   if (service.takeover === 'fencing') return true;
-  return !host.isHelpless && host.notStopped.size === 0;
+  return !host.isHelpless && host.notStopped.size === 0 && !isBlocked(host);
 }
+
+/** A stop that is said to have failed may have done its work. */
+const isBlocked = ({ loop }: Host): boolean =>
+  [...(loop?.state.local.values() ?? [])].some(({ record }) => record.state === 'blocked');
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;

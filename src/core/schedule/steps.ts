@@ -181,9 +181,11 @@ function isPlacedOn({ graph, situation, placement }: Answer, id: ServiceId, node
  */
 function orderedBecause(asking: Asking, { id, clone }: Service, node: NodeId): string | null {
   if (!clone) return null;
-  const isFirst = ({ first, isLocal }: RuledOrder): boolean =>
-    !isLocal ||
-    stepsOnce(asking, must(asking.answer.graph.services.get(first), `service ${first}`))?.starts.has(node) === true;
+  const isFirst = ({ first, firstAction, isLocal }: RuledOrder): boolean => {
+    const steps = stepsOnce(asking, must(asking.answer.graph.services.get(first), `service ${first}`));
+    const nodes = firstAction === 'promote' ? steps?.promotes : steps?.starts;
+    return nodes !== undefined && (isLocal ? nodes.has(node) : nodes.size > 0);
+  };
   const orders = (asking.ruled.into.get(id) ?? []).filter(isFirst);
   return restartBecause(orders, (first) => doingsOf(asking, first));
 }
