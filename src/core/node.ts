@@ -15,7 +15,7 @@ import {
 } from './document/index.ts';
 import { coordinate, inputOf } from './execute/coordinate.ts';
 import { opDone, takeOrder } from './execute/local.ts';
-import { heardOfMigration, noteArrivals, rememberArrivals } from './execute/migrate.ts';
+import { heardOfMigration, noteMigrations, rememberMigrations } from './execute/migrate.ts';
 import { lookAgain, pardonChanged, syncServices, unlooked } from './execute/services.ts';
 import { stopWithoutQuorum } from './execute/withoutQuorum.ts';
 import { forgetOff } from './fencing/off.ts';
@@ -45,14 +45,14 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
   const unknown = {
     joined: false,
     decided: noVersion,
-    arrivals: [],
+    migrations: [],
     leaseUntilMs: nowMs,
     promised: { number, members: [], coordinator: '' },
     continuous: [],
   };
   const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
   put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
-  rememberArrivals(turn);
+  rememberMigrations(turn);
   syncServices(turn);
   return turn.state;
 }
@@ -104,7 +104,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     disarmedSeen: null,
     doc: init.doc,
     decided: decidedBefore(init.doc, noted.decided),
-    arrivals: noted.arrivals,
+    migrations: noted.migrations,
     onDisk: init.doc.version,
     pending: null,
     pendingSinceMs: nowMs,
@@ -272,7 +272,7 @@ function tell(turn: Turn): void {
   const isNew = state.recordVersion !== state.recordSent;
   if (isNew) {
     put(turn, { recordSent: state.recordVersion });
-    noteArrivals(turn);
+    noteMigrations(turn);
   }
   const seq = state.beatSeq;
   beatIfDue(turn);

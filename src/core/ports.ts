@@ -289,11 +289,11 @@ export interface View {
   readonly coordinator: NodeId;
 }
 
-/** A live migration that may end here, or did. */
-export interface Arrival {
+/** `peer`: the other end; `isExpected`: it may begin to run here at any moment. */
+export interface MigrationNote {
   readonly service: ServiceId;
-  readonly from: NodeId;
-  readonly hasCome: boolean;
+  readonly peer: NodeId;
+  readonly isExpected: boolean;
 }
 
 /**
@@ -305,8 +305,8 @@ export interface PromiseNote {
   readonly joined: boolean;
   /** The newest document of which this node saw that it can no longer be lost. */
   readonly decided: Version;
-  /** What came from other nodes that are not known to have stopped it, or may come at any moment. */
-  readonly arrivals: readonly Arrival[];
+  /** What may run on another node too, because of a live migration. */
+  readonly migrations: readonly MigrationNote[];
   readonly leaseUntilMs: Ms;
   readonly promised: View;
   readonly continuous: readonly { readonly node: NodeId; readonly since: number }[];

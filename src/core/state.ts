@@ -114,7 +114,7 @@ export interface NodeState {
   /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
   readonly decided: Doc;
   /** As it was noted for the next life of the daemon. */
-  readonly arrivals: PromiseNote['arrivals'];
+  readonly migrations: PromiseNote['migrations'];
   readonly onDisk: Version;
   /** A changed document that no majority holds yet (coordinator only). */
   readonly pending: Doc | null;

@@ -20,7 +20,7 @@ const doc = { ...firstDoc('', cluster), version, content: version };
 const note: PromiseNote = {
   joined: true,
   decided: { view: 3, counter: 1 },
-  arrivals: [{ service: 'vm', from: 'b', hasCome: true }],
+  migrations: [{ service: 'vm', peer: 'b', isExpected: true }],
   leaseUntilMs: 1600,
   promised: { number: 7, members: ['a', 'b'], coordinator: 'b' },
   continuous: [{ node: 'b', since: 5 }],

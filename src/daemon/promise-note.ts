@@ -102,8 +102,9 @@ function isKept(data: unknown): data is Kept {
     Number.isFinite(note?.leaseUntilMs) &&
     Number.isSafeInteger(note?.decided?.view) &&
     Number.isSafeInteger(note?.decided.counter) &&
-    isListOf(note?.arrivals, (entry: { service?: unknown; from?: unknown; hasCome?: unknown } | null) => {
-      return typeof entry?.service === 'string' && typeof entry.from === 'string' && typeof entry.hasCome === 'boolean';
+    isListOf(note?.migrations, (entry: { service?: unknown; peer?: unknown; isExpected?: unknown } | null) => {
+      const { service, peer, isExpected } = entry ?? {};
+      return typeof service === 'string' && typeof peer === 'string' && typeof isExpected === 'boolean';
     }) &&
     Number.isSafeInteger(note?.promised?.number) &&
     typeof note?.promised.coordinator === 'string' &&

@@ -266,7 +266,7 @@ describe('the note of what was promised', () => {
   const note = (number: number) => ({
     joined: true,
     decided: { view: 3, counter: 1 },
-    arrivals: [{ service: 'vm', from: 'b', hasCome: true }],
+    migrations: [{ service: 'vm', peer: 'b', isExpected: true }],
     leaseUntilMs: 5,
     promised: { number, members: ['a'], coordinator: 'a' },
     continuous: [{ node: 'a', since: number }],

@@ -88,7 +88,7 @@ describe('the note of what was promised', () => {
   const note = {
     joined: true,
     decided: { view: 3, counter: 1 },
-    arrivals: [{ service: 'vm', from: 'b', hasCome: true }],
+    migrations: [{ service: 'vm', peer: 'b', isExpected: true }],
     leaseUntilMs: 12.5,
     promised: { number: 7, members: ['a', 'b'], coordinator: 'a' },
     continuous: [{ node: 'a', since: 3 }],

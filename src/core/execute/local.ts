@@ -188,7 +188,8 @@ function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
   if (result.outcome === 'running') return foundRunning(turn, id, result);
   if (result.outcome !== 'failed' && localOf(turn.state, id).before === 'arriving')
     return setRecord(turn, id, { state: 'unknown' }, 'it may have come after it was looked for');
-  if (result.outcome !== 'failed') return nowStopped(turn, id, {}, 'found stopped');
+  const { peer } = localOf(turn.state, id).record;
+  if (result.outcome !== 'failed') return nowStopped(turn, id, { peer }, 'found stopped');
   if (result.unknown) {
     setLocal(turn, id, { nextCheckMs: turn.nowMs + 1000 });
     return setRecord(turn, id, { state: 'unknown', lastFailure: result.because }, result.because);

@@ -5,7 +5,7 @@
 
 import { note } from '../membership/view.ts';
 import type { NodeId, ServiceId } from '../model.ts';
-import type { Arrival, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
+import type { MigrationNote, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
 import { put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
 import { launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
@@ -22,29 +22,29 @@ function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void 
   setRecord(turn, id, { state: 'arriving', digest: service.digest, role: 'unknown', peer, notice: null }, because);
 }
 
-/** Before anybody hears of it: a next life of the daemon sees only what runs here, or not yet. */
-export function noteArrivals(turn: Turn): void {
-  const { local, arrivals } = turn.state;
-  const now: Arrival[] = [];
-  for (const [service, { record, before, op }] of local) {
+/** Before anybody hears of it: a next life of the daemon sees only what runs here. */
+export function noteMigrations(turn: Turn): void {
+  const { local, migrations } = turn.state;
+  const now: MigrationNote[] = [];
+  for (const [service, { record, before }] of local) {
     const isExpected = record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving');
-    const hasCome = record.state === 'running' || op?.verb === 'migrateFrom';
-    if (record.peer !== null && (isExpected || hasCome)) now.push({ service, from: record.peer, hasCome });
+    if (record.peer !== null) now.push({ service, peer: record.peer, isExpected });
   }
-  if (now.length === arrivals.length && now.every((each, i) => isSame(each, arrivals[i]))) return;
-  put(turn, { arrivals: now });
+  if (now.length === migrations.length && now.every((each, i) => isSame(each, migrations[i]))) return;
+  put(turn, { migrations: now });
   note(turn);
 }
 
-const isSame = (a: Arrival, b: Arrival | undefined): boolean =>
-  a.service === b?.service && a.from === b.from && a.hasCome === b.hasCome;
+const isSame = (a: MigrationNote, b: MigrationNote | undefined): boolean =>
+  a.service === b?.service && a.peer === b.peer && a.isExpected === b.isExpected;
 
-/** The daemon begins: what a former life expected may still come, and what came may still run where it came from. */
-export function rememberArrivals(turn: Turn): void {
-  for (const { service: id, from, hasCome } of turn.state.arrivals) {
-    const known = turn.state.local.get(id) ?? unlooked(serviceOf(turn.state, id) ?? null);
-    if (known.running === null) continue;
-    const record = { ...known.record, peer: from, ...(hasCome ? {} : { state: 'arriving' as const }) };
+/** The daemon begins: what a former life expected may still come, and what came or went may run at the other end too. */
+export function rememberMigrations(turn: Turn): void {
+  for (const { service: id, peer, isExpected } of turn.state.migrations) {
+    const service = serviceOf(turn.state, id) ?? null;
+    const known = turn.state.local.get(id) ?? unlooked(isExpected ? service : null);
+    if (service === null && known.running === null) continue;
+    const record = { ...known.record, peer, ...(isExpected ? { state: 'arriving' as const } : {}) };
     put(turn, { local: new Map(turn.state.local).set(id, { ...known, record }) });
     publish(turn);
   }

@@ -215,11 +215,11 @@ function promise(turn: Turn, view: View): void {
 
 /** For the next life of the daemon. */
 export function note(turn: Turn): void {
-  const { promised, continuous, leaseNotedMs: leaseUntilMs, joined, decided, arrivals } = turn.state;
+  const { promised, continuous, leaseNotedMs: leaseUntilMs, joined, decided, migrations } = turn.state;
   const entries = [...continuous].map(([node, since]) => ({ node, since }));
   emit(turn, {
     kind: 'notePromise',
-    note: { joined, decided: decided.version, arrivals, promised, continuous: entries, leaseUntilMs },
+    note: { joined, decided: decided.version, migrations, promised, continuous: entries, leaseUntilMs },
   });
 }
 
