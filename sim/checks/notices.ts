@@ -45,7 +45,11 @@ export function notices(): Check {
         if (loop?.state.installed == null) apartMs.set(id, world.agenda.nowMs);
       for (const host of world.hosts.values())
         for (const { id } of world.cluster.services)
-          if (!hears(host, id)) deafMs.set(keyOf(host, id), world.agenda.nowMs);
+          if (!hears(host, id)) {
+            deafMs.set(keyOf(host, id), world.agenda.nowMs);
+            // What an agent falsely called stopped begins anew when it is found.
+            if (host.loop?.state.local.get(id)?.record.state === 'stopped') told.delete(keyOf(host, id));
+          }
     },
     operationBegins(world, host, { verb, service, notice }) {
       if (!service.notify) return;

@@ -192,13 +192,13 @@ const inFlight = (state: NodeState): OrderSent[] => [...state.ordered.values()].
 function asUnderWay(record: NodeRecord, given: Order): NodeRecord {
   const service = record.services[given.serviceId];
   const state = stateUnder[given.verb];
-  if (service === undefined || state === null) return record;
+  if (service === undefined) return record;
   const role = given.verb === 'promote' ? 'unknown' : service.role;
   const peer = given.peer ?? service.peer;
   return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state, role, peer } } };
 }
 
-const stateUnder: Record<Order['verb'], ServiceState | null> = {
+const stateUnder: Record<Order['verb'], ServiceState> = {
   probe: 'probing',
   start: 'starting',
   stop: 'stopping',
@@ -210,7 +210,8 @@ const stateUnder: Record<Order['verb'], ServiceState | null> = {
   migrateTo: 'migrating',
   migrateFrom: 'migrating',
   notify: 'notifying',
-  forget: null,
+  // It makes unknown what it is about, and takes the place of an order that may still arrive before it.
+  forget: 'probing',
 };
 
 function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
