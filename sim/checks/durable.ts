@@ -14,7 +14,9 @@ export function durable(): Check {
   let apart = false;
   return {
     name: 'durable',
-    asked(_world, command) {
+    asked(world, command) {
+      // An operator who says that one of two is off lets the other one act, which may not know what the first decided alone.
+      if (command.kind === 'confirmOff' && world.cluster.nodes.length === 2) acknowledged.clear();
       const key = keyOf(command);
       if (key === null) return;
       acknowledged.delete(key);

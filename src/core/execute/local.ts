@@ -188,8 +188,8 @@ function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
   if (result.outcome === 'running') return foundRunning(turn, id, result);
   if (result.outcome !== 'failed' && localOf(turn.state, id).before === 'arriving')
     return setRecord(turn, id, { state: 'unknown' }, 'it may have come after it was looked for');
-  const { peer } = localOf(turn.state, id).record;
-  if (result.outcome !== 'failed') return nowStopped(turn, id, { peer }, 'found stopped');
+  if (result.outcome !== 'failed')
+    return nowStopped(turn, id, { peer: mayStillRunAt(turn.state, id) }, 'found stopped');
   if (result.unknown) {
     setLocal(turn, id, { nextCheckMs: turn.nowMs + 1000 });
     return setRecord(turn, id, { state: 'unknown', lastFailure: result.because }, result.because);
@@ -249,6 +249,12 @@ function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
   setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
   const patch = { state: isTriedAgain ? 'failed' : 'blocked', ...counted(turn, id, 'stop', failed) } as const;
   setRecord(turn, id, patch, `stop failed: ${failed.because}`);
+}
+
+/** The other end of a migration that a former life of the daemon knew of, until that says that it runs nothing. */
+function mayStillRunAt({ local, records }: NodeState, id: ServiceId): ServiceRecord['peer'] {
+  const peer = local.get(id)?.record.peer ?? null;
+  return peer !== null && records.get(peer)?.services[id]?.state === 'stopped' ? null : peer;
 }
 
 /** Where it may run, though it has stopped here, and nobody there says so; until it is started here again. */
