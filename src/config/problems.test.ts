@@ -227,6 +227,10 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['ONE_SERVER', balance('port: 80, ‸servers: [n1]')],
   ['GROUP_OF_ONE', services('s: {command: a, group: ‸g}')],
   ['LISTEN_ADDRESS', balance('port: 80, servers: [n1], address: ‸10.0.0.99')],
+  ['UNUSED_TIMEOUT', services('s: {agent: "ocf:a:b", ‸promote-timeout: 5s}')],
+  ['UNUSED_TIMEOUT', services('s: {agent: "systemd:b", ‸migrate-to-timeout: 5s}')],
+  ['UNKNOWN_KEY', services('s: {command: a, ‸notify-timeout: 5s}')],
+  ['BAD_VALUE', services('s: {agent: "ocf:a:b", promotable: true, promote-timeout: ‸1ms}')],
   ['ONE_COPY', services('s: {command: a, ‸interleave: true}')],
   [
     'UNKNOWN_ATTRIBUTE',

@@ -4,14 +4,24 @@ import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { agentKeys, copyKeys, migrateKey, policyKeys } from './policy/serviceKeys.ts';
-import { address, argumentLike, command, duration, name, nameOrNames, oneOf, wholeNumber, word } from './scalars.ts';
+import { agentKeys, copyKeys, migrateKey, policyKeys, timeoutKeys } from './policy/serviceKeys.ts';
+import {
+  actionTimeout,
+  address,
+  argumentLike,
+  command,
+  duration,
+  name,
+  nameOrNames,
+  oneOf,
+  wholeNumber,
+  word,
+} from './scalars.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 const of = defaults.service;
 
-const actionTimeout = duration(100, day);
 const failuresDefault = `${of.failures.max} in ${formatDuration(of.failures.forgetMs)}`;
 
 const failuresSchema = z.strictObject({
@@ -92,6 +102,7 @@ export const agentSchema = z.strictObject({
   instances,
   migrate: migrateKey,
   ...agentKeys,
+  ...timeoutKeys,
   ...copyKeys,
   ...common,
 });

@@ -171,6 +171,8 @@ export interface Service {
   readonly check: { readonly everyMs: Ms; readonly timeoutMs: Ms };
   readonly startTimeoutMs: Ms;
   readonly stopTimeoutMs: Ms;
+  /** Times of other operations, where they are said: see `timeLimitOf`. */
+  readonly timeouts: Readonly<Partial<Record<TimedOperation, Ms>>>;
   /** After `max` failures on a node it moves away (`failuresMax`: never); `forgetMs` after the last one they are forgotten (null: never). */
   readonly failures: { readonly max: number; readonly forgetMs: Ms | null };
   readonly takeover: Takeover;
@@ -197,6 +199,8 @@ export interface Service {
   /** Meta attributes that count while a rule holds, before all others; the later one first. */
   readonly metaRules: readonly MetaRule[];
 }
+
+export type TimedOperation = 'promote' | 'demote' | 'migrateTo' | 'migrateFrom' | 'notify';
 
 export type FailableOperation = 'start' | 'stop' | 'check' | 'promote' | 'demote';
 
@@ -298,6 +302,19 @@ export const mayOverlap = (service: Service): boolean => service.takeover === 'n
 /** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
 export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
 
+/** How long an operation that has a time of its own may take: where none is said, as long as a start, a stop or a check. */
+export function timeLimitOf(service: Service, operation: TimedOperation): Ms {
+  const usual = {
+    promote: 'start',
+    demote: 'stop',
+    migrateTo: 'start',
+    migrateFrom: 'start',
+    notify: 'check',
+  } as const;
+  const { timeouts, startTimeoutMs: start, stopTimeoutMs: stop, check } = service;
+  return timeouts[operation] ?? { start, stop, check: check.timeoutMs }[usual[operation]];
+}
+
 /** No copy of it is promoted before it is certain that a lost node's has ended. */
 export const guardsPromotion = (service: Service): boolean =>
   service.promotable !== null && service.takeover !== 'nothing';
@@ -347,6 +364,7 @@ export const promotableOnScore = 1;
 /** What a service is that says no more than it must. */
 export const plainTraits: Pick<
   Service,
+  | 'timeouts'
   | 'onScore'
   | 'promotable'
   | 'migrates'
@@ -358,6 +376,7 @@ export const plainTraits: Pick<
   | 'meta'
   | 'metaRules'
 > = {
+  timeouts: {},
   onScore: 100,
   promotable: null,
   migrates: false,

@@ -53,6 +53,15 @@ describe('a service', () => {
     ['priority: inf', { meta: { priority: '1000000' } }],
     ['priority: 5, meta: {critical: false}', { meta: { priority: '5', critical: 'false' } }],
     ['on-score: 0', { onScore: 0 }],
+    ['promotable: true', { timeouts: {} }],
+    [
+      'promotable: true, notify: true, promote-timeout: 2m, demote-timeout: 40s, notify-timeout: 5s',
+      { timeouts: { promote: 120_000, demote: 40_000, notify: 5000 } },
+    ],
+    [
+      'migrate: true, migrate-to-timeout: 10m, migrate-from-timeout: 1m',
+      { timeouts: { migrateTo: 600_000, migrateFrom: 60_000 } },
+    ],
     ['failures: {max: never}', { failures: { max: 1_000_000, forgetMs: 600_000 } }],
   ])('%s', (text, expected) => {
     expect(traits(text)).toMatchObject(expected);
@@ -81,9 +90,12 @@ services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
   });
 
   test('says its policies in words', () => {
-    const { clone: _, ...one } = traits('on-fail: {stop: block}, migrate: true, meta: {critical: false}');
+    const { clone: _, ...one } = traits(
+      'on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}',
+    );
     expect(traitsInWords({ ...one, clone: false })).toEqual([
       'migrates',
+      'migrate-to-timeout 10m',
       'after a failed stop: block',
       'critical false',
     ]);

@@ -1,7 +1,7 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
 import { plainTraits, promotableOnScore } from '../../core/model.ts';
-import { flag, name, oneOf, wholeNumber } from '../scalars.ts';
+import { actionTimeout, flag, name, oneOf, wholeNumber } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
 const metaText =
@@ -101,6 +101,29 @@ export const agentKeys = {
     .optional()
     .describe('Some copies are promoted: they have another role than the others (default false).'),
   notify: flag.optional().describe('The agent is told before and after what the other copies do (default false).'),
+};
+
+/** Times of what agents with roles, messages or migration do beside start, stop and check. */
+export const timeoutKeys = {
+  'promote-timeout': actionTimeout
+    .optional()
+    .describe('A promotion that has not ended by then has failed (default: as «start-timeout»).'),
+  'demote-timeout': actionTimeout
+    .optional()
+    .describe('A demotion that has not ended by then has failed (default: as «stop-timeout»).'),
+  'migrate-to-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration away that has not ended by then, on the node that has it, has failed (default: as «start-timeout»).',
+    ),
+  'migrate-from-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration that has not ended by then, on the node that gets it, has failed (default: as «start-timeout»).',
+    ),
+  'notify-timeout': actionTimeout
+    .optional()
+    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
 };
 
 export const migrateKey = flag.optional().describe('It moves without a stop: the agent can migrate (default false).');

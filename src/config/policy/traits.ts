@@ -6,6 +6,7 @@ import { ruleOf } from '../rule/parse.ts';
 import type { ServiceFile } from '../serviceSchema.ts';
 import type { GroupFile } from './partsSchema.ts';
 import { type ScoreFile, scoreOf } from './scalars.ts';
+import { timeoutsOf } from './times.ts';
 
 export type Traits = typeof plainTraits;
 
@@ -30,6 +31,7 @@ function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
 
 export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: GroupFile | null | undefined): Traits {
   return {
+    timeouts: timeoutsOf(file),
     onScore: file['on-score'] ?? (copies.promotable === null ? plainTraits.onScore : promotableOnScore),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,

@@ -9,7 +9,9 @@ import type {
   TicketConfig,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
+import { formatDuration } from '../duration.ts';
 import { renderRule } from '../rule/render.ts';
+import { timedOperations } from './times.ts';
 
 export interface ConstraintInWords {
   readonly id: string;
@@ -83,7 +85,7 @@ function setText({ members, sequential, role, action, requireAll }: ResourceSet)
 
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
-  const { promotable, migrates, notify, onFail, utilization, meta, metaRules } = service;
+  const { promotable, migrates, notify, timeouts, onFail, utilization, meta, metaRules } = service;
   const named = (values: Readonly<Record<string, string | number>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
@@ -92,6 +94,10 @@ export function traitsInWords(service: Service): string[] {
     ...(promotable === null ? [] : [`${promotable.max} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),
+    ...timedOperations.flatMap(({ operation, key }) => {
+      const ms = timeouts[operation];
+      return ms === undefined ? [] : [`${key} ${formatDuration(ms)}`];
+    }),
     ...Object.entries(onFail).map(([operation, then]) => `after a failed ${operation}: ${then}`),
     ...(Object.keys(utilization).length === 0 ? [] : [`takes up ${named(utilization)}`]),
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),

@@ -1,6 +1,6 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
-import type { Service, ServiceId } from '../model.ts';
+import { type Service, type ServiceId, timeLimitOf } from '../model.ts';
 import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
 import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
 
@@ -150,18 +150,19 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
 function timeLimit(verb: Verb, service: Service): number {
   switch (verb) {
     case 'stop':
-    case 'demote':
       return service.stopTimeoutMs;
     case 'start':
     case 'reload':
+      return service.startTimeoutMs;
     case 'promote':
+    case 'demote':
     case 'migrateTo':
     case 'migrateFrom':
-      return service.startTimeoutMs;
+    case 'notify':
+      return timeLimitOf(service, verb);
     case 'probe':
     case 'check':
     case 'tune':
-    case 'notify':
       return service.check.timeoutMs;
   }
 }

@@ -238,6 +238,7 @@ const service: fc.Arbitrary<Service> = fc.record({
   check: fc.record({ everyMs: ms, timeoutMs: ms }),
   startTimeoutMs: ms,
   stopTimeoutMs: ms,
+  timeouts: fc.record({ promote: ms, demote: ms, migrateTo: ms, migrateFrom: ms, notify: ms }, { requiredKeys: [] }),
   failures: fc.record({ max: count, forgetMs: orNull(ms) }),
   takeover: fc.constantFrom('fencing' as const, 'lease' as const, 'nothing' as const),
   digest: anyText,

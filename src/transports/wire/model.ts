@@ -19,6 +19,7 @@ import type {
   Rules,
   Service,
   SystemdResource,
+  TimedOperation,
   Watchdog,
 } from '../../core/model.ts';
 import {
@@ -120,6 +121,13 @@ const service = object<Service>({
   check: object<Service['check']>({ everyMs: duration, timeoutMs: duration }),
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
+  timeouts: optional<Record<TimedOperation, number>>({
+    promote: duration,
+    demote: duration,
+    migrateTo: duration,
+    migrateFrom: duration,
+    notify: duration,
+  }),
   failures: object<Service['failures']>({ max: count, forgetMs: nullable(duration) }),
   takeover: oneOf('fencing', 'lease', 'nothing'),
   digest: anyText,

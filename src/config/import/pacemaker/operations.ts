@@ -38,19 +38,26 @@ const answers: Readonly<Record<string, readonly string[]>> = {
   demote: ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'],
 };
 
+/** What becomes of a resource beside starts, stops and checks. */
+export interface Abilities {
+  readonly isPromotable: boolean;
+  readonly migrates: boolean;
+  readonly isNotified: boolean;
+}
+
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 export function operationsOf(
   config: PrimitiveConfig,
   kind: Kind,
-  isPromotable: boolean,
+  abilities: Abilities,
   above: OperationDefaults,
   draft: ImportDraft,
 ): OperationWords {
   const { id } = config;
   const operations = config.operations.filter((each) => isUsed(each, id, draft));
-  const monitor = monitorOf(operations, id, isPromotable, draft);
+  const monitor = monitorOf(operations, id, abilities.isPromotable, draft);
   const timeout = (operation: OperationConfig | undefined): number | null => {
     const own = durationMsOf(operation?.attributes.get('timeout') ?? metaOf(operation).get('timeout'));
     return own !== null && own > 0 ? own : null;
@@ -58,9 +65,8 @@ export function operationsOf(
   const find = (name: string) => operations.find((each) => each.name === name);
   const of = defaults.service;
   const usual = (usualMs: number): number => above.timeoutMs ?? usualMs;
-  const timeoutOf = (name: string): number | null => timeout(find(name));
-  const startMs = longest('start', usual(of.startTimeoutMs[kind]), timeoutOf, id, draft);
-  const stopMs = longest('stop', usual(of.stopTimeoutMs[kind]), timeoutOf, id, draft);
+  const startMs = timeout(find('start'));
+  const stopMs = timeout(find('stop'));
   const everyMs = monitor === undefined ? null : intervalMsOf(monitor.attributes.get('interval'));
   const checkMs = timeout(monitor);
   const isOther = (ms: number | null, usualMs: number): ms is number => ms !== null && ms !== usualMs;
@@ -74,6 +80,15 @@ export function operationsOf(
       ...(Object.keys(check).length === 0 ? {} : { check }),
       ...(isOther(startMs, usual(of.startTimeoutMs[kind])) ? { 'start-timeout': within(startMs, 100, dayMs) } : {}),
       ...(isOther(stopMs, usual(of.stopTimeoutMs[kind])) ? { 'stop-timeout': within(stopMs, 100, dayMs) } : {}),
+      ...othersEntry(
+        abilities,
+        {
+          start: startMs ?? usual(of.startTimeoutMs[kind]),
+          stop: stopMs ?? usual(of.stopTimeoutMs[kind]),
+          check: checkMs ?? usual(of.checkTimeoutMs[kind]),
+        },
+        (name) => timeout(find(name)) ?? above.timeoutMs,
+      ),
     },
     onFail: onFailOf(operations, monitor, above, id, draft),
   };
@@ -121,29 +136,28 @@ function monitorOf(
   return first;
 }
 
-/**
- * Promotions and the halves of a migration may take as long as a start, demotions as long as a stop: each has its time if the longest
- * of them is what the file says. Null: nothing is said.
- */
-function longest(
-  name: 'start' | 'stop',
-  usualMs: number,
-  timeout: (name: string) => number | null,
-  id: string,
-  draft: ImportDraft,
-): number | null {
-  const own = timeout(name);
-  const others = likes[name].flatMap((each) => {
-    const ms = timeout(each);
-    return ms === null ? [] : [{ each, ms }];
-  });
-  const most = others.toSorted((a, b) => b.ms - a.ms)[0];
-  if (most === undefined || most.ms <= (own ?? usualMs)) return own;
-  draft.note(id, `${name}-timeout is ${formatDuration(most.ms)}, the time of ${most.each}, which it is for too`);
-  return most.ms;
+/** Times of operations that it has, as far as they are said and not what is usual. */
+function othersEntry(
+  abilities: Abilities,
+  usual: Readonly<Record<'start' | 'stop' | 'check', number>>,
+  saidOf: (name: string) => number | null,
+): Entry {
+  const entry: Entry = {};
+  for (const { name, like, of } of others) {
+    const ms = abilities[of] ? saidOf(name) : null;
+    if (ms !== null && ms !== usual[like]) entry[`${name.replace('_', '-')}-timeout`] = within(ms, 100, dayMs);
+  }
+  return entry;
 }
 
-const likes = { start: ['promote', 'migrate_to', 'migrate_from'], stop: ['demote'] } as const;
+/** Other operations, and what they may take as long as where nothing is said. */
+const others = [
+  { name: 'promote', like: 'start', of: 'isPromotable' },
+  { name: 'demote', like: 'stop', of: 'isPromotable' },
+  { name: 'migrate_to', like: 'start', of: 'migrates' },
+  { name: 'migrate_from', like: 'start', of: 'migrates' },
+  { name: 'notify', like: 'check', of: 'isNotified' },
+] as const;
 
 function onFailOf(
   operations: readonly OperationConfig[],

@@ -101,12 +101,23 @@ order R-then-V Mandatory: MS:promote V:start`);
     expect(body(made)).toContain('{ id: R-then-V, first: r, then: v, first-action: promote, then-action: start }');
   });
 
-  test('what a time is for that is for several operations, the longest has enough of', () => {
-    const made = imported(
-      `${nodes}primitive vm VirtualDomain op start timeout=60 op migrate_to timeout=300 op stop timeout=90`,
-    );
-    expect(body(made)).toContain('    start-timeout: 5m\n    stop-timeout: 90s\n');
-    expect(notesOn(made, 'vm')).toContain('start-timeout is 5m, the time of migrate_to, which it is for too');
+  test('operations keep their times, as far as they come', () => {
+    const made = imported(`${nodes}
+primitive vm VirtualDomain op start timeout=60 op migrate_to timeout=300 op stop timeout=90 op promote timeout=7 meta allow-migrate=true
+primitive R ocf:pacemaker:Stateful op start timeout=60 op promote timeout=50 op demote timeout=40 op notify timeout=30 op monitor interval=10
+ms MS R meta notify=true
+primitive x Dummy op start timeout=60 op promote timeout=50 op migrate_to timeout=40`);
+    expect(body(made)).toContain('    start-timeout: 1m\n    stop-timeout: 90s\n    migrate-to-timeout: 5m\n');
+    expect(body(made)).toContain('    promote-timeout: 50s\n    demote-timeout: 40s\n    notify-timeout: 30s\n');
+    expect(body(made).match(/-timeout/g)).toHaveLength(8);
+  });
+
+  test('a time for all operations is for those too that say none, beside a start of its own', () => {
+    const made = imported(`${nodes}op_defaults timeout=45
+primitive R ocf:pacemaker:Stateful op start timeout=60 op monitor interval=10
+ms MS R`);
+    expect(body(made)).toContain('    start-timeout: 1m\n    promote-timeout: 45s\n');
+    expect(body(made)).not.toContain('demote-timeout');
   });
 
   test('fence devices, with levels, and without secrets', () => {

@@ -98,8 +98,13 @@ function serviceEntry(
   const resource = translating.instances.get(config.id) ?? null;
   const { agent, kind, note } = agentOf(config.agent);
   if (note !== null) draft.note(config.id, note);
-  const isPromotable = resource?.meta.promotable ?? false;
-  const operations = operationsOf(config, kind, isPromotable, sources.operations, draft);
+  const migrate = migrateEntry(resource, kind, config.id, translating);
+  const abilities = {
+    isPromotable: resource?.meta.promotable ?? false,
+    migrates: 'migrate' in migrate,
+    isNotified: resource?.meta.notify ?? false,
+  };
+  const operations = operationsOf(config, kind, abilities, sources.operations, draft);
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
   const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
@@ -114,7 +119,7 @@ function serviceEntry(
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
     Object.keys(utilization).length === 0 || !room ? {} : { utilization },
     room ? {} : { meta: { 'target-role': 'Stopped' } },
-    migrateEntry(resource, kind, config.id, translating),
+    migrate,
     more,
     ownRules(config.id, more, sources, translating),
   );
