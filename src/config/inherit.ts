@@ -22,9 +22,17 @@ function over(layer: Layer, below: Layer): Layer {
     const [near, far] = [layer[key], below[key]];
     if (isLayer(near) && isLayer(far)) result[key] = { ...far, ...near };
   }
+  result['check'] = checksOver(layer['check'], below['check']) ?? result['check'];
+  if (result['check'] === undefined) delete result['check'];
   const rules = rulesOver(layer, below);
   if (rules !== null) result['rules'] = rules;
   return result;
+}
+
+/** Of several checks each takes over what it does not say. Null: there are not several. */
+function checksOver(near: unknown, far: unknown): readonly unknown[] | null {
+  if (!Array.isArray(near) || !isLayer(far)) return null;
+  return near.map((check: unknown) => (isLayer(check) ? { ...far, ...check } : check));
 }
 
 /** A rule from further away says nothing about what is said plainly nearer by. Of rules the later one counts. */

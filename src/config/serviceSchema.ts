@@ -4,7 +4,7 @@ import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { agentKeys, copyKeys, migrateKey, policyKeys, timeoutKeys } from './policy/serviceKeys.ts';
+import { agentKeys, checkKeys, copyKeys, migrateKey, policyKeys, timeoutKeys } from './policy/serviceKeys.ts';
 import {
   actionTimeout,
   address,
@@ -47,6 +47,21 @@ const timesSchema = z.strictObject({
 export const check = timesSchema
   .optional()
   .describe('How often it is looked at whether the service works, and for how long.');
+
+const agentTimes = timesSchema.extend(checkKeys);
+
+const severalChecks = z
+  .array(agentTimes, { error: 'must be a list of checks' })
+  .min(1, { error: 'must not be empty' })
+  .max(20, { error: 'must have 20 items at most' });
+
+const checkWanted = { error: 'must be a mapping such as {every: 10s}, or a list of them' };
+
+/** Of agents: what systemd does not know of it, is no key of a unit either. */
+const agentCheck = z
+  .union([agentTimes, severalChecks], checkWanted)
+  .optional()
+  .describe('How often it is looked at whether the service works, and for how long; a list: several checks.');
 
 /** What every service may say. */
 export const common = {
@@ -98,7 +113,7 @@ export const agentSchema = z.strictObject({
     .record(word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'), argumentLike)
     .optional()
     .describe('Parameters of the OCF agent.'),
-  check,
+  check: agentCheck,
   instances,
   migrate: migrateKey,
   ...agentKeys,
@@ -112,6 +127,12 @@ const commandCheck = timesSchema.extend({
     .optional()
     .describe('A program that ends with exit code 0 when the service works (default: being alive is enough).'),
 });
+
+/** Of a template it is not known what it is for. */
+export const templateCheck = z
+  .union([commandCheck.extend(checkKeys), severalChecks], checkWanted)
+  .optional()
+  .describe('How often it is looked at whether the service works, for how long, and by which program.');
 
 export const commandSchema = z.strictObject({
   command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),

@@ -168,7 +168,10 @@ export interface Service {
   readonly with: readonly ServiceId[];
   /** Score for staying where it is, against 100 for each place further up in `on`. `stickinessMax` never goes back. */
   readonly stickiness: number;
+  /** How it is checked where it has one check, and the time limit of a probe. */
   readonly check: { readonly everyMs: Ms; readonly timeoutMs: Ms };
+  /** Its recurring checks, each with another `everyMs`, where more is said of them than in `check`; empty: that one alone. */
+  readonly checks: readonly RecurringCheck[];
   readonly startTimeoutMs: Ms;
   readonly stopTimeoutMs: Ms;
   /** Times of other operations, where they are said: see `timeLimitOf`. */
@@ -200,9 +203,24 @@ export interface Service {
   readonly metaRules: readonly MetaRule[];
 }
 
+export interface RecurringCheck {
+  /** The checks of a service are told apart by it, as Pacemaker tells them apart. */
+  readonly everyMs: Ms;
+  readonly timeoutMs: Ms;
+  /** Of copies in this role only; null: of all. */
+  readonly role: 'promoted' | 'unpromoted' | null;
+  /** How thorough it is, as the agent understands that (`OCF_CHECK_LEVEL`); 0: the usual. */
+  readonly level: number;
+  /** What its failure leads to; null: what `onFail` says of checks. */
+  readonly onFail: OnFail | null;
+}
+
 export type TimedOperation = 'promote' | 'demote' | 'migrateTo' | 'migrateFrom' | 'notify';
 
 export type FailableOperation = 'start' | 'stop' | 'check' | 'promote' | 'demote';
+
+/** What has failed. Of a check that says itself what follows, which one it was: by its `everyMs`. */
+export type FailedOperation = FailableOperation | `check/${Ms}`;
 
 export type OnFail = 'ignore' | 'block' | 'stop' | 'restart' | 'fence' | 'standby' | 'demote';
 
@@ -364,6 +382,7 @@ export const promotableOnScore = 1;
 /** What a service is that says no more than it must. */
 export const plainTraits: Pick<
   Service,
+  | 'checks'
   | 'timeouts'
   | 'onScore'
   | 'promotable'
@@ -376,6 +395,7 @@ export const plainTraits: Pick<
   | 'meta'
   | 'metaRules'
 > = {
+  checks: [],
   timeouts: {},
   onScore: 100,
   promotable: null,

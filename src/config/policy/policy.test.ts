@@ -62,6 +62,25 @@ describe('a service', () => {
       'migrate: true, migrate-to-timeout: 10m, migrate-from-timeout: 1m',
       { timeouts: { migrateTo: 600_000, migrateFrom: 60_000 } },
     ],
+    ['check: {every: 5s}', { check: { everyMs: 5000, timeoutMs: 20_000 }, checks: [] }],
+    ['check: [{every: 5s, timeout: 3s}]', { check: { everyMs: 5000, timeoutMs: 3000 }, checks: [] }],
+    [
+      'check: {level: 10}',
+      {
+        check: { everyMs: 10_000, timeoutMs: 20_000 },
+        checks: [{ everyMs: 10_000, timeoutMs: 20_000, role: null, level: 10, onFail: null }],
+      },
+    ],
+    [
+      'promotable: true, check: [{every: 20s, role: unpromoted}, {every: 9s, timeout: 4s, role: promoted, on-fail: demote}]',
+      {
+        check: { everyMs: 9000, timeoutMs: 4000 },
+        checks: [
+          { everyMs: 20_000, timeoutMs: 20_000, role: 'unpromoted', level: 0, onFail: null },
+          { everyMs: 9000, timeoutMs: 4000, role: 'promoted', level: 0, onFail: 'demote' },
+        ],
+      },
+    ],
     ['failures: {max: never}', { failures: { max: 1_000_000, forgetMs: 600_000 } }],
   ])('%s', (text, expected) => {
     expect(traits(text)).toMatchObject(expected);
@@ -91,10 +110,12 @@ services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
 
   test('says its policies in words', () => {
     const { clone: _, ...one } = traits(
-      'on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}',
+      'check: [{every: 5s}, {every: 1m, level: 10, on-fail: block}], on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}',
     );
     expect(traitsInWords({ ...one, clone: false })).toEqual([
       'migrates',
+      'checked every 5s, within 20s',
+      'checked every 1m at level 10, within 20s, and if that fails: block',
       'migrate-to-timeout 10m',
       'after a failed stop: block',
       'critical false',
@@ -132,6 +153,25 @@ services:
       stickiness: 8,
       failures: { max: 5, forgetMs: 3_600_000 },
     });
+  });
+
+  test('of several checks by each of them, and by none from several', () => {
+    const { services } = read(`defaults: {check: {timeout: 7s}}
+templates: {t: {agent: "ocf:a:b", check: [{every: 5s}, {every: 6s, timeout: 1s}]}}
+services: {s: {template: t}, u: {template: t, check: {every: 9s}}}
+`);
+    expect(
+      services.map(({ check, checks }) => [check, checks.map(({ everyMs, timeoutMs }) => [everyMs, timeoutMs])]),
+    ).toEqual([
+      [
+        { everyMs: 5000, timeoutMs: 7000 },
+        [
+          [5000, 7000],
+          [6000, 1000],
+        ],
+      ],
+      [{ everyMs: 9000, timeoutMs: 20_000 }, []],
+    ]);
   });
 
   test('from the nearest one that says it', () => {

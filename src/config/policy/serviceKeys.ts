@@ -35,14 +35,25 @@ export const locationKeys = {
 
 const restarting = ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'] as const;
 
+const afterCheck = oneOf([...restarting, 'demote']);
+
+/** What one of the checks of an agent may say beside its times. */
+export const checkKeys = {
+  role: oneOf(['promoted', 'unpromoted'])
+    .optional()
+    .describe('Only copies in this role are checked so (default: all of them).'),
+  level: wholeNumber(0, 1000)
+    .optional()
+    .describe('How thoroughly the agent looks: OCF_CHECK_LEVEL, such as 10 (default 0).'),
+  'on-fail': afterCheck.optional().describe('After this check has failed (default: as «on-fail» says of checks).'),
+};
+
 const onFail = z.strictObject({
   start: oneOf(restarting).optional().describe('After a failed start (default restart).'),
   stop: oneOf(['ignore', 'block', 'fence', 'standby'])
     .optional()
     .describe('After a failed stop (default fence for what must not run twice, else another try).'),
-  check: oneOf([...restarting, 'demote'])
-    .optional()
-    .describe('After a failed check (default restart).'),
+  check: afterCheck.optional().describe('After a failed check (default restart).'),
   promote: oneOf([...restarting, 'demote'])
     .optional()
     .describe('After a failed promotion (default restart).'),

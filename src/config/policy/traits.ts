@@ -29,7 +29,12 @@ function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
   return { max: (file === true ? undefined : file.max) ?? 1, perNode: 1 };
 }
 
-export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: GroupFile | null | undefined): Traits {
+export function traitsOf(
+  id: string,
+  file: ServiceFile,
+  copies: Copies,
+  group: GroupFile | null | undefined,
+): Omit<Traits, 'checks'> {
   return {
     timeouts: timeoutsOf(file),
     onScore: file['on-score'] ?? (copies.promotable === null ? plainTraits.onScore : promotableOnScore),

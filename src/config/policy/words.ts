@@ -1,5 +1,5 @@
 /** Constraints in a sentence each, so that a slip that is no mistake is seen. */
-import type { Rules, Service } from '../../core/model.ts';
+import type { RecurringCheck, Rules, Service } from '../../core/model.ts';
 import type {
   ColocationConfig,
   LocationConfig,
@@ -85,7 +85,7 @@ function setText({ members, sequential, role, action, requireAll }: ResourceSet)
 
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
-  const { promotable, migrates, notify, timeouts, onFail, utilization, meta, metaRules } = service;
+  const { promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } = service;
   const named = (values: Readonly<Record<string, string | number>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
@@ -94,6 +94,7 @@ export function traitsInWords(service: Service): string[] {
     ...(promotable === null ? [] : [`${promotable.max} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),
+    ...checks.map(checkText),
     ...timedOperations.flatMap(({ operation, key }) => {
       const ms = timeouts[operation];
       return ms === undefined ? [] : [`${key} ${formatDuration(ms)}`];
@@ -103,4 +104,11 @@ export function traitsInWords(service: Service): string[] {
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),
     ...metaRules.map((each) => `${named(each.meta)} while ${renderRule(each.rule)}`),
   ];
+}
+
+/** «checked every 10s as promoted at level 10, within 20s, and if that fails: fence». */
+function checkText({ everyMs, timeoutMs, role, level, onFail }: RecurringCheck): string {
+  const how = `${role === null ? '' : ` as ${role}`}${level === 0 ? '' : ` at level ${level}`}`;
+  const then = onFail === null ? '' : `, and if that fails: ${onFail}`;
+  return `checked every ${formatDuration(everyMs)}${how}, within ${formatDuration(timeoutMs)}${then}`;
 }

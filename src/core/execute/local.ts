@@ -14,6 +14,8 @@
 import { hasQuorum } from '../membership/lease.ts';
 import type { ServiceId } from '../model.ts';
 import { isSameProgram, mayOverlap } from '../model.ts';
+import { allChecksLater, nextCheck } from '../monitor/recurring.ts';
+import { failedCheck } from '../onFail.ts';
 import { type AgentOp, inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
@@ -146,7 +148,7 @@ export function opDone(turn: Turn, opId: number, result: OpResult): void {
       return checkDone(turn, id, result);
     }
     if (local.op?.opId !== opId) continue;
-    setLocal(turn, id, { op: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 0) });
+    setLocal(turn, id, { op: null, ...allChecksLater(local.running, turn.nowMs) });
     notePromotion(turn, id, result);
     return answered(turn, id, local.op, result);
   }
@@ -292,10 +294,11 @@ function tuneDone(turn: Turn, id: ServiceId, result: OpResult, drained: readonly
 
 function checkDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const local = localOf(turn.state, id);
-  setLocal(turn, id, { checkOpId: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 1000) });
+  const which = failedCheck(local.checking);
+  setLocal(turn, id, { checkOpId: null, ...nextCheck(local, turn.nowMs) });
   if (local.record.state !== 'running') return;
-  if (result.outcome === 'running') return seenRole(turn, id, result.promoted === true);
+  if (result.outcome === 'running') return seenRole(turn, id, which, result.promoted === true);
   if (result.outcome === 'ok' || result.outcome === 'conflict') return;
-  if (result.outcome === 'stopped') return hasFailed(turn, id, 'it ended by itself', 'unpromoted');
-  hasFailed(turn, id, result.because, result.promoted === true ? 'promoted' : local.record.role);
+  if (result.outcome === 'stopped') return hasFailed(turn, id, which, 'it ended by itself', 'unpromoted');
+  hasFailed(turn, id, which, result.because, result.promoted === true ? 'promoted' : local.record.role);
 }

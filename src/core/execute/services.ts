@@ -1,6 +1,6 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
-import { type Service, type ServiceId, timeLimitOf } from '../model.ts';
+import { type RecurringCheck, type Service, type ServiceId, timeLimitOf } from '../model.ts';
 import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
 import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
 
@@ -28,6 +28,8 @@ export const unlooked = (running: Service | null): LocalService => ({
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
+  dueMs: [],
+  checking: null,
   before: 'unknown',
   lastFailureMs: 0,
   retryStopMs: 0,
@@ -126,6 +128,7 @@ interface Launch {
   readonly drained?: AgentOp['drained'];
   readonly peer?: AgentOp['peer'];
   readonly notice?: AgentOp['notice'];
+  readonly check?: RecurringCheck | null;
 }
 
 /** Hands an operation to the driver. Its result comes back as an `opDone` event. */
@@ -134,13 +137,14 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
     opId: turn.state.nextOpId,
     verb,
     service,
-    timeoutMs: timeLimit(verb, service),
+    timeoutMs: with_.check?.timeoutMs ?? timeLimit(verb, service),
     handFrom: with_.handFrom ?? null,
     handTo: with_.handTo ?? null,
     drained: with_.drained ?? [],
     role: turn.state.local.get(service.id)?.record.role ?? 'unknown',
     peer: with_.peer ?? null,
     notice: with_.notice ?? null,
+    ...(with_.check == null ? {} : { check: with_.check }),
   };
   put(turn, { nextOpId: op.opId + 1 });
   emit(turn, { kind: 'run', op });

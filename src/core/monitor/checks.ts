@@ -3,9 +3,10 @@ import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
 import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
-import { leadsTo } from '../onFail.ts';
+import { failedCheck, leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
 import type { LocalService, Turn } from '../state.ts';
+import { dueCheck, firstToSee } from './recurring.ts';
 
 export function watchServices(turn: Turn): void {
   for (const [id, local] of turn.state.local) {
@@ -22,8 +23,12 @@ function probeAgain(turn: Turn, id: ServiceId, local: LocalService): void {
 }
 
 function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
-  if (local.running === null || local.checkOpId !== null || turn.nowMs < local.nextCheckMs) return;
-  setLocal(turn, id, { checkOpId: launch(turn, 'check', local.running).opId });
+  const { running, record } = local;
+  if (running === null || local.checkOpId !== null) return;
+  const isPlain = running.checks.length === 0;
+  const check = isPlain ? null : dueCheck(running, local, record.role, turn.nowMs);
+  if (isPlain ? turn.nowMs < local.nextCheckMs : check === null) return;
+  setLocal(turn, id, { checkOpId: launch(turn, 'check', running, { check }).opId, checking: check });
 }
 
 function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
@@ -39,5 +44,6 @@ function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
 export function onDied(turn: Turn, id: ServiceId, because: string): void {
   const local = turn.state.local.get(id);
   if (local === undefined || inMaintenance(turn.state.doc.admin, turn.state.self, id)) return;
-  if (local.record.state === 'running' && local.op === null) hasFailed(turn, id, because, local.record.role);
+  if (local.record.state === 'running' && local.op === null)
+    hasFailed(turn, id, failedCheck(firstToSee(local.running, local.record.role)), because, local.record.role);
 }

@@ -50,6 +50,15 @@ test('a check has an interval and a probe has none, by which agents tell them ap
   expect(asked('stop')).toEqual(['stop', '0']);
 });
 
+test('one of several checks has its own interval, and says how thorough it is', () => {
+  const check = { everyMs: 60_000, timeoutMs: 40_000, role: null, level: 10, onFail: null };
+  expect(env('check', service, { check })).toMatchObject({
+    OCF_CHECK_LEVEL: '10',
+    OCF_RESKEY_CRM_meta_interval: '60000',
+  });
+  expect(env('check')).toMatchObject({ OCF_CHECK_LEVEL: '0' });
+});
+
 test('only a clone hears of clones', () => {
   expect(Object.keys(env('start')).some((name) => name.includes('clone'))).toBe(false);
   expect(env('start', { ...service, clone: true, instances: 2 })).toMatchObject({

@@ -236,6 +236,16 @@ const service: fc.Arbitrary<Service> = fc.record({
   with: names,
   stickiness: fc.nat(1_000_000),
   check: fc.record({ everyMs: ms, timeoutMs: ms }),
+  checks: fc.array(
+    fc.record({
+      everyMs: ms,
+      timeoutMs: ms,
+      role: orNull(fc.constantFrom('promoted' as const, 'unpromoted' as const)),
+      level: fc.nat(20),
+      onFail: orNull(fc.constantFrom('fence' as const, 'demote' as const)),
+    }),
+    { maxLength: 3 },
+  ),
   startTimeoutMs: ms,
   stopTimeoutMs: ms,
   timeouts: fc.record({ promote: ms, demote: ms, migrateTo: ms, migrateFrom: ms, notify: ms }, { requiredKeys: [] }),
@@ -346,7 +356,9 @@ const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   digest: orNull(anyText),
   failures: count,
   lastFailure: orNull(anyText),
-  failed: orNull(fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const)),
+  failed: orNull(
+    fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const, 'check/10000' as const),
+  ),
   banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
   conflicts: count,
   drained: names,

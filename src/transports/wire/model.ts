@@ -7,6 +7,7 @@ import type {
   Cluster,
   ClusterNode,
   CommandResource,
+  FailedOperation,
   FenceDevice,
   Fencing,
   Group,
@@ -15,6 +16,7 @@ import type {
   MetaRule,
   OcfResource,
   QuorumRules,
+  RecurringCheck,
   Resource,
   Rules,
   Service,
@@ -34,6 +36,7 @@ import {
   object,
   oneOf,
   optional,
+  type Reader,
   tagged,
   text,
 } from './read.ts';
@@ -44,6 +47,7 @@ export const linksMax = 16;
 /** Levels of a node, devices of a level, plugs of a device. */
 const fenceMax = 16;
 export const servicesMax = 2048;
+const checksMax = 64;
 /** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
 export const textLengthMax = 64 * 1024;
 export const sourceLengthMax = 1024 * 1024;
@@ -109,6 +113,14 @@ const resource = tagged<Resource>('kind', { ocf, systemd, command, address, bala
 const onFail = oneOf('ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'demote');
 const utilization = map(count, 100);
 
+const isFailedCheck = (value: unknown): value is `check/${number}` =>
+  typeof value === 'string' && /^check\/\d{1,15}$/.test(value);
+
+const failable = oneOf('start', 'stop', 'check', 'promote', 'demote');
+
+export const failedOperation: Reader<FailedOperation> = (value, fault) =>
+  isFailedCheck(value) ? value : failable(value, fault);
+
 const service = object<Service>({
   id: name,
   resource,
@@ -119,6 +131,16 @@ const service = object<Service>({
   with: list(name, servicesMax),
   stickiness: count,
   check: object<Service['check']>({ everyMs: duration, timeoutMs: duration }),
+  checks: list(
+    object<RecurringCheck>({
+      everyMs: duration,
+      timeoutMs: duration,
+      role: nullable(oneOf('promoted', 'unpromoted')),
+      level: count,
+      onFail: nullable(onFail),
+    }),
+    checksMax,
+  ),
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
   timeouts: optional<Record<TimedOperation, number>>({

@@ -120,6 +120,44 @@ ms MS R`);
     expect(body(made)).not.toContain('demote-timeout');
   });
 
+  test('several monitors are several checks, the most frequent first', () => {
+    const made = imported(`${nodes}
+primitive R ocf:pacemaker:Stateful op monitor interval=20 timeout=30 op monitor interval=10 role=Master on-fail=demote op monitor interval=60 role=Slave OCF_CHECK_LEVEL=10 on-fail=fence op monitor interval=5 role=Stopped
+ms MS R
+primitive f Filesystem op monitor interval=20 op monitor interval=120 timeout=60 OCF_CHECK_LEVEL=20 on-fail=standby op monitor interval=7 role=Master`);
+    expect(body(made)).toContain(`    check:
+      - { every: 10s, role: promoted, on-fail: demote }
+      - { every: 20s, timeout: 30s, role: unpromoted }
+      - { every: 1m, role: unpromoted, level: 10, on-fail: stop }
+`);
+    expect(body(made)).toContain(`    check:
+      - { every: 20s }
+      - { every: 2m, timeout: 1m, level: 20, on-fail: standby }
+`);
+    expect(notesOn(made, 'R').join('\n')).toMatch(/role Stopped.*\n.*on-fail fence is left out/);
+    expect(notesOn(made, 'f')).toEqual(['it has a monitor for a role that its copies never have: left out']);
+    const cluster = clusterOf(made);
+    if (!('services' in cluster)) throw new Error(JSON.stringify(cluster));
+    expect(cluster.services[0]).toMatchObject({ check: { everyMs: 10_000 }, checks: [{}, {}, { level: 10 }] });
+  });
+
+  test('so it is in a CIB', () => {
+    const made =
+      imported(`<cib validate-with="pacemaker-3.0"><configuration><nodes><node id="1" uname="oak"/></nodes><resources>
+<primitive id="f" class="ocf" provider="heartbeat" type="Filesystem"><operations><op id="o1" name="monitor" interval="10"/>
+<op id="o2" name="monitor" interval="120" timeout="60"><instance_attributes id="i"><nvpair id="n" name="OCF_CHECK_LEVEL" value="20"/>
+</instance_attributes></op></operations></primitive></resources></configuration><status/></cib>`);
+    expect(body(made)).toContain('    check:\n      - { every: 10s }\n      - { every: 2m, timeout: 1m, level: 20 }\n');
+  });
+
+  test('one thorough monitor is one check', () => {
+    const made = imported(`${nodes}primitive f Filesystem op monitor interval=10 OCF_CHECK_LEVEL=20`);
+    expect(body(made)).toContain('    check: { level: 20 }\n');
+    const unit = imported(`${nodes}primitive u systemd:nginx op monitor interval=10 OCF_CHECK_LEVEL=20`);
+    expect(body(unit)).not.toContain('check');
+    expect(notesOn(unit, 'u')).toEqual(['its monitor has OCF_CHECK_LEVEL 20: left out']);
+  });
+
   test('fence devices, with levels, and without secrets', () => {
     const made = imported(`node 1: oak\nnode 2: elm
 primitive f1 stonith:fence_ipmilan params ip=10.9.0.1 username=a password=hunter2 pcmk_host_list=oak pcmk_delay_base=5s
@@ -179,9 +217,9 @@ heartbeat:
 
   test('notes stand in the file too, before what they are about', () => {
     const made =
-      imported(`${nodes}primitive R ocf:pacemaker:Stateful op monitor interval=9 role=Master op monitor interval=10 role=Slave
+      imported(`${nodes}primitive R ocf:pacemaker:Stateful op monitor interval=9 role=Master op monitor interval=9 role=Slave
 ms MS R`);
-    expect(made.text).toContain('  # it has 2 monitors; both roles are checked alike now, every 9s\n  r:\n');
+    expect(made.text).toContain('  # it has two monitors every 9s, of which one was never used: left out\n  r:\n');
     expect(made.notes.find(({ about }) => about === 'R')).toMatchObject({ line: 4, column: 11, isLoss: false });
   });
 });
@@ -276,7 +314,7 @@ describe('what cannot be carried over is told', () => {
       'a-instance_attributes',
       'rule switches',
     ],
-    ['operations by other names', 'primitive a Dummy op monitor interval=5 OCF_CHECK_LEVEL=10', 'a', 'OCF_CHECK_LEVEL'],
+    ['operations by other names', 'primitive a Dummy op monitor interval=5 depth=10', 'a', 'depth'],
     ['agents that nobody has', 'primitive a nagios:check_tcp', 'a', 'nothing here runs nagios:check_tcp'],
     ['options that mean nothing here', 'property batch-limit=10', 'batch-limit', 'the option is left out'],
     ['standby', 'node 9: yew attributes standby=on', 'yew', 'sempre node standby yew'],

@@ -108,13 +108,14 @@ function serviceEntry(
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
   const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
+  const times = sources.fencesStops ? operations.entry : withoutFencing(operations.entry, config.id, translating);
   const utilization = utilizationOf(resource?.utilization ?? new Map(), config.id, translating);
   const room = hasRoom(utilization, translating);
   if (!room) draft.note(config.id, 'no node has room for it, so that it never ran: target-role is Stopped now');
   return joined(
     { agent: agent ?? draft.blank(`agent for ${nameOf(config.id, translating)}`, 'ocf:heartbeat:Dummy') },
     paramsEntry(resource, kind, config.id, translating),
-    operations.entry,
+    times,
     wordsEntry(words, above),
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
     Object.keys(utilization).length === 0 || !room ? {} : { utilization },
@@ -135,6 +136,17 @@ function unfenced(onFail: Entry, id: string, { draft }: Translating): Entry {
     .filter(([operation]) => operation !== 'stop')
     .map(([operation]) => [operation, 'stop'] as const);
   return Object.fromEntries([...others, ...stopped]);
+}
+
+/** The same of what each of several checks says. */
+function withoutFencing(entry: Entry, id: string, translating: Translating): Entry {
+  const { check } = entry;
+  if (!Array.isArray(check)) return entry;
+  const checks = (check as readonly Entry[]).map(({ 'on-fail': answer, ...rest }) => {
+    const { check: then } = answer === undefined ? {} : unfenced({ check: answer }, id, translating);
+    return { ...rest, ...(then === undefined ? {} : { 'on-fail': then }) };
+  });
+  return { ...entry, check: checks };
 }
 
 /** On some node, if anybody looks at that. */
