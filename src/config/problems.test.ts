@@ -227,6 +227,8 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['ONE_SERVER', balance('port: 80, ‸servers: [n1]')],
   ['GROUP_OF_ONE', services('s: {command: a, group: ‸g}')],
   ['LISTEN_ADDRESS', balance('port: 80, servers: [n1], address: ‸10.0.0.99')],
+  ['BAD_VALUE', services('s: {command: a, stickiness: ‸-5}')],
+  ['BAD_VALUE', services('s: {command: a, rules: [{where: hours 5, meta: {resource-stickiness: ‸-5}}]}')],
   ['DUPLICATE_ENTRY', services('s: {agent: "ocf:a:b", check: [{every: 5s}, {every: ‸5s, level: 10}]}')],
   ['UNKNOWN_KEY', services('s: {agent: "systemd:b", check: {‸level: 10}}')],
   ['UNKNOWN_KEY', services('s: {agent: "ocf:a:b", check: [{every: 5s}, {‸evry: 6s}]}')],

@@ -1,4 +1,5 @@
 /** When is a service on this node looked at again, and when are its failures forgotten? */
+import { forgetMsOf } from '../ask/index.ts';
 import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
 import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
@@ -33,7 +34,8 @@ function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
 
 function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
   const service = serviceOf(turn.state, id) ?? local.running;
-  const forgetMs = service?.failures.forgetMs ?? null;
+  const dateMs = turn.nowMs + (turn.state.dateAheadMs ?? -turn.nowMs);
+  const forgetMs = service === null ? null : forgetMsOf(service, Math.floor(dateMs / 1000));
   if (forgetMs === null || local.record.failures === 0 || local.record.banned !== 'no') return;
   // What blocks it does so until somebody has looked.
   if (service !== null && leadsTo(service, local.record) === 'block') return;

@@ -270,6 +270,14 @@ describe('decides the same', () => {
       'room',
       'node 4: fir utilization mem=8\nnode 5: yew utilization mem=4\nprimitive a Dummy utilization mem=3\nprimitive b Dummy utilization mem=6\nproperty placement-strategy=balanced',
     ],
+    [
+      'negative stickiness',
+      'primitive a Dummy meta resource-stickiness=-5\nlocation l a 100: oak\nprimitive b Dummy\nrsc_defaults resource-stickiness=-INFINITY',
+    ],
+    [
+      'stickiness by a rule',
+      'primitive a Dummy meta resource-stickiness=500 meta rule date gt 1960-01-01 resource-stickiness=-7\nlocation l a 100: oak',
+    ],
     ['stickiness', 'primitive a Dummy\nprimitive b Dummy\nlocation l a 100: oak\nrsc_defaults resource-stickiness=200'],
     [
       'a template',
@@ -307,7 +315,6 @@ describe('decides the same', () => {
 describe('what cannot be carried over is told', () => {
   test.each([
     ['globally unique copies', 'primitive a Dummy\nclone A a meta globally-unique=true', 'A', 'globally-unique'],
-    ['negative stickiness', 'primitive a Dummy meta resource-stickiness=-5', 'a', 'negative'],
     [
       'parameters by rules',
       'primitive a Dummy params rule #uname eq oak x=1',

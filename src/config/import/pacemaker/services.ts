@@ -1,6 +1,7 @@
 /** Resources as services and groups. */
 import type { AttributeSet, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
+import { scoreOf } from '../../../policy/rule/text.ts';
 import type { Resource } from '../../../policy/situation.ts';
 import { agentOf } from './agents.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
@@ -168,7 +169,7 @@ function noteMeta(resource: Resource | null, id: string, { draft }: Translating)
   const raw = resource?.rawMeta ?? new Map<string, string>();
   const stickiness = Number.parseInt(raw.get('resource-stickiness') ?? '0', 10);
   if (stickiness < 0 || raw.get('resource-stickiness')?.startsWith('-') === true)
-    draft.lose(id, `its stickiness is negative, so that it would rather leave: 0 here`);
+    draft.note(id, 'its stickiness is negative, which Pacemaker takes for 0: 0 here');
   if (raw.has('remote-node'))
     draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
   if (raw.has('container')) draft.lose(id, `it runs inside of ${raw.get('container')}: containers are no nodes here`);
@@ -281,10 +282,12 @@ export function rulesEntry(sets: readonly AttributeSet[], { names, nodeIds, draf
       if (text === null || left.length < values.length)
         draft.lose(id, 'a rule switches these values on, and there are no words for it here: left out');
       if (text === null || left.length === 0) return [];
-      return [{ where: text, meta: Object.fromEntries(left.map(([name, value]) => [name, ruledValue(value)])) }];
+      return [{ where: text, meta: Object.fromEntries(left.map(([name, value]) => [name, ruledValue(name, value)])) }];
     });
   return rules.length === 0 ? {} : { rules };
 }
 
-const ruledValue = (value: string): string | number | boolean =>
-  /^[+-]?inf(inity)?$/i.test(value) ? (value.startsWith('-') ? '-inf' : 'inf') : plainValue(value);
+function ruledValue(name: string, value: string): string | number | boolean {
+  if (name === 'resource-stickiness' && scoreOf(value) < 0) return 0;
+  return /^[+-]?inf(inity)?$/i.test(value) ? (value.startsWith('-') ? '-inf' : 'inf') : plainValue(value);
+}
