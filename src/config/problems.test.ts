@@ -134,6 +134,12 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     `${services('s: {command: a, needs: t}', 't: {command: b}')}constraints: {order: [‸{first: s, then: t}]}\n`,
   ],
   [
+    'CYCLE',
+    `${two}constraints: {order: [{first: s, then: t}, ‸{kind: optional, sets: [{services: [t, s], kind: mandatory}]}]}\n`,
+  ],
+  ['BAD_VALUE', `${two}constraints: {order: [{sets: [{services: [t, s], kind: ‸mandatry}]}]}\n`],
+  ['UNKNOWN_KEY', `${two}constraints: {colocation: [{sets: [{services: [t, s], ‸kind: mandatory}]}]}\n`],
+  [
     'NO_NODE_LEFT',
     services('s: {command: a, on: [n1, n2], location: [{node: n1, score: -inf}, {node: ‸n2, score: -inf}]}'),
   ],

@@ -214,6 +214,13 @@ services: {s: {command: a, group: g}, t: {command: a, group: g}}
   expect(rules.groups).toEqual([{ id: 'g', members: ['s', 't'], clone: true, meta: { critical: 'false' } }]);
 });
 
+test('what is optional inside of a set makes no circle', () => {
+  const { rules } = read(`services: {s: {command: a}, t: {command: b}, u: {command: c}}
+constraints: {order: [{first: s, then: t}, {sets: [{services: [t, s], kind: optional}, [u]]}]}
+`);
+  expect(rules.orders).toHaveLength(2);
+});
+
 test('constraints, in words', () => {
   const { rules } = read(`services:
   a: {agent: "ocf:a:b", promotable: true, location: [{where: site eq east, score: 5}]}
@@ -232,10 +239,12 @@ constraints:
     - {service: b, with: a, with-role: promoted, influence: false}
     - {id: near, service: c, with: d, score: -20, node-attribute: site}
     - {sets: [[b, c], {services: [d], sequential: false}], score: 3}
+    - {sets: [{services: [b, c], score: -inf}, [d]], score: 3}
   order:
     - {first: a, then: b, first-action: promote, then-action: start}
     - {first: c, then: d, kind: serialize, symmetrical: false}
     - {sets: [{services: [b, c], sequential: false, require-all: false}, [d]], kind: optional}
+    - {sets: [{services: [b, c], kind: serialize}, {services: [d], kind: mandatory}]}
   ticket:
     - {ticket: t, service: a, role: promoted, loss-policy: demote}
 `);
@@ -248,9 +257,11 @@ constraints:
     'colocation-1: b with a (promoted): inf',
     'near: c with d where site is the same: -20',
     'colocation-3: [b, c] with {d}: +3',
+    'colocation-4: [b, c] (-inf inside) with [d]: +3',
     'order-1: promote a, then start b: mandatory',
     'order-2: start c, then start d: serialize, this way only',
     'order-3: one of {b, c}, then [d]: optional',
+    'order-4: [b, c] (serialize inside), then [d] (mandatory inside): mandatory',
     'ticket-1: a (promoted) needs the ticket t; without it: demote',
   ]);
   expect(rules.locations[0]).toMatchObject({
@@ -259,6 +270,10 @@ constraints:
     rules: [{ id: 'a-location-1', score: 5, expressions: [{ attribute: 'site', operation: 'eq', value: 'east' }] }],
   });
   expect(rules.locations[1]).toMatchObject({ node: 'n1', score: -1_000_000, lifetime: [{ id: 'b-location-1-while' }] });
+  expect(rules.orders[3]).toMatchObject({
+    kind: 'mandatory',
+    link: { sets: [{ kind: 'serialize' }, { kind: 'mandatory' }] },
+  });
   expect(rules).toMatchObject({ tags: { all: ['b', 'c'] }, ticketStates: { t: 'granted' } });
   expect(JSON.parse(JSON.stringify(rules))).toEqual(rules);
 });

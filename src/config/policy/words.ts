@@ -77,10 +77,11 @@ function ticketText({ ticket, subject, lossPolicy }: TicketConfig): string {
 
 const setsText = (sets: readonly ResourceSet[], between: string): string => sets.map(setText).join(between);
 
-function setText({ members, sequential, role, action, requireAll }: ResourceSet): string {
+function setText({ members, sequential, role, action, requireAll, score, kind }: ResourceSet): string {
   const some = requireAll === false ? 'one of ' : '';
   const list = sequential === false ? `{${members.join(', ')}}` : `[${members.join(', ')}]`;
-  return `${action === null ? '' : `${action} `}${some}${list}${roleText(role)}`;
+  const own = `${score === null ? '' : ` (${scoreText(score)} inside)`}${kind === null ? '' : ` (${kind} inside)`}`;
+  return `${action === null ? '' : `${action} `}${some}${list}${roleText(role)}${own}`;
 }
 
 /** What else a service says, in a few words each. */

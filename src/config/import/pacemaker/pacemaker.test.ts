@@ -250,6 +250,22 @@ describe('decides the same', () => {
       'primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\ncolocation x inf: a b c\norder o Mandatory: c b a',
     ],
     [
+      'sets with a kind of their own',
+      'primitive a Dummy meta target-role=Stopped\nprimitive b Dummy\nprimitive c Dummy\nprimitive d Dummy\nxml <rsc_order id="o"><resource_set id="o1" kind="Optional"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_order>\nxml <rsc_order id="p" kind="Optional"><resource_set id="p1" kind="Mandatory"><resource_ref id="a"/><resource_ref id="c"/></resource_set><resource_set id="p2"><resource_ref id="d"/></resource_set></rsc_order>',
+    ],
+    [
+      'sets with a score of their own',
+      'primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\nprimitive d Dummy\nlocation l b 200: elm\nxml <rsc_colocation id="x" score="INFINITY"><resource_set id="x1" score="-300"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="x2" score="5"><resource_ref id="c"/><resource_ref id="d"/></resource_set></rsc_colocation>',
+    ],
+    [
+      'a set that is listed the other way round',
+      'primitive a Dummy meta target-role=Stopped\nprimitive b Dummy\nprimitive c Dummy\nlocation l c 200: elm\nxml <rsc_colocation id="x" score="INFINITY"><resource_set id="x1" ordering="listed"><resource_ref id="b"/><resource_ref id="c"/><resource_ref id="a"/></resource_set></rsc_colocation>',
+    ],
+    [
+      'sets that say what nobody heeds',
+      'primitive a Dummy\nprimitive b Dummy\nxml <rsc_ticket id="t" ticket="T"><resource_set id="t1" score="5" kind="Optional"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_ticket>\nxml <rsc_order id="o"><resource_set id="o1" score="5" ordering="listed"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_order>',
+    ],
+    [
       'priorities',
       'primitive a Dummy meta priority=1\nprimitive b Dummy meta priority=9\ncolocation x -inf: a b\nlocation l a 5: oak\nlocation m b 5: oak',
     ],
@@ -299,6 +315,14 @@ describe('decides the same', () => {
     expect(differences).toEqual([]);
     expect(same).toBe(asked);
     expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
+  });
+
+  test('a set keeps its kind and its score', () => {
+    const made = imported(`${nodes}primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy
+xml <rsc_order id="o" kind="Optional"><resource_set id="o1" kind="Serialize"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="o2" kind="Optional"><resource_ref id="c"/></resource_set></rsc_order>
+xml <rsc_colocation id="x" score="-5"><resource_set id="x1" score="7"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_colocation>`);
+    expect(body(made)).toContain('{ id: o, sets: [ { services: [ a, b ], kind: serialize }, [ c ] ], kind: optional }');
+    expect(body(made)).toContain('{ id: x, sets: [ { services: [ a, b ], score: 7 } ], score: -5 }');
   });
 
   test('a difference is found, and told with its situation', () => {
