@@ -40,12 +40,20 @@ function rulesOver(layer: Layer, below: Layer): readonly unknown[] | null {
   const far = below['rules'];
   const near = layer['rules'] ?? [];
   if (!Array.isArray(far) || !Array.isArray(near)) return null;
-  const said = metaSaidBy(layer);
-  const kept = far.map((rule: unknown) => {
-    if (!isLayer(rule) || !isLayer(rule['meta'])) return rule;
-    return { ...rule, meta: Object.fromEntries(Object.entries(rule['meta']).filter(([name]) => !said.has(name))) };
-  });
+  const said = {
+    meta: metaSaidBy(layer),
+    params: new Set(Object.keys(isLayer(layer['params']) ? layer['params'] : {})),
+  };
+  const kept = far.map((rule: unknown) =>
+    isLayer(rule) ? { ...rule, ...without(rule, 'meta', said.meta), ...without(rule, 'params', said.params) } : rule,
+  );
   return [...kept, ...(near as readonly unknown[])];
+}
+
+function without(rule: Layer, key: 'meta' | 'params', said: ReadonlySet<string>): Layer {
+  const values = rule[key];
+  if (!isLayer(values)) return {};
+  return { [key]: Object.fromEntries(Object.entries(values).filter(([name]) => !said.has(name))) };
 }
 
 /** Meta attributes that have keys of their own in the file. */

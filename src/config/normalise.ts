@@ -139,5 +139,9 @@ function startedWith(resource: Service['resource']): object {
     const { probeMs: _, drainMs: __, ...rest } = resource;
     return rest;
   }
+  if (resource.kind === 'ocf' && Object.keys(resource.paramsOn).length === 0) {
+    const { paramsOn: _, ...rest } = resource;
+    return rest;
+  }
   return resource;
 }

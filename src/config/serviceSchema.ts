@@ -4,7 +4,16 @@ import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { agentKeys, checkKeys, copyKeys, migrateKey, policyKeys, timeoutKeys } from './policy/serviceKeys.ts';
+import {
+  agentKeys,
+  agentParams,
+  agentRules,
+  checkKeys,
+  copyKeys,
+  migrateKey,
+  policyKeys,
+  timeoutKeys,
+} from './policy/serviceKeys.ts';
 import {
   actionTimeout,
   address,
@@ -109,10 +118,7 @@ export const agentSchema = z.strictObject({
   agent: agent.describe(
     'The program that knows how to start, stop and check the service: ocf:PROVIDER:TYPE or systemd:UNIT.',
   ),
-  params: z
-    .record(word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'), argumentLike)
-    .optional()
-    .describe('Parameters of the OCF agent.'),
+  params: agentParams.optional().describe('Parameters of the OCF agent.'),
   check: agentCheck,
   instances,
   migrate: migrateKey,
@@ -120,6 +126,7 @@ export const agentSchema = z.strictObject({
   ...timeoutKeys,
   ...copyKeys,
   ...common,
+  rules: agentRules,
 });
 
 const commandCheck = timesSchema.extend({

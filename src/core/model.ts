@@ -244,6 +244,8 @@ export interface OcfResource {
   readonly provider: string;
   readonly type: string;
   readonly params: Readonly<Record<string, string>>;
+  /** What is otherwise on some nodes, by node: beside `params`, and in place of them. */
+  readonly paramsOn: Readonly<Record<NodeId, Readonly<Record<string, string>>>>;
 }
 
 export interface SystemdResource {

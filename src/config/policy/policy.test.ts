@@ -100,6 +100,29 @@ describe('a service', () => {
     ]);
   });
 
+  test('has parameters that are otherwise on some nodes', () => {
+    const { resource, metaRules } = traits(
+      'params: {a: 1, b: 2}, on: [n1, n2], rules: [{where: site eq east, params: {a: 5}}, {where: "#uname ne n2", params: {a: 6, c: 7}}, {where: "#uname eq n3", params: {a: 8}}, {where: hours 5, meta: {critical: false}}]',
+    );
+    expect(resource).toMatchObject({ params: { a: '1', b: '2' }, paramsOn: { n1: { a: '6', c: '7' } } });
+    expect(metaRules).toHaveLength(1);
+  });
+
+  test('starts anew for parameters on some nodes, and not for there being none', () => {
+    const digestOf = (text: string) => traits(text).digest;
+    const plain = digestOf('params: {a: 1}');
+    expect(digestOf('params: {a: 1}, rules: [{where: "#uname eq n1", params: {a: 2}}]')).not.toBe(plain);
+    expect(digestOf('params: {a: 1}, rules: [{where: never, params: {a: 2}}]')).toBe(plain);
+  });
+
+  test('says itself what its template says by a rule', () => {
+    const { services } = read(`templates: {t: {agent: "ocf:a:b", rules: [{where: site eq east, params: {a: 1, b: 2}}]}}
+services: {s: {template: t}, u: {template: t, params: {a: 5}}}
+`);
+    const own = services.map(({ resource }) => (resource.kind === 'ocf' ? resource.paramsOn : null));
+    expect(own).toEqual([{ n1: { a: '1', b: '2' } }, { n1: { b: '2' } }]);
+  });
+
   test('is known by its agent', () => {
     const { services } = read(`defaults: {rules: [{where: agent ocf:a:b and hours 5, meta: {critical: false}}]}
 services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
@@ -110,7 +133,7 @@ services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
 
   test('says its policies in words', () => {
     const { clone: _, ...one } = traits(
-      'check: [{every: 5s}, {every: 1m, level: 10, on-fail: block}], on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}',
+      'check: [{every: 5s}, {every: 1m, level: 10, on-fail: block}], on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}, rules: [{where: "#uname eq n1", params: {a: 1, b: 2}}]',
     );
     expect(traitsInWords({ ...one, clone: false })).toEqual([
       'migrates',
@@ -119,6 +142,7 @@ services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
       'migrate-to-timeout 10m',
       'after a failed stop: block',
       'critical false',
+      'on n1 with its own a, b',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
 import { plainTraits, promotableOnScore } from '../../core/model.ts';
-import { actionTimeout, flag, name, oneOf, wholeNumber } from '../scalars.ts';
+import { actionTimeout, argumentLike, flag, name, oneOf, wholeNumber, word } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
 const metaText =
@@ -13,6 +13,24 @@ const metaRule = z.strictObject({
   where: ruleText.describe('While this rule holds, such as «hours 9-17 weekdays 1-5».'),
   meta: meta.describe('Meta attributes that count in place of all others, such as resource-stickiness.'),
 });
+
+export const agentParams = z.record(
+  word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'),
+  argumentLike,
+);
+
+const agentRule = metaRule.extend({
+  where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
+  meta: metaRule.shape.meta.optional(),
+  params: agentParams.optional().describe('Parameters in place of others, on nodes of which the rule holds.'),
+});
+
+/** Of agents: what runs there may need other parameters on other nodes. */
+export const agentRules = z
+  .array(agentRule)
+  .max(100)
+  .optional()
+  .describe('Meta attributes that count while a rule holds, and parameters that count where one does.');
 
 export const locationKeys = {
   id: constraintId

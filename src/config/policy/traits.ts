@@ -46,10 +46,11 @@ export function traitsOf(
     onFail: onFailOf(file['on-fail'] ?? {}),
     utilization: file.utilization ?? {},
     meta: { ...metaTexts(file.meta), ...priorityOf(file.priority) },
-    metaRules: (file.rules ?? []).map(({ where, meta }, index) => ({
-      rule: forAgent(ruleOf(where, `${id}-rule-${index + 1}`), file),
-      meta: metaTexts(meta),
-    })),
+    metaRules: (file.rules ?? []).flatMap(({ where, meta }, index) =>
+      meta === undefined
+        ? []
+        : [{ rule: forAgent(ruleOf(where, `${id}-rule-${index + 1}`), file), meta: metaTexts(meta) }],
+    ),
   };
 }
 
@@ -65,7 +66,7 @@ function forAgent(rule: Rule, file: ServiceFile): Rule {
 }
 
 /** Null: it is none by name. */
-function agentOf(file: ServiceFile): AgentName | null {
+export function agentOf(file: ServiceFile): AgentName | null {
   if (!('agent' in file)) return null;
   const [standard = '', second = '', ...rest] = file.agent.split(':');
   return standard === 'ocf'

@@ -86,7 +86,7 @@ function setText({ members, sequential, role, action, requireAll, score, kind }:
 
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
-  const { promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } = service;
+  const { resource, promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } = service;
   const named = (values: Readonly<Record<string, string | number>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
@@ -103,6 +103,9 @@ export function traitsInWords(service: Service): string[] {
     ...Object.entries(onFail).map(([operation, then]) => `after a failed ${operation}: ${then}`),
     ...(Object.keys(utilization).length === 0 ? [] : [`takes up ${named(utilization)}`]),
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),
+    ...Object.entries(resource.kind === 'ocf' ? resource.paramsOn : {}).map(
+      ([node, params]) => `on ${node} with its own ${Object.keys(params).join(', ')}`,
+    ),
     ...metaRules.map((each) => `${named(each.meta)} while ${renderRule(each.rule)}`),
   ];
 }

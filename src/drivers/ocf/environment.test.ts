@@ -9,6 +9,7 @@ const resource: OcfResource = {
   provider: 'heartbeat',
   type: 'apache',
   params: { statusurl: 'http://[::1]/ $(x)' },
+  paramsOn: {},
 };
 const place = {
   root: '/usr/lib/ocf',
@@ -68,6 +69,14 @@ test('only a clone hears of clones', () => {
     OCF_RESKEY_CRM_meta_clone_node_max: '1',
     OCF_RESKEY_CRM_meta_globally_unique: 'false',
   });
+});
+
+test('a parameter may be otherwise on a node', () => {
+  const own = { ...resource, paramsOn: { web2: { statusurl: 'http://b/', port: '81' }, web1: { port: '82' } } };
+  const on = (node: string) => agentEnvironment(testOp('start', service) as AskedOp, own, { ...place, node });
+  expect(on('web2')).toMatchObject({ OCF_RESKEY_statusurl: 'http://b/', OCF_RESKEY_port: '81' });
+  expect(on('web1')).toMatchObject({ OCF_RESKEY_statusurl: 'http://[::1]/ $(x)', OCF_RESKEY_port: '82' });
+  expect(on('web3')).not.toHaveProperty('OCF_RESKEY_port');
 });
 
 test('a parameter cannot pass for something that the driver says', () => {

@@ -55,7 +55,7 @@ const tools = fileURLToPath(new URL('tools', import.meta.url));
 
 export function agentEnvironment(op: AskedOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
   return {
-    ...parameters(resource),
+    ...parameters(resource, place.node),
     ...meta({
       timeout: Math.round(op.timeoutMs),
       // Agents tell a probe, which must not complain of what is not there yet, by an interval of zero.
@@ -91,8 +91,9 @@ export function agentEnvironment(op: AskedOp, resource: OcfResource, place: Agen
   };
 }
 
-function parameters(resource: OcfResource): Record<string, string> {
-  return Object.fromEntries(Object.entries(resource.params).map(([name, value]) => [`OCF_RESKEY_${name}`, value]));
+function parameters({ params, paramsOn }: OcfResource, node: NodeId): Record<string, string> {
+  const here = { ...params, ...(Object.hasOwn(paramsOn, node) ? paramsOn[node] : {}) };
+  return Object.fromEntries(Object.entries(here).map(([name, value]) => [`OCF_RESKEY_${name}`, value]));
 }
 
 /** Both ends are named on both ends. */

@@ -48,7 +48,13 @@ const port = fc.nat(65_535);
 const argv = fc.array(anyText, { maxLength: 4 });
 
 const resource: fc.Arbitrary<Resource> = fc.oneof(
-  fc.record({ kind: fc.constant('ocf' as const), provider: name, type: name, params: byName(anyText) }),
+  fc.record({
+    kind: fc.constant('ocf' as const),
+    provider: name,
+    type: name,
+    params: byName(anyText),
+    paramsOn: byName(byName(anyText)),
+  }),
   fc.record({ kind: fc.constant('systemd' as const), unit: name }),
   fc.record({
     kind: fc.constant('command' as const),

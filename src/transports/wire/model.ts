@@ -58,7 +58,13 @@ const argv = list(anyText, 1024);
 const port = integer(0, 65_535);
 const prefix = integer(0, 128);
 
-const ocf = object<OcfResource>({ kind: oneOf('ocf'), provider: anyText, type: anyText, params });
+const ocf = object<OcfResource>({
+  kind: oneOf('ocf'),
+  provider: anyText,
+  type: anyText,
+  params,
+  paramsOn: map(params, nodesMax),
+});
 
 const systemd = object<SystemdResource>({ kind: oneOf('systemd'), unit: anyText });
 

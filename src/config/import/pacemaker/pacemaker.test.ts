@@ -317,6 +317,22 @@ describe('decides the same', () => {
     expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
   });
 
+  test('parameters that are otherwise on some nodes', () => {
+    const made = imported(`node 1: oak attributes site=east\nnode 2: elm attributes site=west\nnode 3: ash\n${noFencing}
+primitive ip IPaddr2 params 3: ip=10.1.2.3 params 5: rule #uname eq ash nic=eth9 ip=10.9.9.9 params rule site eq east nic=eth1 ip=9 params nic=eth0 cidr_netmask=24 meta rule date gt 2026-01-01 priority=5`);
+    expect(body(made)).toContain('params: { ip: 10.1.2.3, nic: eth0, cidr_netmask: 24 }');
+    const lines = body(made).split('\n');
+    expect(lines.slice(lines.indexOf('    rules:'), lines.indexOf('    rules:') + 3)).toEqual([
+      '    rules:',
+      '      - { where: date after 2026-01-01, meta: { priority: 5 } }',
+      '      - { where: "#uname eq ash", params: { nic: eth9, ip: 10.9.9.9 } }',
+    ]);
+    const cluster = clusterOf(made);
+    if (!('services' in cluster)) throw new Error(JSON.stringify(cluster));
+    expect(cluster.services[0]?.resource).toMatchObject({ paramsOn: { ash: { ip: '10.9.9.9', nic: 'eth9' } } });
+    expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
+  });
+
   test('a set keeps its kind and its score', () => {
     const made = imported(`${nodes}primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy
 xml <rsc_order id="o" kind="Optional"><resource_set id="o1" kind="Serialize"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="o2" kind="Optional"><resource_ref id="c"/></resource_set></rsc_order>
@@ -340,9 +356,21 @@ describe('what cannot be carried over is told', () => {
   test.each([
     ['globally unique copies', 'primitive a Dummy\nclone A a meta globally-unique=true', 'A', 'globally-unique'],
     [
-      'parameters by rules',
-      'primitive a Dummy params rule #uname eq oak x=1',
+      'parameters by dates',
+      'primitive a Dummy params rule date gt 2026-01-01 x=1',
       'a-instance_attributes',
+      'rule switches',
+    ],
+    [
+      'parameters by what agents find out',
+      'primitive a Dummy params rule pingd gt 3 x=1',
+      'a-instance_attributes',
+      'rule switches',
+    ],
+    [
+      'parameters of a group by rules',
+      'primitive a Dummy\ngroup g a params rule #uname eq oak x=1',
+      'g-instance_attributes',
       'rule switches',
     ],
     ['operations by other names', 'primitive a Dummy op monitor interval=5 depth=10', 'a', 'depth'],

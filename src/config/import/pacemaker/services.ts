@@ -7,6 +7,7 @@ import { agentOf } from './agents.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
+import { paramRules, withParamRules } from './paramRules.ts';
 import { ruleText } from './ruleText.ts';
 import type { Translating } from './translating.ts';
 
@@ -123,7 +124,7 @@ function serviceEntry(
     room ? {} : { meta: { 'target-role': 'Stopped' } },
     migrate,
     more,
-    ownRules(config.id, more, sources, translating),
+    withParamRules(ownRules(config.id, more, sources, translating), paramRules(config, kind, translating)),
   );
 }
 
