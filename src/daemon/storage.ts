@@ -226,4 +226,4 @@ const noParamsOn = { paramsOn: {} };
 
 const isLedger = (data: unknown): data is Service[] =>
   Array.isArray(data) &&
-  data.every((item: Partial<Service> | null) => typeof item?.id === 'string' && item.resource !== undefined);
+  data.every((item: Partial<Service> | null) => typeof item?.id === 'string' && isTable(item.resource));
