@@ -22,7 +22,7 @@ import { sameView } from '../state.ts';
 import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
 import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
 import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
-import { launch, localOf, pardon, serviceOf, setLocal, setRecord } from './services.ts';
+import { launch, localOf, pardon, runningAs, serviceOf, setLocal, setRecord } from './services.ts';
 
 export const compareOrders = (a: OrderId, b: OrderId): number =>
   a.view - b.view || a.plan - b.plan || a.action - b.action;
@@ -148,7 +148,7 @@ export function opDone(turn: Turn, opId: number, result: OpResult): void {
       return checkDone(turn, id, result);
     }
     if (local.op?.opId !== opId) continue;
-    setLocal(turn, id, { op: null, ...allChecksLater(local.running, turn.nowMs) });
+    setLocal(turn, id, { op: null, ...allChecksLater(runningAs(turn.state, local), turn.nowMs) });
     notePromotion(turn, id, result);
     return answered(turn, id, local.op, result);
   }
@@ -295,7 +295,7 @@ function tuneDone(turn: Turn, id: ServiceId, result: OpResult, drained: readonly
 function checkDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const local = localOf(turn.state, id);
   const which = failedCheck(local.checking);
-  setLocal(turn, id, { checkOpId: null, ...nextCheck(local, turn.nowMs) });
+  setLocal(turn, id, { checkOpId: null, ...nextCheck(runningAs(turn.state, local), local, turn.nowMs) });
   if (local.record.state !== 'running') return;
   if (result.outcome === 'running') return seenRole(turn, id, which, result.promoted === true);
   if (result.outcome === 'ok' || result.outcome === 'conflict') return;

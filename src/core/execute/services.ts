@@ -38,6 +38,12 @@ export const unlooked = (running: Service | null): LocalService => ({
 export const serviceOf = (state: NodeState, id: ServiceId): Service | undefined =>
   state.doc.cluster.services.find((service) => service.id === id);
 
+/** What runs here, with what the file says of it by now where it is still the same definition: null, nothing runs. */
+export function runningAs(state: NodeState, { running }: Pick<LocalService, 'running'>): Service | null {
+  const now = running === null ? undefined : serviceOf(state, running.id);
+  return now !== undefined && now.digest === running?.digest ? now : running;
+}
+
 export const localOf = (state: NodeState, id: ServiceId): LocalService =>
   must(state.local.get(id), `service ${id} on ${state.self}`);
 
@@ -137,7 +143,8 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
     opId: turn.state.nextOpId,
     verb,
     service,
-    timeoutMs: with_.check?.timeoutMs ?? timeLimit(verb, service),
+    // Others count on the times of the file, also of what was started by a former one.
+    timeoutMs: with_.check?.timeoutMs ?? timeLimit(verb, serviceOf(turn.state, service.id) ?? service),
     handFrom: with_.handFrom ?? null,
     handTo: with_.handTo ?? null,
     drained: with_.drained ?? [],

@@ -2,12 +2,12 @@
 import { forgetMsOf } from '../ask/index.ts';
 import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
-import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
+import { launch, pardon, runningAs, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
 import { failedCheck, leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
 import type { LocalService, Turn } from '../state.ts';
-import { dueCheck, firstToSee } from './recurring.ts';
+import { dueCheck, firstToSee, isDue } from './recurring.ts';
 
 export function watchServices(turn: Turn): void {
   for (const [id, local] of turn.state.local) {
@@ -24,11 +24,12 @@ function probeAgain(turn: Turn, id: ServiceId, local: LocalService): void {
 }
 
 function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
-  const { running, record } = local;
+  const { record } = local;
+  const running = runningAs(turn.state, local);
   if (running === null || local.checkOpId !== null) return;
   const isPlain = running.checks.length === 0;
   const check = isPlain ? null : dueCheck(running, local, record.role, turn.nowMs);
-  if (isPlain ? turn.nowMs < local.nextCheckMs : check === null) return;
+  if (isPlain ? !isDue(local.nextCheckMs, running.check.everyMs, turn.nowMs) : check === null) return;
   setLocal(turn, id, { checkOpId: launch(turn, 'check', running, { check }).opId, checking: check });
 }
 
@@ -47,5 +48,11 @@ export function onDied(turn: Turn, id: ServiceId, because: string): void {
   const local = turn.state.local.get(id);
   if (local === undefined || inMaintenance(turn.state.doc.admin, turn.state.self, id)) return;
   if (local.record.state === 'running' && local.op === null)
-    hasFailed(turn, id, failedCheck(firstToSee(local.running, local.record.role)), because, local.record.role);
+    hasFailed(
+      turn,
+      id,
+      failedCheck(firstToSee(runningAs(turn.state, local), local.record.role)),
+      because,
+      local.record.role,
+    );
 }

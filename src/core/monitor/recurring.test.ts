@@ -122,6 +122,40 @@ describe('a service with several checks', () => {
   });
 });
 
+describe('a file that says something else meanwhile', () => {
+  const other = (stage: Stage, more: Partial<Service>): void => {
+    const { doc } = stage.state;
+    const services = doc.cluster.services.map((service) => ({ ...service, ...more }));
+    stage.state = { ...stage.state, doc: { ...doc, cluster: { ...doc.cluster, services } } };
+  };
+
+  test('counts for the checks of what runs', () => {
+    const stage = running({ check: { everyMs: 60_000, timeoutMs: 1000 } });
+    other(stage, { checks: [check(100), check(250, { onFail: 'stop' })] });
+    expect(seen(stage, 61_000, 100).slice(0, 4)).toEqual([
+      '100: 100 in 50',
+      '200: 250 in 125',
+      '300: 100 in 50',
+      '400: 100 in 50',
+    ]);
+    other(stage, { checks: [], check: { everyMs: 300, timeoutMs: 70 } });
+    expect(seen(stage, 900, 100)).toContain('400: the one in 70');
+  });
+
+  test('does so for the next definition only once it is started', () => {
+    const stage = running({ check: { everyMs: 100, timeoutMs: 1000 } });
+    other(stage, { digest: 'another', check: { everyMs: 500, timeoutMs: 70 } });
+    expect(seen(stage, 200, 100)).toHaveLength(2);
+  });
+
+  test.each(['the same', 'another'])('counts for how long a stop may take, with %s definition', (which) => {
+    const stage = running({ takeover: 'lease', stopTimeoutMs: 60_000 });
+    const { digest } = stage.state.doc.cluster.services[0] ?? { digest: '' };
+    other(stage, { stopTimeoutMs: 1000, digest: which === 'another' ? which : digest });
+    expect(stage.loseQuorum()).toMatchObject([{ verb: 'stop', timeoutMs: 1000 }]);
+  });
+});
+
 describe('what has failed', () => {
   const service: Service = {
     ...plainService('db', ['a']),

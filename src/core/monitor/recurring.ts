@@ -9,6 +9,11 @@ type Times = Pick<LocalService, 'nextCheckMs' | 'dueMs'>;
 const concerns = ({ role: of }: RecurringCheck, role: Role): boolean =>
   of === null || role === 'unknown' || of === role;
 
+/** Also what would have to wait for longer than its interval is by now. */
+export const isDue = (atMs: Ms, everyMs: Ms, nowMs: Ms): boolean => nowMs >= atMs || isTooFar(atMs, everyMs, nowMs);
+
+const isTooFar = (atMs: Ms, everyMs: Ms, nowMs: Ms): boolean => atMs - nowMs > everyMs;
+
 /** The one that has been due for longest; null: none is. */
 export function dueCheck(
   { checks }: Service,
@@ -18,9 +23,10 @@ export function dueCheck(
 ): RecurringCheck | null {
   const due = checks.flatMap((check, index) => {
     const atMs = dueMs[index] ?? nextCheckMs;
-    return concerns(check, role) && nowMs >= atMs ? [{ check, atMs }] : [];
+    if (!concerns(check, role) || !isDue(atMs, check.everyMs, nowMs)) return [];
+    return [{ check, sinceMs: isTooFar(atMs, check.everyMs, nowMs) ? 0 : atMs }];
   });
-  return due.toSorted((a, b) => a.atMs - b.atMs)[0]?.check ?? null;
+  return due.toSorted((a, b) => a.sinceMs - b.sinceMs)[0]?.check ?? null;
 }
 
 /** The one that would have found out what was seen without a check. */
@@ -34,7 +40,11 @@ export const allChecksLater = (running: Service | null, nowMs: Ms): Times => ({
 });
 
 /** One was carried out. */
-export function nextCheck({ running, checking, nextCheckMs, dueMs }: LocalService, nowMs: Ms): Partial<Times> {
+export function nextCheck(
+  running: Service | null,
+  { checking, nextCheckMs, dueMs }: LocalService,
+  nowMs: Ms,
+): Partial<Times> {
   if (checking === null) return { nextCheckMs: nowMs + (running?.check.everyMs ?? 1000) };
   const checks = running?.checks ?? [];
   return {
