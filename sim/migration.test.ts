@@ -15,7 +15,7 @@ import { World } from './world/world.ts';
 const vm: Service = {
   ...plainTraits,
   id: 'vm',
-  resource: { kind: 'ocf', provider: 'test', type: 'vm', params: {} },
+  resource: { kind: 'ocf', provider: 'test', type: 'vm', params: {}, paramsOn: {} },
   on: ['n1', 'n2'],
   instances: 1,
   clone: false,

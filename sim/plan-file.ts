@@ -4,8 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Cluster, plainTraits } from '../src/core/model.ts';
 import type { Case } from './generate/index.ts';
-import { noQuirks, type SimPlan } from './world/faults.ts';
+import { type Fault, noQuirks, type SimPlan } from './world/faults.ts';
 import { World } from './world/world.ts';
 
 const format = 'sempre-sim-plan';
@@ -55,10 +56,29 @@ export function parsePlan(text: string, path: string): ReadPlan {
     return refuse(`${path} has no "cluster" with nodes and services`);
   if (!Array.isArray(plan?.faults) || !Number.isFinite(plan?.healAtMs) || !Number.isSafeInteger(plan?.seed))
     return refuse(`${path} has no "plan" with a seed, healAtMs and faults`);
-  const whole: SimPlan = { ...plan, quirks: { ...noQuirks, ...plan.quirks } };
-  const file: PlanFile = { world: data.world ?? 'plan', cluster, plan: whole, check: data.check ?? null };
+  const whole: SimPlan = { ...plan, quirks: { ...noQuirks, ...plan.quirks }, faults: plan.faults.map(wholeFault) };
+  const file: PlanFile = {
+    world: data.world ?? 'plan',
+    cluster: wholeCluster(cluster),
+    plan: whole,
+    check: data.check ?? null,
+  };
   const wrong = wrongCluster(file) ?? wrongFault(file);
   return wrong === null ? { ok: true, file } : refuse(`${path}: ${wrong}`);
+}
+
+/** What services could not say yet when it was written, they do not say. */
+const wholeCluster = (cluster: Cluster): Cluster => ({
+  ...cluster,
+  services: cluster.services.map((service) => ({ ...plainTraits, ...service })),
+});
+
+function wholeFault(fault: Fault): Fault {
+  if (fault?.kind !== 'command' || fault.command?.kind !== 'apply') return fault;
+  const { command } = fault;
+  return Array.isArray(command.cluster?.services)
+    ? { ...fault, command: { ...command, cluster: wholeCluster(command.cluster) } }
+    : fault;
 }
 
 const refuse = (because: string): ReadPlan => ({ ok: false, because });

@@ -15,7 +15,7 @@ const nodes = ['n1', 'n2', 'n3'];
 const db: Service = {
   ...plainTraits,
   id: 'db',
-  resource: { kind: 'ocf', provider: 'test', type: 'db', params: {} },
+  resource: { kind: 'ocf', provider: 'test', type: 'db', params: {}, paramsOn: {} },
   on: nodes,
   instances: 3,
   clone: true,

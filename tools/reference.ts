@@ -43,15 +43,20 @@ function render(root: Schema): string {
 /** They have tables of their own, or the keys of services. */
 const elsewhere: ReadonlySet<string> = new Set(['services', 'constraints', 'defaults', 'templates', 'groups']);
 
-/** Keys that all kinds of service have alike. */
+/** Keys that all kinds of service have, as those have them that have the least of them. */
 function sharedKeys(kinds: readonly Schema[]): Record<string, Schema> {
-  const [first, ...rest] = kinds.map((kind) => kind.properties ?? {});
-  const all = Object.entries(first ?? {}).filter(([key]) => rest.every((kind) => key in kind));
-  return Object.fromEntries(all);
+  const all = kinds.map((kind) => kind.properties ?? {});
+  const sizeOf = (schema: Schema | undefined): number => JSON.stringify(schema).length;
+  const least = (key: string): Schema =>
+    all.flatMap((kind) => kind[key] ?? []).toSorted((a, b) => sizeOf(a) - sizeOf(b))[0] ?? {};
+  const keys = Object.keys(all[0] ?? {}).filter((key) => all.every((kind) => key in kind));
+  return Object.fromEntries(keys.map((key) => [key, least(key)]));
 }
 
+const isSame = (a: Schema, b: Schema | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 function kindSection(kind: Schema, shared: Record<string, Schema>): string[] {
-  const own = Object.entries(kind.properties ?? {}).filter(([key]) => !(key in shared));
+  const own = Object.entries(kind.properties ?? {}).filter(([key, schema]) => !isSame(schema, shared[key]));
   const name = own[0]?.[0] ?? '';
   return table(`Services with \`${name}\``, rows('', { properties: Object.fromEntries(own) }, 3));
 }

@@ -35,10 +35,13 @@ function checkInstances({ id, instances, on }: Service, report: Report): void {
 /** The schema cannot tell a unit from an agent: both are text under one key. */
 function checkParams({ id, resource }: Service, checked: Checked, report: Report): void {
   const file = checked.file.services.get(id);
-  if (resource.kind !== 'systemd' || file == null || !('params' in file) || file.params === undefined) return;
+  if (resource.kind !== 'systemd' || file == null || !('agent' in file)) return;
+  const ruled = (file.rules ?? []).findIndex(({ params }) => params !== undefined);
+  if (file.params === undefined && ruled < 0) return;
+  const path = file.params === undefined ? ['rules', ruled, 'params'] : ['params'];
   report.error(
     'UNKNOWN_KEY',
-    atKey('services', id, 'params'),
+    atKey('services', id, ...path),
     'a systemd unit takes no «params»',
     'only ocf: agents have parameters',
   );

@@ -22,9 +22,17 @@ function over(layer: Layer, below: Layer): Layer {
     const [near, far] = [layer[key], below[key]];
     if (isLayer(near) && isLayer(far)) result[key] = { ...far, ...near };
   }
+  result['check'] = checksOver(layer['check'], below['check']) ?? result['check'];
+  if (result['check'] === undefined) delete result['check'];
   const rules = rulesOver(layer, below);
   if (rules !== null) result['rules'] = rules;
   return result;
+}
+
+/** Of several checks each takes over what it does not say. Null: there are not several. */
+function checksOver(near: unknown, far: unknown): readonly unknown[] | null {
+  if (!Array.isArray(near) || !isLayer(far)) return null;
+  return near.map((check: unknown) => (isLayer(check) ? { ...far, ...check } : check));
 }
 
 /** A rule from further away says nothing about what is said plainly nearer by. Of rules the later one counts. */
@@ -32,12 +40,20 @@ function rulesOver(layer: Layer, below: Layer): readonly unknown[] | null {
   const far = below['rules'];
   const near = layer['rules'] ?? [];
   if (!Array.isArray(far) || !Array.isArray(near)) return null;
-  const said = metaSaidBy(layer);
-  const kept = far.map((rule: unknown) => {
-    if (!isLayer(rule) || !isLayer(rule['meta'])) return rule;
-    return { ...rule, meta: Object.fromEntries(Object.entries(rule['meta']).filter(([name]) => !said.has(name))) };
-  });
+  const said = {
+    meta: metaSaidBy(layer),
+    params: new Set(Object.keys(isLayer(layer['params']) ? layer['params'] : {})),
+  };
+  const kept = far.map((rule: unknown) =>
+    isLayer(rule) ? { ...rule, ...without(rule, 'meta', said.meta), ...without(rule, 'params', said.params) } : rule,
+  );
   return [...kept, ...(near as readonly unknown[])];
+}
+
+function without(rule: Layer, key: 'meta' | 'params', said: ReadonlySet<string>): Layer {
+  const values = rule[key];
+  if (!isLayer(values)) return {};
+  return { [key]: Object.fromEntries(Object.entries(values).filter(([name]) => !said.has(name))) };
 }
 
 /** Meta attributes that have keys of their own in the file. */

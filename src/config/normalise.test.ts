@@ -54,7 +54,7 @@ describe('a service', () => {
   test('has the defaults of its kind', () => {
     expect(service('agent: ocf:heartbeat:Dummy')).toMatchObject({
       id: 's',
-      resource: { kind: 'ocf', provider: 'heartbeat', type: 'Dummy', params: {} },
+      resource: { kind: 'ocf', provider: 'heartbeat', type: 'Dummy', params: {}, paramsOn: {} },
       on: ['n1', 'n2', 'n3'],
       instances: 1,
       clone: false,

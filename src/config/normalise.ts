@@ -20,6 +20,7 @@ import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { type Groups, nodesFor, tiesOf } from './groups.ts';
 import { parseAddress } from './network.ts';
+import { checksOf } from './policy/checks.ts';
 import { rulesFrom } from './policy/rules.ts';
 import { copiesOf, metaTexts, traitsOf } from './policy/traits.ts';
 import { defaultLevels, normaliseFencing, normaliseQuorum, watchdogFrom, witnessOf } from './quorumOf.ts';
@@ -103,10 +104,7 @@ function normaliseService(
     needs: tiesOf(id, file, 'needs', sections, groups),
     with: tiesOf(id, file, 'with', sections, groups),
     stickiness: stickinessOf(file),
-    check: {
-      everyMs: msOf(file.check?.every, of.checkEveryMs[resource.kind]),
-      timeoutMs: msOf(file.check?.timeout, of.checkTimeoutMs[resource.kind]),
-    },
+    ...checksOf(file, resource.kind),
     startTimeoutMs: msOf(file['start-timeout'], of.startTimeoutMs[resource.kind]),
     stopTimeoutMs: msOf(file['stop-timeout'], of.stopTimeoutMs[resource.kind]),
     failures: failuresOf(file),
@@ -139,6 +137,10 @@ function startedWith(resource: Service['resource']): object {
   }
   if (resource.kind === 'address') {
     const { probeMs: _, drainMs: __, ...rest } = resource;
+    return rest;
+  }
+  if (resource.kind === 'ocf' && Object.keys(resource.paramsOn).length === 0) {
+    const { paramsOn: _, ...rest } = resource;
     return rest;
   }
   return resource;

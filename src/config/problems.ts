@@ -60,6 +60,8 @@ export const problemCodes = {
   // Times and numbers
   DEAD_TOO_SHORT: 'A node would be called dead before three heartbeats were missed.',
   CHECK_TIMEOUT: 'A check may last longer than the time between two checks.',
+  UNCHECKED_ROLE: 'Copies of a service that are in one of its roles are never checked.',
+  UNUSED_TIMEOUT: 'A time is said for an operation that the service never has.',
   TOO_MANY_INSTANCES: 'More copies are wanted than there are nodes to run them: a node runs one copy at most.',
 
   // Balancers

@@ -15,19 +15,25 @@ import type { BalanceFile, ServerFile } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { familyOf, networkHolds, parseAddress } from './network.ts';
+import { paramsOnNodes } from './policy/params.ts';
 import type { ServiceFile } from './serviceSchema.ts';
 
 export function resourceOf(file: ServiceFile, on: readonly NodeId[], nodes: readonly ClusterNode[]): Resource {
-  if ('agent' in file) return agentOf(file);
+  if ('agent' in file) return agentOf(file, on, nodes);
   if ('command' in file) return commandOf(file);
   if ('balance' in file) return balanceOf(file.balance, nodes);
   return addressOf(file.address, on, nodes);
 }
 
-function agentOf(file: Extract<ServiceFile, { agent: string }>): OcfResource | SystemdResource {
+function agentOf(
+  file: Extract<ServiceFile, { agent: string }>,
+  on: readonly NodeId[],
+  nodes: readonly ClusterNode[],
+): OcfResource | SystemdResource {
   const [standard, first = '', type = ''] = file.agent.split(':');
   if (standard === 'systemd') return { kind: 'systemd', unit: unitName(file.agent.slice('systemd:'.length)) };
-  return { kind: 'ocf', provider: first, type, params: texts(file.params) };
+  const paramsOn = paramsOnNodes(file, on, nodes);
+  return { kind: 'ocf', provider: first, type, params: texts(file.params), paramsOn };
 }
 
 const unitName = (text: string): string =>

@@ -40,6 +40,9 @@ export const duration = (minMs: Ms, maxMs: Ms) =>
     context.addIssue({ code: 'custom', message: `must be from ${formatDuration(minMs)} to ${formatDuration(maxMs)}` });
   });
 
+/** Of anything that changes a service. */
+export const actionTimeout = duration(100, 86_400_000);
+
 /** `ADDRESS` or `ADDRESS/PREFIX`. */
 export const address = z.string({ error: addressWanted }).superRefine((text, context) => {
   const parsed = parseAddress(text);

@@ -4,14 +4,33 @@ import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { agentKeys, copyKeys, migrateKey, policyKeys } from './policy/serviceKeys.ts';
-import { address, argumentLike, command, duration, name, nameOrNames, oneOf, wholeNumber, word } from './scalars.ts';
+import {
+  agentKeys,
+  agentParams,
+  agentRules,
+  checkKeys,
+  copyKeys,
+  migrateKey,
+  policyKeys,
+  timeoutKeys,
+} from './policy/serviceKeys.ts';
+import {
+  actionTimeout,
+  address,
+  argumentLike,
+  command,
+  duration,
+  name,
+  nameOrNames,
+  oneOf,
+  wholeNumber,
+  word,
+} from './scalars.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 const of = defaults.service;
 
-const actionTimeout = duration(100, day);
 const failuresDefault = `${of.failures.max} in ${formatDuration(of.failures.forgetMs)}`;
 
 const failuresSchema = z.strictObject({
@@ -37,6 +56,21 @@ const timesSchema = z.strictObject({
 export const check = timesSchema
   .optional()
   .describe('How often it is looked at whether the service works, and for how long.');
+
+const agentTimes = timesSchema.extend(checkKeys);
+
+const severalChecks = z
+  .array(agentTimes, { error: 'must be a list of checks' })
+  .min(1, { error: 'must not be empty' })
+  .max(20, { error: 'must have 20 items at most' });
+
+const checkWanted = { error: 'must be a mapping such as {every: 10s}, or a list of them' };
+
+/** Of agents: what systemd does not know of it, is no key of a unit either. */
+const agentCheck = z
+  .union([agentTimes, severalChecks], checkWanted)
+  .optional()
+  .describe('How often it is looked at whether the service works, and for how long; a list: several checks.');
 
 /** What every service may say. */
 export const common = {
@@ -84,16 +118,15 @@ export const agentSchema = z.strictObject({
   agent: agent.describe(
     'The program that knows how to start, stop and check the service: ocf:PROVIDER:TYPE or systemd:UNIT.',
   ),
-  params: z
-    .record(word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'), argumentLike)
-    .optional()
-    .describe('Parameters of the OCF agent.'),
-  check,
+  params: agentParams.optional().describe('Parameters of the OCF agent.'),
+  check: agentCheck,
   instances,
   migrate: migrateKey,
   ...agentKeys,
+  ...timeoutKeys,
   ...copyKeys,
   ...common,
+  rules: agentRules,
 });
 
 const commandCheck = timesSchema.extend({
@@ -101,6 +134,12 @@ const commandCheck = timesSchema.extend({
     .optional()
     .describe('A program that ends with exit code 0 when the service works (default: being alive is enough).'),
 });
+
+/** Of a template it is not known what it is for. */
+export const templateCheck = z
+  .union([commandCheck.extend(checkKeys), severalChecks], checkWanted)
+  .optional()
+  .describe('How often it is looked at whether the service works, for how long, and by which program.');
 
 export const commandSchema = z.strictObject({
   command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),

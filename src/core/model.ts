@@ -168,9 +168,14 @@ export interface Service {
   readonly with: readonly ServiceId[];
   /** Score for staying where it is, against 100 for each place further up in `on`. `stickinessMax` never goes back. */
   readonly stickiness: number;
+  /** How it is checked where it has one check, and the time limit of a probe. */
   readonly check: { readonly everyMs: Ms; readonly timeoutMs: Ms };
+  /** Its recurring checks, each with another `everyMs`, where more is said of them than in `check`; empty: that one alone. */
+  readonly checks: readonly RecurringCheck[];
   readonly startTimeoutMs: Ms;
   readonly stopTimeoutMs: Ms;
+  /** Times of other operations, where they are said: see `timeLimitOf`. */
+  readonly timeouts: Readonly<Partial<Record<TimedOperation, Ms>>>;
   /** After `max` failures on a node it moves away (`failuresMax`: never); `forgetMs` after the last one they are forgotten (null: never). */
   readonly failures: { readonly max: number; readonly forgetMs: Ms | null };
   readonly takeover: Takeover;
@@ -198,7 +203,24 @@ export interface Service {
   readonly metaRules: readonly MetaRule[];
 }
 
+export interface RecurringCheck {
+  /** The checks of a service are told apart by it, as Pacemaker tells them apart. */
+  readonly everyMs: Ms;
+  readonly timeoutMs: Ms;
+  /** Of copies in this role only; null: of all. */
+  readonly role: 'promoted' | 'unpromoted' | null;
+  /** How thorough it is, as the agent understands that (`OCF_CHECK_LEVEL`); 0: the usual. */
+  readonly level: number;
+  /** What its failure leads to; null: what `onFail` says of checks. */
+  readonly onFail: OnFail | null;
+}
+
+export type TimedOperation = 'promote' | 'demote' | 'migrateTo' | 'migrateFrom' | 'notify';
+
 export type FailableOperation = 'start' | 'stop' | 'check' | 'promote' | 'demote';
+
+/** What has failed. Of a check that says itself what follows, which one it was: by its `everyMs`. */
+export type FailedOperation = FailableOperation | `check/${Ms}`;
 
 export type OnFail = 'ignore' | 'block' | 'stop' | 'restart' | 'fence' | 'standby' | 'demote';
 
@@ -222,6 +244,8 @@ export interface OcfResource {
   readonly provider: string;
   readonly type: string;
   readonly params: Readonly<Record<string, string>>;
+  /** What is otherwise on some nodes, by node: beside `params`, and in place of them. */
+  readonly paramsOn: Readonly<Record<NodeId, Readonly<Record<string, string>>>>;
 }
 
 export interface SystemdResource {
@@ -298,6 +322,19 @@ export const mayOverlap = (service: Service): boolean => service.takeover === 'n
 /** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
 export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
 
+/** How long an operation that has a time of its own may take: where none is said, as long as a start, a stop or a check. */
+export function timeLimitOf(service: Service, operation: TimedOperation): Ms {
+  const usual = {
+    promote: 'start',
+    demote: 'stop',
+    migrateTo: 'start',
+    migrateFrom: 'start',
+    notify: 'check',
+  } as const;
+  const { timeouts, startTimeoutMs: start, stopTimeoutMs: stop, check } = service;
+  return timeouts[operation] ?? { start, stop, check: check.timeoutMs }[usual[operation]];
+}
+
 /** No copy of it is promoted before it is certain that a lost node's has ended. */
 export const guardsPromotion = (service: Service): boolean =>
   service.promotable !== null && service.takeover !== 'nothing';
@@ -347,6 +384,8 @@ export const promotableOnScore = 1;
 /** What a service is that says no more than it must. */
 export const plainTraits: Pick<
   Service,
+  | 'checks'
+  | 'timeouts'
   | 'onScore'
   | 'promotable'
   | 'migrates'
@@ -358,6 +397,8 @@ export const plainTraits: Pick<
   | 'meta'
   | 'metaRules'
 > = {
+  checks: [],
+  timeouts: {},
   onScore: 100,
   promotable: null,
   migrates: false,

@@ -1,5 +1,5 @@
 /** What drivers are asked to do on this node, and what they answer. */
-import type { Ms, NodeId, Service } from './model.ts';
+import type { Ms, NodeId, RecurringCheck, Service } from './model.ts';
 import type { Notice, Role } from './roles.ts';
 
 export type Verb =
@@ -37,6 +37,8 @@ export interface AgentOp {
   readonly peer: NodeId | null;
   /** `notify`: what it is told. */
   readonly notice: Notice | null;
+  /** `check`: which one, where the service has several. Missing: the one that all services have. */
+  readonly check?: RecurringCheck;
 }
 
 export type OpResult = Outcome & {

@@ -3,7 +3,7 @@
  * the loop (`src/daemon/loop.ts`) carries the effects out through the ports below, the real ones in the daemon and the
  * simulated ones in `sim/world`. A port call returns at once; its answer comes back later as an event.
  */
-import type { Cluster, FailableOperation, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
+import type { Cluster, FailedOperation, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
 import type { AgentOp, OpResult, Verb } from './operations.ts';
 import type { Notice, Role } from './roles.ts';
 
@@ -189,7 +189,7 @@ export interface ServiceRecord {
   readonly failures: number;
   readonly lastFailure: string | null;
   /** What failed last, of what `onFail` may speak of; null: nothing, or it was started again since. Forgotten with `failures`. */
-  readonly failed: FailableOperation | null;
+  readonly failed: FailedOperation | null;
   /** `node`: it must not be tried here again; `cluster`: nowhere. Cleared by `cleanup` or a new definition. */
   readonly banned: 'no' | 'node' | 'cluster';
   /** A start that met another holder: how often in a row. */

@@ -1,6 +1,6 @@
 /** All that one node knows: the value that `step` takes and returns. Plain data, replaced, never changed in place. */
 import type { Limits } from './limits.ts';
-import type { Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
+import type { Ms, NodeId, RecurringCheck, Service, ServiceId, Watchdog } from './model.ts';
 import type {
   AgentOp,
   Answer,
@@ -256,6 +256,10 @@ export interface LocalService {
   /** A check under way; it may be overtaken by a stop. */
   readonly checkOpId: number | null;
   readonly nextCheckMs: Ms;
+  /** When each of `running.checks` is due; one that is missing, at `nextCheckMs`. */
+  readonly dueMs: readonly Ms[];
+  /** Of these, the one that is under way or was last; null: what has but one check was checked. */
+  readonly checking: RecurringCheck | null;
   /** What it was before the stop or demote that is under way, or was last. */
   readonly before: ServiceRecord['state'];
   readonly lastFailureMs: Ms;

@@ -18,6 +18,7 @@ type How =
  */
 const secrets: Readonly<Record<string, How>> = {
   params: 'all',
+  paramsOn: 'all',
   env: 'all',
   stats: 'all',
   source: 'all',

@@ -17,7 +17,13 @@ import { replayJournal } from './recorder-report.ts';
 
 const canary = 'canary-7f3a';
 const secretResources: readonly Resource[] = [
-  { kind: 'ocf', provider: 'heartbeat', type: 'db', params: { password: canary, nested: canary } },
+  {
+    kind: 'ocf',
+    provider: 'heartbeat',
+    type: 'db',
+    params: { password: canary, nested: canary },
+    paramsOn: { a: { password: canary } },
+  },
   {
     kind: 'command',
     argv: ['/bin/db', `--password=${canary}`],

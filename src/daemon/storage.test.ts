@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cluster } from '../api/sample.testing.ts';
+import type { Service } from '../core/model.ts';
 import { type Doc, firstDoc, type NodeEvent } from '../core/ports.ts';
 import { readPromise, writePromise } from './promise-note.ts';
 import { seal, unseal } from './sealed-file.ts';
@@ -63,6 +64,22 @@ describe('FileStorage', () => {
       })),
     );
     expect((await readState(directory, now)).doc).toEqual(docOf(20));
+  });
+
+  it('reads what a former version noted of what it started, though that says less', async () => {
+    const { storage, seen } = open();
+    const [service] = cluster.services;
+    const {
+      checks: _,
+      timeouts: __,
+      ...former
+    } = { ...service!, resource: { kind: 'ocf', provider: 'a', type: 'b', params: {} } };
+    storage.saveLedger([former as unknown as Service]);
+    storage.reserve(1);
+    await seen(1);
+    await expect
+      .poll(async () => (await readState(directory, now)).ledger)
+      .toMatchObject([{ id: former.id, checks: [], timeouts: {}, resource: { params: {}, paramsOn: {} } }]);
   });
 
   it('never notes a lower number of promised views than before', async () => {

@@ -75,7 +75,7 @@ export async function readState(
     : reserve === 'absent'
       ? 0
       : reserve.upTo;
-  return { doc: known, reserved, ledger: typeof ledger === 'string' ? [] : ledger, kept, remarks };
+  return { doc: known, reserved, ledger: typeof ledger === 'string' ? [] : ledger.map(withTraits), kept, remarks };
 }
 
 /**
@@ -216,6 +216,14 @@ const isVersion = (version: { view: unknown; counter: unknown } | undefined): bo
 const isReserve = (data: unknown): data is { upTo: number } =>
   Number.isSafeInteger((data as { upTo?: unknown } | null)?.upTo);
 
+/** What a former version noted says nothing of what it did not know. */
+const withTraits = (service: Service): Service => {
+  const { resource } = service;
+  return { ...plainTraits, ...service, resource: resource.kind === 'ocf' ? { ...noParamsOn, ...resource } : resource };
+};
+
+const noParamsOn = { paramsOn: {} };
+
 const isLedger = (data: unknown): data is Service[] =>
   Array.isArray(data) &&
-  data.every((item: Partial<Service> | null) => typeof item?.id === 'string' && item.resource !== undefined);
+  data.every((item: Partial<Service> | null) => typeof item?.id === 'string' && isTable(item.resource));

@@ -24,7 +24,7 @@ import type {
 } from '../core/ports.ts';
 import type { Notice } from '../core/roles.ts';
 import { packBeat, readBeat } from './wire/beat.ts';
-import { anyText, cluster, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
+import { anyText, cluster, failedOperation, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
 import {
   count,
   duration,
@@ -129,7 +129,7 @@ const serviceRecord = object<ServiceRecord>({
   digest: nullable(anyText),
   failures: count,
   lastFailure: nullable(anyText),
-  failed: nullable(oneOf('start', 'stop', 'check', 'promote', 'demote')),
+  failed: nullable(failedOperation),
   banned: oneOf('no', 'node', 'cluster'),
   conflicts: count,
   drained,

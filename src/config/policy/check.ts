@@ -2,6 +2,7 @@
 import type { Checked } from '../check.ts';
 import type { Report } from '../report.ts';
 import { checkCapacity, checkFencedFailures } from './checkCapacity.ts';
+import { checkChecks } from './checkChecks.ts';
 import { checkConflicts } from './checkConflicts.ts';
 import { checkForms } from './checkForms.ts';
 import { checkKnown } from './checkKnown.ts';
@@ -15,6 +16,7 @@ export function checkPolicy(checked: Checked, report: Report): void {
   checkKnown(checked, report);
   checkRules(checked, report);
   checkRoles(checked, report);
+  checkChecks(checked, report);
   checkCapacity(checked, report);
   checkFencedFailures(checked, report);
   checkConflicts(checked, report);

@@ -5,6 +5,7 @@ import { atKey, atValue } from '../places.ts';
 import type { Report } from '../report.ts';
 import { quote } from '../show.ts';
 import { didYouMean } from '../suggest.ts';
+import { checkPath } from './checks.ts';
 
 export function checkCapacity({ cluster }: Checked, report: Report): void {
   const using = cluster.services.filter(({ utilization }) => Object.keys(utilization).length > 0);
@@ -19,15 +20,17 @@ export function checkCapacity({ cluster }: Checked, report: Report): void {
   for (const service of using) checkRoom(service, cluster.nodes, report);
 }
 
-export function checkFencedFailures({ cluster }: Checked, report: Report): void {
-  for (const { id, onFail, on } of cluster.services) {
+export function checkFencedFailures({ cluster, file }: Checked, report: Report): void {
+  for (const { id, onFail, checks, on } of cluster.services) {
     const operation = Object.entries(onFail).find(([, then]) => then === 'fence')?.[0];
-    if (operation === undefined) continue;
+    const check = checks.findIndex((each) => each.onFail === 'fence');
+    if (operation === undefined && check < 0) continue;
     const bare = cluster.nodes.filter((node) => on.includes(node.id) && node.fence.length === 0);
     if (bare.length === 0) continue;
     const nodes = bare.map((node) => quote(node.id)).join(', ');
-    const message = `a failed ${operation} of ${quote(id)} is to fence its node, but there is no fence device for ${nodes}`;
-    const spot = atValue('services', id, 'on-fail', operation);
+    const message = `a failed ${operation ?? 'check'} of ${quote(id)} is to fence its node, but there is no fence device for ${nodes}`;
+    const own = [...checkPath(id, check, file.services.get(id)), 'on-fail'];
+    const spot = operation === undefined ? atValue(...own) : atValue('services', id, 'on-fail', operation);
     report.error('NO_FENCING', spot, message, 'add devices under fencing:, or choose another answer');
   }
 }

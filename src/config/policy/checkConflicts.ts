@@ -138,12 +138,15 @@ function checkOrders({ file, cluster }: Checked, names: Names, report: Report): 
   }
 }
 
+/** Of its sets some may be stricter than what is between them, or less strict: see `pairsOf`. */
 const isMandatoryStart = (entry: OrderFile): boolean =>
-  (entry.kind ?? 'mandatory') === 'mandatory' &&
+  (entry.sets !== undefined || isMandatory(entry.kind)) &&
   entry.while === undefined &&
   (entry['first-action'] ?? 'start') === 'start' &&
   (entry['then-action'] ?? 'start') === 'start' &&
   (entry.sets ?? []).every((set) => !('action' in set) || (set.action ?? 'start') === 'start');
+
+const isMandatory = (kind: OrderFile['kind']): boolean => (kind ?? 'mandatory') === 'mandatory';
 
 function pairsOf(entry: OrderFile, names: Names): [ServiceId, ServiceId][] {
   const ids = (members: readonly string[]): ServiceId[] =>
@@ -152,8 +155,10 @@ function pairsOf(entry: OrderFile, names: Names): [ServiceId, ServiceId][] {
   return entry.sets.flatMap((set, index) => {
     const members = membersOfSet(set);
     const next = entry.sets?.[index + 1];
-    const inside = 'services' in set && set.sequential === false ? [] : chain(ids(members));
-    return next === undefined ? inside : [...inside, ...across(ids(members), ids(membersOfSet(next)))];
+    const own = 'services' in set ? set : { sequential: true, kind: entry.kind };
+    const inside = own.sequential === false || !isMandatory(own.kind ?? entry.kind) ? [] : chain(ids(members));
+    const between = next === undefined || !isMandatory(entry.kind) ? [] : across(ids(members), ids(membersOfSet(next)));
+    return [...inside, ...between];
   });
 }
 

@@ -12,7 +12,7 @@ export function checkKnown({ file }: Checked, report: Report): void {
   for (const { path, entry } of entriesWithPaths(file)) {
     checkValues('meta attribute', entry.meta ?? {}, knownMeta, [...path, 'meta'], report);
     for (const [index, rule] of (entry.rules ?? []).entries())
-      checkValues('meta attribute', rule.meta, knownRuleMeta, [...path, 'rules', index, 'meta'], report);
+      checkValues('meta attribute', rule.meta ?? {}, knownRuleMeta, [...path, 'rules', index, 'meta'], report);
   }
 }
 

@@ -8,6 +8,7 @@ import type { SetFile } from './constraintSchema.ts';
 import { type Names, namesOf } from './names.ts';
 import { locationsWithPaths } from './paths.ts';
 import { membersOfSet } from './rules.ts';
+import { timedOperations } from './times.ts';
 
 export function checkRoles(checked: Checked, report: Report): void {
   const names = namesOf(checked);
@@ -16,6 +17,7 @@ export function checkRoles(checked: Checked, report: Report): void {
     checkUnit(service, checked, report);
     checkCopies(service, checked, report);
     checkPromoted(service, report);
+    checkTimeouts(service, report);
   }
   checkClonedGroups(checked, report);
 }
@@ -100,6 +102,17 @@ function checkPromoted({ id, promotable, instances }: Service, report: Report): 
   if (promotable === null || promotable.max <= instances || instances === 0) return;
   const message = `${promotable.max} promoted copies of ${quote(id)}, which has ${instances} in all`;
   report.error('TOO_MANY_INSTANCES', atValue('services', id, 'promotable', 'max'), message);
+}
+
+/** Times of what never comes. */
+function checkTimeouts(service: Service, report: Report): void {
+  const { id, timeouts, promotable, migrates, notify } = service;
+  const comes = { promotable: promotable !== null, migrate: migrates, notify };
+  for (const { operation, key, of } of timedOperations) {
+    if (timeouts[operation] === undefined || comes[of]) continue;
+    const message = `«${key}» says nothing, for ${quote(id)} has no «${of}»`;
+    report.warning('UNUSED_TIMEOUT', atKey('services', id, key), message, `say ${of}: true, or leave it out`);
+  }
 }
 
 function checkClonedGroups({ cluster, file }: Checked, report: Report): void {

@@ -2,7 +2,7 @@
 import type { Expression, Rule } from '../../policy/input.ts';
 import type { Checked } from '../check.ts';
 import { nodeForm } from '../normalise.ts';
-import { atValue, inValue, type Path, type Spot } from '../places.ts';
+import { atKey, atValue, inValue, type Path, type Spot } from '../places.ts';
 import type { Report } from '../report.ts';
 import { ruleOf } from '../rule/parse.ts';
 import { quote } from '../show.ts';
@@ -16,6 +16,11 @@ const places = {
     may: ['date', 'resource'],
     words: 'dates and agents',
     hint: 'what depends on the node stands in «where» of a location',
+  },
+  params: {
+    may: ['attribute', 'resource'],
+    words: 'nodes and agents',
+    hint: 'a parameter that changes with the date would restart the service: say it anew when the time has come',
   },
   while: { may: ['date'], words: 'dates', hint: 'what depends on the node stands in «where» of a location' },
 } as const;
@@ -35,8 +40,35 @@ export function checkRules(checked: Checked, report: Report): void {
     for (const [index, entry] of entries.entries())
       check(entry?.while, 'while', ['constraints', kind, index, 'while'], report);
   for (const { path, entry } of entriesWithPaths(file))
-    for (const [index, rule] of (entry.rules ?? []).entries())
-      check(rule.where, 'meta', [...path, 'rules', index, 'where'], report);
+    for (const [index, { where, meta, params }] of (entry.rules ?? []).entries()) {
+      const at = [...path, 'rules', index];
+      if (meta === undefined && params === undefined)
+        report.error('MISSING_KEY', atKey(...at), 'the rule switches nothing on', 'say meta: or params: beside where:');
+      if (meta !== undefined) check(where, 'meta', [...at, 'where'], report);
+      if (params !== undefined) checkParamRule(where, [...at, 'where'], attributes, checked, report);
+    }
+}
+
+/** It is read once, with the file: what nodes get to know later, and other values of the service, it never sees. */
+function checkParamRule(
+  where: string,
+  path: Path,
+  attributes: ReadonlySet<string>,
+  { file }: Checked,
+  report: Report,
+): void {
+  check(where, 'params', path, report);
+  if (file.nodesKnown) checkNodeNames(where, path, new Set(file.nodes.keys()), report);
+  for (const each of expressionsOf(ruleOf(where, ''))) {
+    if (each.kind !== 'attribute') continue;
+    const source = each.valueSource ?? 'literal';
+    if (source !== 'literal')
+      report.error('RULE_CONTEXT', atValue(...path), `a rule of parameters asks for a ${source} here`, 'say the value');
+    if (each.attribute.startsWith('#') || attributes.has(each.attribute)) continue;
+    const message = `no node of the file has the attribute ${quote(each.attribute)}`;
+    const hint = didYouMean(each.attribute, attributes) ?? 'parameters know only the attributes of the file';
+    report.warning('UNKNOWN_ATTRIBUTE', placeOf(each.attribute, where, path), message, hint);
+  }
 }
 
 function check(text: string | undefined, place: keyof typeof places, path: Path, report: Report): void {

@@ -66,6 +66,7 @@ export const orderSchema = z.strictObject({
     'require-all': flag
       .optional()
       .describe('The next set waits for all of this one, not for one of them (default true).'),
+    kind: kind.optional().describe('How strictly its own members follow each other (default: as the constraint says).'),
   }).describe('In place of a pair: a set acts before the next set.'),
   'first-action': action.optional().describe('What the first one does (default start).'),
   'then-action': action.optional().describe('What the other one does (default: the same).'),

@@ -3,6 +3,8 @@
 export type Known =
   | { readonly kind: 'flag' }
   | { readonly kind: 'score' }
+  /** A score that speaks for something, and never against it. */
+  | { readonly kind: 'points' }
   | { readonly kind: 'count' }
   | { readonly kind: 'time' }
   | { readonly kind: 'word'; readonly words: readonly string[] }
@@ -60,7 +62,7 @@ export const knownMeta: Readonly<Record<string, Known>> = {
 export const knownRuleMeta: Readonly<Record<string, Known>> = {
   ...knownMeta,
   ...everywhere,
-  'resource-stickiness': score,
+  'resource-stickiness': { kind: 'points' },
   priority: score,
   'migration-threshold': score,
   'failure-timeout': { kind: 'time' },
@@ -124,6 +126,8 @@ export function whyUnfit(known: Exclude<Known, { readonly kind: 'refused' }>, va
       return /^(true|false)$/.test(value) ? null : 'must be true or false';
     case 'score':
       return /^([+-]?\d{1,7}|[+-]?(inf|INFINITY))$/.test(value) ? null : 'must be a whole number, inf or -inf';
+    case 'points':
+      return /^(\+?\d{1,7}|\+?(inf|INFINITY))$/.test(value) ? null : 'must be a whole number from 0, or inf';
     case 'count':
       return /^\d{1,4}$/.test(value) ? null : 'must be a whole number';
     case 'time':

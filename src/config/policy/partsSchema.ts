@@ -1,7 +1,7 @@
 /** The parts of the file that say how services hang together, and what many of them have in common. */
 import * as z from 'zod';
 import { name, nameOrNames, oneOf } from '../scalars.ts';
-import { agentSchema, check, commandSchema, common, instances } from '../serviceSchema.ts';
+import { agentSchema, check, commandSchema, common, instances, templateCheck } from '../serviceSchema.ts';
 import { constraintsSchema } from './constraintSchema.ts';
 import { plainValue } from './scalars.ts';
 import { agentKeys, copyKeys, policyKeys } from './serviceKeys.ts';
@@ -11,7 +11,7 @@ const { on, needs: _, with: __, group: ___, template: ____, location: _____, ...
 export const defaultsSchema = z.strictObject({ check, ...inherited });
 
 export const templateSchema = z
-  .strictObject({ ...commandSchema.shape, ...agentSchema.shape, check: commandSchema.shape.check })
+  .strictObject({ ...commandSchema.shape, ...agentSchema.shape, check: templateCheck })
   .omit({ template: true, location: true })
   .partial();
 

@@ -2,11 +2,11 @@
 import type { Path } from '../places.ts';
 import type { Sections } from '../sections.ts';
 import type { LocationFile } from './constraintSchema.ts';
-import type { DefaultsFile } from './partsSchema.ts';
+import type { OwnMeta } from './sections.ts';
 
 export interface EntryAt {
   readonly path: Path;
-  readonly entry: Pick<DefaultsFile, 'meta' | 'rules'>;
+  readonly entry: OwnMeta;
 }
 
 /** Services say what they inherit too: only what they say themselves is theirs. */

@@ -53,6 +53,34 @@ describe('a service', () => {
     ['priority: inf', { meta: { priority: '1000000' } }],
     ['priority: 5, meta: {critical: false}', { meta: { priority: '5', critical: 'false' } }],
     ['on-score: 0', { onScore: 0 }],
+    ['promotable: true', { timeouts: {} }],
+    [
+      'promotable: true, notify: true, promote-timeout: 2m, demote-timeout: 40s, notify-timeout: 5s',
+      { timeouts: { promote: 120_000, demote: 40_000, notify: 5000 } },
+    ],
+    [
+      'migrate: true, migrate-to-timeout: 10m, migrate-from-timeout: 1m',
+      { timeouts: { migrateTo: 600_000, migrateFrom: 60_000 } },
+    ],
+    ['check: {every: 5s}', { check: { everyMs: 5000, timeoutMs: 20_000 }, checks: [] }],
+    ['check: [{every: 5s, timeout: 3s}]', { check: { everyMs: 5000, timeoutMs: 3000 }, checks: [] }],
+    [
+      'check: {level: 10}',
+      {
+        check: { everyMs: 10_000, timeoutMs: 20_000 },
+        checks: [{ everyMs: 10_000, timeoutMs: 20_000, role: null, level: 10, onFail: null }],
+      },
+    ],
+    [
+      'promotable: true, check: [{every: 20s, role: unpromoted}, {every: 9s, timeout: 4s, role: promoted, on-fail: demote}]',
+      {
+        check: { everyMs: 9000, timeoutMs: 4000 },
+        checks: [
+          { everyMs: 20_000, timeoutMs: 20_000, role: 'unpromoted', level: 0, onFail: null },
+          { everyMs: 9000, timeoutMs: 4000, role: 'promoted', level: 0, onFail: 'demote' },
+        ],
+      },
+    ],
     ['failures: {max: never}', { failures: { max: 1_000_000, forgetMs: 600_000 } }],
   ])('%s', (text, expected) => {
     expect(traits(text)).toMatchObject(expected);
@@ -72,6 +100,29 @@ describe('a service', () => {
     ]);
   });
 
+  test('has parameters that are otherwise on some nodes', () => {
+    const { resource, metaRules } = traits(
+      'params: {a: 1, b: 2}, on: [n1, n2], rules: [{where: site eq east, params: {a: 5}}, {where: "#uname ne n2", params: {a: 6, c: 7}}, {where: "#uname eq n3", params: {a: 8}}, {where: hours 5, meta: {critical: false}}]',
+    );
+    expect(resource).toMatchObject({ params: { a: '1', b: '2' }, paramsOn: { n1: { a: '6', c: '7' } } });
+    expect(metaRules).toHaveLength(1);
+  });
+
+  test('starts anew for parameters on some nodes, and not for there being none', () => {
+    const digestOf = (text: string) => traits(text).digest;
+    const plain = digestOf('params: {a: 1}');
+    expect(digestOf('params: {a: 1}, rules: [{where: "#uname eq n1", params: {a: 2}}]')).not.toBe(plain);
+    expect(digestOf('params: {a: 1}, rules: [{where: never, params: {a: 2}}]')).toBe(plain);
+  });
+
+  test('says itself what its template says by a rule', () => {
+    const { services } = read(`templates: {t: {agent: "ocf:a:b", rules: [{where: site eq east, params: {a: 1, b: 2}}]}}
+services: {s: {template: t}, u: {template: t, params: {a: 5}}}
+`);
+    const own = services.map(({ resource }) => (resource.kind === 'ocf' ? resource.paramsOn : null));
+    expect(own).toEqual([{ n1: { a: '1', b: '2' } }, { n1: { b: '2' } }]);
+  });
+
   test('is known by its agent', () => {
     const { services } = read(`defaults: {rules: [{where: agent ocf:a:b and hours 5, meta: {critical: false}}]}
 services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
@@ -81,11 +132,17 @@ services: {s: {agent: "ocf:a:b"}, t: {agent: "ocf:a:c"}, u: {command: c}}
   });
 
   test('says its policies in words', () => {
-    const { clone: _, ...one } = traits('on-fail: {stop: block}, migrate: true, meta: {critical: false}');
+    const { clone: _, ...one } = traits(
+      'check: [{every: 5s}, {every: 1m, level: 10, on-fail: block}], on-fail: {stop: block}, migrate: true, migrate-to-timeout: 10m, meta: {critical: false}, rules: [{where: "#uname eq n1", params: {a: 1, b: 2}}]',
+    );
     expect(traitsInWords({ ...one, clone: false })).toEqual([
       'migrates',
+      'checked every 5s, within 20s',
+      'checked every 1m at level 10, within 20s, and if that fails: block',
+      'migrate-to-timeout 10m',
       'after a failed stop: block',
       'critical false',
+      'on n1 with its own a, b',
     ]);
   });
 });
@@ -120,6 +177,25 @@ services:
       stickiness: 8,
       failures: { max: 5, forgetMs: 3_600_000 },
     });
+  });
+
+  test('of several checks by each of them, and by none from several', () => {
+    const { services } = read(`defaults: {check: {timeout: 7s}}
+templates: {t: {agent: "ocf:a:b", check: [{every: 5s}, {every: 6s, timeout: 1s}]}}
+services: {s: {template: t}, u: {template: t, check: {every: 9s}}}
+`);
+    expect(
+      services.map(({ check, checks }) => [check, checks.map(({ everyMs, timeoutMs }) => [everyMs, timeoutMs])]),
+    ).toEqual([
+      [
+        { everyMs: 5000, timeoutMs: 7000 },
+        [
+          [5000, 7000],
+          [6000, 1000],
+        ],
+      ],
+      [{ everyMs: 9000, timeoutMs: 20_000 }, []],
+    ]);
   });
 
   test('from the nearest one that says it', () => {
@@ -162,6 +238,13 @@ services: {s: {command: a, group: g}, t: {command: a, group: g}}
   expect(rules.groups).toEqual([{ id: 'g', members: ['s', 't'], clone: true, meta: { critical: 'false' } }]);
 });
 
+test('what is optional inside of a set makes no circle', () => {
+  const { rules } = read(`services: {s: {command: a}, t: {command: b}, u: {command: c}}
+constraints: {order: [{first: s, then: t}, {sets: [{services: [t, s], kind: optional}, [u]]}]}
+`);
+  expect(rules.orders).toHaveLength(2);
+});
+
 test('constraints, in words', () => {
   const { rules } = read(`services:
   a: {agent: "ocf:a:b", promotable: true, location: [{where: site eq east, score: 5}]}
@@ -180,10 +263,12 @@ constraints:
     - {service: b, with: a, with-role: promoted, influence: false}
     - {id: near, service: c, with: d, score: -20, node-attribute: site}
     - {sets: [[b, c], {services: [d], sequential: false}], score: 3}
+    - {sets: [{services: [b, c], score: -inf}, [d]], score: 3}
   order:
     - {first: a, then: b, first-action: promote, then-action: start}
     - {first: c, then: d, kind: serialize, symmetrical: false}
     - {sets: [{services: [b, c], sequential: false, require-all: false}, [d]], kind: optional}
+    - {sets: [{services: [b, c], kind: serialize}, {services: [d], kind: mandatory}]}
   ticket:
     - {ticket: t, service: a, role: promoted, loss-policy: demote}
 `);
@@ -196,9 +281,11 @@ constraints:
     'colocation-1: b with a (promoted): inf',
     'near: c with d where site is the same: -20',
     'colocation-3: [b, c] with {d}: +3',
+    'colocation-4: [b, c] (-inf inside) with [d]: +3',
     'order-1: promote a, then start b: mandatory',
     'order-2: start c, then start d: serialize, this way only',
     'order-3: one of {b, c}, then [d]: optional',
+    'order-4: [b, c] (serialize inside), then [d] (mandatory inside): mandatory',
     'ticket-1: a (promoted) needs the ticket t; without it: demote',
   ]);
   expect(rules.locations[0]).toMatchObject({
@@ -207,6 +294,10 @@ constraints:
     rules: [{ id: 'a-location-1', score: 5, expressions: [{ attribute: 'site', operation: 'eq', value: 'east' }] }],
   });
   expect(rules.locations[1]).toMatchObject({ node: 'n1', score: -1_000_000, lifetime: [{ id: 'b-location-1-while' }] });
+  expect(rules.orders[3]).toMatchObject({
+    kind: 'mandatory',
+    link: { sets: [{ kind: 'serialize' }, { kind: 'mandatory' }] },
+  });
   expect(rules).toMatchObject({ tags: { all: ['b', 'c'] }, ticketStates: { t: 'granted' } });
   expect(JSON.parse(JSON.stringify(rules))).toEqual(rules);
 });

@@ -139,6 +139,7 @@ function setOfFile(id: string, set: SetFile): ResourceSet {
     role: ('role' in set && set.role) || null,
     action: ('action' in set && set.action) || null,
     score: 'score' in set ? scoreOrNull(set.score) : null,
+    kind: ('kind' in set && set.kind) || null,
     sequential: set.sequential ?? null,
     requireAll: 'require-all' in set ? (set['require-all'] ?? null) : null,
   };

@@ -1,5 +1,6 @@
 /** The policies of the file, each entry for itself: a broken one is null, and its name or place in the list stays known. */
 import type * as z from 'zod';
+import { agentSchema } from '../serviceSchema.ts';
 import { mapping, optional, valid } from '../valid.ts';
 import {
   type ColocationFile,
@@ -60,7 +61,8 @@ function entries<T>(schema: z.ZodType<T>, value: unknown): ReadonlyMap<string, T
 const items = <T>(schema: z.ZodType<T>, value: unknown): readonly (T | null)[] =>
   Array.isArray(value) ? value.map((each: unknown) => valid(schema, each)) : [];
 
-const ownMetaSchema = defaultsSchema.pick({ meta: true, rules: true });
+/** Which kind of service it is does not matter here: what is no key of its kind is told of elsewhere. */
+const ownMetaSchema = agentSchema.pick({ meta: true, rules: true });
 
 export type OwnMeta = z.infer<typeof ownMetaSchema>;
 

@@ -1,7 +1,7 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
 import { plainTraits, promotableOnScore } from '../../core/model.ts';
-import { flag, name, oneOf, wholeNumber } from '../scalars.ts';
+import { actionTimeout, argumentLike, flag, name, oneOf, wholeNumber, word } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
 const metaText =
@@ -13,6 +13,24 @@ const metaRule = z.strictObject({
   where: ruleText.describe('While this rule holds, such as «hours 9-17 weekdays 1-5».'),
   meta: meta.describe('Meta attributes that count in place of all others, such as resource-stickiness.'),
 });
+
+export const agentParams = z.record(
+  word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'),
+  argumentLike,
+);
+
+const agentRule = metaRule.extend({
+  where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
+  meta: metaRule.shape.meta.optional(),
+  params: agentParams.optional().describe('Parameters in place of others, on nodes of which the rule holds.'),
+});
+
+/** Of agents: what runs there may need other parameters on other nodes. */
+export const agentRules = z
+  .array(agentRule)
+  .max(100)
+  .optional()
+  .describe('Meta attributes that count while a rule holds, and parameters that count where one does.');
 
 export const locationKeys = {
   id: constraintId
@@ -35,14 +53,25 @@ export const locationKeys = {
 
 const restarting = ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'] as const;
 
+const afterCheck = oneOf([...restarting, 'demote']);
+
+/** What one of the checks of an agent may say beside its times. */
+export const checkKeys = {
+  role: oneOf(['promoted', 'unpromoted'])
+    .optional()
+    .describe('Only copies in this role are checked so (default: all of them).'),
+  level: wholeNumber(0, 1000)
+    .optional()
+    .describe('How thoroughly the agent looks: OCF_CHECK_LEVEL, such as 10 (default 0).'),
+  'on-fail': afterCheck.optional().describe('After this check has failed (default: as «on-fail» says of checks).'),
+};
+
 const onFail = z.strictObject({
   start: oneOf(restarting).optional().describe('After a failed start (default restart).'),
   stop: oneOf(['ignore', 'block', 'fence', 'standby'])
     .optional()
     .describe('After a failed stop (default fence for what must not run twice, else another try).'),
-  check: oneOf([...restarting, 'demote'])
-    .optional()
-    .describe('After a failed check (default restart).'),
+  check: afterCheck.optional().describe('After a failed check (default restart).'),
   promote: oneOf([...restarting, 'demote'])
     .optional()
     .describe('After a failed promotion (default restart).'),
@@ -101,6 +130,29 @@ export const agentKeys = {
     .optional()
     .describe('Some copies are promoted: they have another role than the others (default false).'),
   notify: flag.optional().describe('The agent is told before and after what the other copies do (default false).'),
+};
+
+/** Times of what agents with roles, messages or migration do beside start, stop and check. */
+export const timeoutKeys = {
+  'promote-timeout': actionTimeout
+    .optional()
+    .describe('A promotion that has not ended by then has failed (default: as «start-timeout»).'),
+  'demote-timeout': actionTimeout
+    .optional()
+    .describe('A demotion that has not ended by then has failed (default: as «stop-timeout»).'),
+  'migrate-to-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration away that has not ended by then, on the node that has it, has failed (default: as «start-timeout»).',
+    ),
+  'migrate-from-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration that has not ended by then, on the node that gets it, has failed (default: as «start-timeout»).',
+    ),
+  'notify-timeout': actionTimeout
+    .optional()
+    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
 };
 
 export const migrateKey = flag.optional().describe('It moves without a stop: the agent can migrate (default false).');

@@ -6,6 +6,7 @@ import { ruleOf } from '../rule/parse.ts';
 import type { ServiceFile } from '../serviceSchema.ts';
 import type { GroupFile } from './partsSchema.ts';
 import { type ScoreFile, scoreOf } from './scalars.ts';
+import { timeoutsOf } from './times.ts';
 
 export type Traits = typeof plainTraits;
 
@@ -28,8 +29,14 @@ function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
   return { max: (file === true ? undefined : file.max) ?? 1, perNode: 1 };
 }
 
-export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: GroupFile | null | undefined): Traits {
+export function traitsOf(
+  id: string,
+  file: ServiceFile,
+  copies: Copies,
+  group: GroupFile | null | undefined,
+): Omit<Traits, 'checks'> {
   return {
+    timeouts: timeoutsOf(file),
     onScore: file['on-score'] ?? (copies.promotable === null ? plainTraits.onScore : promotableOnScore),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
@@ -39,10 +46,11 @@ export function traitsOf(id: string, file: ServiceFile, copies: Copies, group: G
     onFail: onFailOf(file['on-fail'] ?? {}),
     utilization: file.utilization ?? {},
     meta: { ...metaTexts(file.meta), ...priorityOf(file.priority) },
-    metaRules: (file.rules ?? []).map(({ where, meta }, index) => ({
-      rule: forAgent(ruleOf(where, `${id}-rule-${index + 1}`), file),
-      meta: metaTexts(meta),
-    })),
+    metaRules: (file.rules ?? []).flatMap(({ where, meta }, index) =>
+      meta === undefined
+        ? []
+        : [{ rule: forAgent(ruleOf(where, `${id}-rule-${index + 1}`), file), meta: metaTexts(meta) }],
+    ),
   };
 }
 
@@ -58,7 +66,7 @@ function forAgent(rule: Rule, file: ServiceFile): Rule {
 }
 
 /** Null: it is none by name. */
-function agentOf(file: ServiceFile): AgentName | null {
+export function agentOf(file: ServiceFile): AgentName | null {
   if (!('agent' in file)) return null;
   const [standard = '', second = '', ...rest] = file.agent.split(':');
   return standard === 'ocf'

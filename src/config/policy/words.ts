@@ -1,5 +1,5 @@
 /** Constraints in a sentence each, so that a slip that is no mistake is seen. */
-import type { Rules, Service } from '../../core/model.ts';
+import type { RecurringCheck, Rules, Service } from '../../core/model.ts';
 import type {
   ColocationConfig,
   LocationConfig,
@@ -9,7 +9,9 @@ import type {
   TicketConfig,
 } from '../../policy/input.ts';
 import { infinity } from '../../policy/values.ts';
+import { formatDuration } from '../duration.ts';
 import { renderRule } from '../rule/render.ts';
+import { timedOperations } from './times.ts';
 
 export interface ConstraintInWords {
   readonly id: string;
@@ -75,15 +77,16 @@ function ticketText({ ticket, subject, lossPolicy }: TicketConfig): string {
 
 const setsText = (sets: readonly ResourceSet[], between: string): string => sets.map(setText).join(between);
 
-function setText({ members, sequential, role, action, requireAll }: ResourceSet): string {
+function setText({ members, sequential, role, action, requireAll, score, kind }: ResourceSet): string {
   const some = requireAll === false ? 'one of ' : '';
   const list = sequential === false ? `{${members.join(', ')}}` : `[${members.join(', ')}]`;
-  return `${action === null ? '' : `${action} `}${some}${list}${roleText(role)}`;
+  const own = `${score === null ? '' : ` (${scoreText(score)} inside)`}${kind === null ? '' : ` (${kind} inside)`}`;
+  return `${action === null ? '' : `${action} `}${some}${list}${roleText(role)}${own}`;
 }
 
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
-  const { promotable, migrates, notify, onFail, utilization, meta, metaRules } = service;
+  const { resource, promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } = service;
   const named = (values: Readonly<Record<string, string | number>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
@@ -92,9 +95,24 @@ export function traitsInWords(service: Service): string[] {
     ...(promotable === null ? [] : [`${promotable.max} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),
+    ...checks.map(checkText),
+    ...timedOperations.flatMap(({ operation, key }) => {
+      const ms = timeouts[operation];
+      return ms === undefined ? [] : [`${key} ${formatDuration(ms)}`];
+    }),
     ...Object.entries(onFail).map(([operation, then]) => `after a failed ${operation}: ${then}`),
     ...(Object.keys(utilization).length === 0 ? [] : [`takes up ${named(utilization)}`]),
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),
+    ...Object.entries(resource.kind === 'ocf' ? resource.paramsOn : {}).map(
+      ([node, params]) => `on ${node} with its own ${Object.keys(params).join(', ')}`,
+    ),
     ...metaRules.map((each) => `${named(each.meta)} while ${renderRule(each.rule)}`),
   ];
+}
+
+/** «checked every 10s as promoted at level 10, within 20s, and if that fails: fence». */
+function checkText({ everyMs, timeoutMs, role, level, onFail }: RecurringCheck): string {
+  const how = `${role === null ? '' : ` as ${role}`}${level === 0 ? '' : ` at level ${level}`}`;
+  const then = onFail === null ? '' : `, and if that fails: ${onFail}`;
+  return `checked every ${formatDuration(everyMs)}${how}, within ${formatDuration(timeoutMs)}${then}`;
 }

@@ -105,8 +105,9 @@ function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
 export const monitorMs = { promoted: 9000, unpromoted: 10_000 } as const;
 
 /** Only what the engine has to know: all else that may follow from a failure is no matter of roles and orders. */
-function operationsOf({ promotable, onFail }: Service): readonly OperationConfig[] {
+function operationsOf({ promotable, onFail, checks }: Service): readonly OperationConfig[] {
   if (promotable === null) return [];
+  const mends = onFail.check === 'demote' || checks.some((check) => check.onFail === 'demote');
   const operation = (name: string, more: readonly (readonly [string, string])[]): OperationConfig => ({
     id: name,
     name,
@@ -116,7 +117,7 @@ function operationsOf({ promotable, onFail }: Service): readonly OperationConfig
   });
   const interval = ['interval', `${monitorMs.promoted}ms`] as const;
   return [
-    ...(onFail.check === 'demote' ? [operation('monitor', [interval, ['role', 'Promoted']])] : []),
+    ...(mends ? [operation('monitor', [interval, ['role', 'Promoted']])] : []),
     ...(onFail.promote === 'demote' ? [operation('promote', [])] : []),
   ];
 }

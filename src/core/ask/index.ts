@@ -18,6 +18,7 @@ import { isSameQuestion } from './same.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
 export { stayPoints } from './configuration.ts';
+export { forgetMsOf, inForce } from './inForce.ts';
 export { placeInList } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
 

@@ -1,6 +1,6 @@
 /** What a failure on this node counts for. */
-import type { FailableOperation, OnFail, ServiceId } from '../model.ts';
-import { onFailOf } from '../onFail.ts';
+import type { FailedOperation, OnFail, ServiceId } from '../model.ts';
+import { failedWords, onFailOf } from '../onFail.ts';
 import type { OpResult, ServiceRecord } from '../ports.ts';
 import type { Role } from '../roles.ts';
 import type { NodeState, Turn } from '../state.ts';
@@ -8,25 +8,30 @@ import { localOf, serviceOf, setLocal, setRecord } from './services.ts';
 
 export type Failed = Extract<OpResult, { outcome: 'failed' }>;
 
-/** A running service turned out not to work; `role`: what is known of it now. */
-export function hasFailed(turn: Turn, id: ServiceId, because: string, role: Role): void {
-  const failed = heeded(turn, id, 'check', { outcome: 'failed', because, scope: 'soft', unknown: false });
+/** A running service turned out not to work, by this check; `role`: what is known of it now. */
+export function hasFailed(turn: Turn, id: ServiceId, check: FailedOperation, because: string, role: Role): void {
+  const failed = heeded(turn, id, check, { outcome: 'failed', because, scope: 'soft', unknown: false });
   if (failed === null) return;
   // That it came from elsewhere says nothing any more; only what was given away has a peer when it failed.
-  setRecord(turn, id, { state: 'failed', role, peer: null, ...counted(turn, id, 'check', failed) }, because);
+  setRecord(turn, id, { state: 'failed', role, peer: null, ...counted(turn, id, check, failed) }, because);
 }
 
 /** What the file says about a failure of this operation; null: the usual follows. */
-export function onFailHere(state: NodeState, id: ServiceId, operation: FailableOperation): OnFail | null {
+export function onFailHere(state: NodeState, id: ServiceId, operation: FailedOperation): OnFail | null {
   const service = serviceOf(state, id) ?? localOf(state, id).running;
   return service === null ? null : onFailOf(service, operation);
 }
 
 /** Null: it did not fail, or nothing is to follow from it. It is told then, and not counted. */
-export function heeded(turn: Turn, id: ServiceId, operation: FailableOperation, failed: Failed | null): Failed | null {
+export function heeded(turn: Turn, id: ServiceId, operation: FailedOperation, failed: Failed | null): Failed | null {
   if (failed === null || onFailHere(turn.state, id, operation) !== 'ignore') return failed;
   setLocal(turn, id, { lastFailureMs: turn.nowMs });
-  setRecord(turn, id, { lastFailure: failed.because }, `the failed ${operation} is ignored: ${failed.because}`);
+  setRecord(
+    turn,
+    id,
+    { lastFailure: failed.because },
+    `the failed ${failedWords(operation)} is ignored: ${failed.because}`,
+  );
   return null;
 }
 
@@ -34,7 +39,7 @@ export function heeded(turn: Turn, id: ServiceId, operation: FailableOperation, 
 export function counted(
   turn: Turn,
   id: ServiceId,
-  operation: FailableOperation | null,
+  operation: FailedOperation | null,
   result: Failed,
 ): Partial<ServiceRecord> {
   const { record } = localOf(turn.state, id);

@@ -14,13 +14,15 @@
 import { hasQuorum } from '../membership/lease.ts';
 import type { ServiceId } from '../model.ts';
 import { isSameProgram, mayOverlap } from '../model.ts';
+import { allChecksLater, nextCheck } from '../monitor/recurring.ts';
+import { failedCheck } from '../onFail.ts';
 import { type AgentOp, inMaintenance, type OpResult, type Order, type OrderId, type ServiceRecord } from '../ports.ts';
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
 import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
 import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
 import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
-import { launch, localOf, pardon, serviceOf, setLocal, setRecord } from './services.ts';
+import { launch, localOf, pardon, runningAs, serviceOf, setLocal, setRecord } from './services.ts';
 
 export const compareOrders = (a: OrderId, b: OrderId): number =>
   a.view - b.view || a.plan - b.plan || a.action - b.action;
@@ -146,7 +148,7 @@ export function opDone(turn: Turn, opId: number, result: OpResult): void {
       return checkDone(turn, id, result);
     }
     if (local.op?.opId !== opId) continue;
-    setLocal(turn, id, { op: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 0) });
+    setLocal(turn, id, { op: null, ...allChecksLater(runningAs(turn.state, local), turn.nowMs) });
     notePromotion(turn, id, result);
     return answered(turn, id, local.op, result);
   }
@@ -299,10 +301,11 @@ function tuneDone(turn: Turn, id: ServiceId, result: OpResult, drained: readonly
 
 function checkDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const local = localOf(turn.state, id);
-  setLocal(turn, id, { checkOpId: null, nextCheckMs: turn.nowMs + (local.running?.check.everyMs ?? 1000) });
+  const which = failedCheck(local.checking);
+  setLocal(turn, id, { checkOpId: null, ...nextCheck(runningAs(turn.state, local), local, turn.nowMs) });
   if (local.record.state !== 'running') return;
-  if (result.outcome === 'running') return seenRole(turn, id, result.promoted === true);
+  if (result.outcome === 'running') return seenRole(turn, id, which, result.promoted === true);
   if (result.outcome === 'ok' || result.outcome === 'conflict') return;
-  if (result.outcome === 'stopped') return hasFailed(turn, id, 'it ended by itself', 'unpromoted');
-  hasFailed(turn, id, result.because, result.promoted === true ? 'promoted' : local.record.role);
+  if (result.outcome === 'stopped') return hasFailed(turn, id, which, 'it ended by itself', 'unpromoted');
+  hasFailed(turn, id, which, result.because, result.promoted === true ? 'promoted' : local.record.role);
 }

@@ -1,5 +1,5 @@
 /** Roles of what runs on this node, and what its agent is told of the other copies. See docs/internals/roles.md. */
-import type { ServiceId } from '../model.ts';
+import type { FailedOperation, ServiceId } from '../model.ts';
 import { leadsTo } from '../onFail.ts';
 import type { OpResult, Order } from '../ports.ts';
 import type { Notice } from '../roles.ts';
@@ -57,11 +57,11 @@ export function notifyDone(turn: Turn, id: ServiceId, result: OpResult, notice: 
 }
 
 /** A check saw it run, in a role that may not be the one that it was given. */
-export function seenRole(turn: Turn, id: ServiceId, promoted: boolean): void {
+export function seenRole(turn: Turn, id: ServiceId, check: FailedOperation, promoted: boolean): void {
   const { role } = localOf(turn.state, id).record;
   if (promoted && role !== 'promoted') return setRecord(turn, id, { role: 'promoted' }, 'found promoted');
   if (promoted || role === 'unpromoted') return;
   const because = 'it is no longer promoted';
   const lost = { outcome: 'failed', because, scope: 'soft', unknown: false } as const;
-  setRecord(turn, id, { role: 'unpromoted', ...counted(turn, id, 'check', lost) }, because);
+  setRecord(turn, id, { role: 'unpromoted', ...counted(turn, id, check, lost) }, because);
 }

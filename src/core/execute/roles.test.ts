@@ -82,6 +82,34 @@ describe('a demotion', () => {
   });
 });
 
+describe('the time that an operation has', () => {
+  const limitsOf = (service: typeof promotable): number[] => {
+    const stage = running(service);
+    stage.carryOut('db', 'promote');
+    stage.carryOut('db', 'demote');
+    stage.carryOut('db', 'stop');
+    return stage.ops.map(({ timeoutMs }) => timeoutMs);
+  };
+  const times = { ...promotable, startTimeoutMs: 3000, stopTimeoutMs: 4000 };
+
+  test('is that of a start or a stop where none is said', () => {
+    expect(limitsOf(times)).toEqual([1000, 3000, 3000, 4000, 4000]);
+  });
+
+  test('is its own where one is said', () => {
+    expect(limitsOf({ ...times, timeouts: { promote: 50, demote: 60 } })).toEqual([1000, 3000, 50, 60, 4000]);
+  });
+
+  test('is so for both ends of a migration', () => {
+    const stage = running({ ...virtual, timeouts: { migrateTo: 70, migrateFrom: 80 } } as typeof promotable);
+    expect(stage.order('db', 'migrateTo', { peer: 'b' })).toMatchObject([{ timeoutMs: 70 }]);
+    const there = new Stage({ ...virtual, timeouts: { migrateTo: 70, migrateFrom: 80 } });
+    there.carryOut('db', 'probe', { outcome: 'stopped' });
+    there.order('db', 'expect', { peer: 'b' });
+    expect(there.order('db', 'migrateFrom', { peer: 'b' })).toMatchObject([{ timeoutMs: 80 }]);
+  });
+});
+
 describe('what a look finds', () => {
   test('a promoted copy', () => {
     const stage = new Stage(promotable);

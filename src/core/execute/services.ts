@@ -1,6 +1,6 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
-import type { Service, ServiceId } from '../model.ts';
+import { type RecurringCheck, type Service, type ServiceId, timeLimitOf } from '../model.ts';
 import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
 import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
 
@@ -28,6 +28,8 @@ export const unlooked = (running: Service | null): LocalService => ({
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
+  dueMs: [],
+  checking: null,
   before: 'unknown',
   lastFailureMs: 0,
   retryStopMs: 0,
@@ -35,6 +37,12 @@ export const unlooked = (running: Service | null): LocalService => ({
 
 export const serviceOf = (state: NodeState, id: ServiceId): Service | undefined =>
   state.doc.cluster.services.find((service) => service.id === id);
+
+/** What runs here, with what the file says of it by now where it is still the same definition: null, nothing runs. */
+export function runningAs(state: NodeState, { running }: Pick<LocalService, 'running'>): Service | null {
+  const now = running === null ? undefined : serviceOf(state, running.id);
+  return now !== undefined && now.digest === running?.digest ? now : running;
+}
 
 export const localOf = (state: NodeState, id: ServiceId): LocalService =>
   must(state.local.get(id), `service ${id} on ${state.self}`);
@@ -126,6 +134,7 @@ interface Launch {
   readonly drained?: AgentOp['drained'];
   readonly peer?: AgentOp['peer'];
   readonly notice?: AgentOp['notice'];
+  readonly check?: RecurringCheck | null;
 }
 
 /** Hands an operation to the driver. Its result comes back as an `opDone` event. */
@@ -134,13 +143,15 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
     opId: turn.state.nextOpId,
     verb,
     service,
-    timeoutMs: timeLimit(verb, service),
+    // Others count on the times of the file, also of what was started by a former one.
+    timeoutMs: with_.check?.timeoutMs ?? timeLimit(verb, serviceOf(turn.state, service.id) ?? service),
     handFrom: with_.handFrom ?? null,
     handTo: with_.handTo ?? null,
     drained: with_.drained ?? [],
     role: turn.state.local.get(service.id)?.record.role ?? 'unknown',
     peer: with_.peer ?? null,
     notice: with_.notice ?? null,
+    ...(with_.check == null ? {} : { check: with_.check }),
   };
   put(turn, { nextOpId: op.opId + 1 });
   emit(turn, { kind: 'run', op });
@@ -150,18 +161,19 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
 function timeLimit(verb: Verb, service: Service): number {
   switch (verb) {
     case 'stop':
-    case 'demote':
       return service.stopTimeoutMs;
     case 'start':
     case 'reload':
+      return service.startTimeoutMs;
     case 'promote':
+    case 'demote':
     case 'migrateTo':
     case 'migrateFrom':
-      return service.startTimeoutMs;
+    case 'notify':
+      return timeLimitOf(service, verb);
     case 'probe':
     case 'check':
     case 'tune':
-    case 'notify':
       return service.check.timeoutMs;
   }
 }

@@ -1,11 +1,13 @@
 /** When is a service on this node looked at again, and when are its failures forgotten? */
+import { forgetMsOf } from '../ask/index.ts';
 import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
-import { launch, pardon, serviceOf, setLocal } from '../execute/services.ts';
+import { launch, pardon, runningAs, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
-import { leadsTo } from '../onFail.ts';
+import { failedCheck, leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
 import type { LocalService, Turn } from '../state.ts';
+import { dueCheck, firstToSee, isDue } from './recurring.ts';
 
 export function watchServices(turn: Turn): void {
   for (const [id, local] of turn.state.local) {
@@ -22,13 +24,19 @@ function probeAgain(turn: Turn, id: ServiceId, local: LocalService): void {
 }
 
 function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
-  if (local.running === null || local.checkOpId !== null || turn.nowMs < local.nextCheckMs) return;
-  setLocal(turn, id, { checkOpId: launch(turn, 'check', local.running).opId });
+  const { record } = local;
+  const running = runningAs(turn.state, local);
+  if (running === null || local.checkOpId !== null) return;
+  const isPlain = running.checks.length === 0;
+  const check = isPlain ? null : dueCheck(running, local, record.role, turn.nowMs);
+  if (isPlain ? !isDue(local.nextCheckMs, running.check.everyMs, turn.nowMs) : check === null) return;
+  setLocal(turn, id, { checkOpId: launch(turn, 'check', running, { check }).opId, checking: check });
 }
 
 function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
   const service = serviceOf(turn.state, id) ?? local.running;
-  const forgetMs = service?.failures.forgetMs ?? null;
+  const dateMs = turn.nowMs + (turn.state.dateAheadMs ?? -turn.nowMs);
+  const forgetMs = service === null ? null : forgetMsOf(service, Math.floor(dateMs / 1000));
   if (forgetMs === null || local.record.failures === 0 || local.record.banned !== 'no') return;
   // What blocks it does so until somebody has looked.
   if (service !== null && leadsTo(service, local.record) === 'block') return;
@@ -39,5 +47,12 @@ function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
 export function onDied(turn: Turn, id: ServiceId, because: string): void {
   const local = turn.state.local.get(id);
   if (local === undefined || inMaintenance(turn.state.doc.admin, turn.state.self, id)) return;
-  if (local.record.state === 'running' && local.op === null) hasFailed(turn, id, because, local.record.role);
+  if (local.record.state === 'running' && local.op === null)
+    hasFailed(
+      turn,
+      id,
+      failedCheck(firstToSee(runningAs(turn.state, local), local.record.role)),
+      because,
+      local.record.role,
+    );
 }

@@ -1,6 +1,6 @@
 /** What does the cluster file say that follows from failures which still count, beside a restart? */
 import type { NodeId, Service, ServiceId } from '../model.ts';
-import { failedText, leadsTo } from '../onFail.ts';
+import { allOnFail, failedText, leadsTo } from '../onFail.ts';
 import type { ServiceRecord } from '../ports.ts';
 import type { Graph } from './graph.ts';
 import type { ScheduleInput } from './plan.ts';
@@ -23,7 +23,7 @@ export function aftermathOf(graph: Graph, seen: Seen): Aftermath {
     new Map<NodeId, string>(),
   ];
   for (const service of graph.cluster.services) {
-    if (Object.keys(service.onFail).length === 0) continue;
+    if (allOnFail(service).length === 0) continue;
     for (const { node, state, record } of seen.services.get(service.id)?.copies ?? []) {
       // What runs again has got over it.
       if (record === null || isActive(state)) continue;

@@ -21,7 +21,7 @@
  */
 
 import { must } from '../../lib/assert.ts';
-import { datesChangeS } from '../ask/index.ts';
+import { datesChangeS, inForce } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
@@ -47,7 +47,8 @@ export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, Sche
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
-export function schedule(asked: ScheduleInput): Plan {
+export function schedule(given: ScheduleInput): Plan {
+  const asked = { ...given, cluster: inForce(given.cluster, secondsOf(given.dateMs)) };
   const graph = graphOf(asked.cluster);
   const seen = seenOf(graph, asked);
   const aftermath = aftermathOf(graph, seen);

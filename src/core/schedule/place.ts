@@ -3,7 +3,7 @@ import { must } from '../../lib/assert.ts';
 import { isTrue } from '../../policy/rule/text.ts';
 import { decideOn, type Preference, type Present } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
-import { leadsTo } from '../onFail.ts';
+import { leadsTo, operationOf } from '../onFail.ts';
 import type { Aftermath } from './aftermath.ts';
 import { type Answer, placedOn, scoresOf } from './answer.ts';
 import { type Graph, joinedBy } from './graph.ts';
@@ -271,7 +271,7 @@ function failuresOf(service: Service, { record }: Copy, isStartFatal: boolean): 
 }
 
 function mendingOf(service: Service, copy: Copy): Present['mending'] {
-  const failed = copy.record?.failed ?? null;
+  const failed = operationOf(copy.record?.failed ?? 'stop');
   const isMended = copy.state === 'failed' && mayBe(copy) && leadsTo(service, copy.record) === 'demote';
   return isMended && (failed === 'check' || failed === 'promote') ? failed : null;
 }

@@ -1,8 +1,9 @@
 /** What speaks for and against each node, as far as one service alone is concerned? */
 import { must } from '../../lib/assert.ts';
 import { type Preference, stayPoints } from '../ask/index.ts';
-import type { FailableOperation, NodeId, Service } from '../model.ts';
+import type { NodeId, Service } from '../model.ts';
 import { isGuarded } from '../model.ts';
+import { failedWords } from '../onFail.ts';
 import type { ServiceRecord } from '../ports.ts';
 import { staysStopped, stoppedText } from './aftermath.ts';
 import type { Graph } from './graph.ts';
@@ -215,4 +216,4 @@ const stuckBecause = (service: Service, { node, record }: Copy): string =>
   `it may still run on ${node}, where its ${blockedBy(record)} failed: ${lastFailureOf(record)}; ${pardonBy(service, 'stopped by hand')}`;
 
 /** What failed, of what is blocked. */
-export const blockedBy = (record: ServiceRecord | null): FailableOperation => record?.failed ?? 'stop';
+export const blockedBy = (record: ServiceRecord | null): string => failedWords(record?.failed ?? 'stop');

@@ -18,6 +18,7 @@ const resourceOf = (type: string, params: Record<string, string> = {}): OcfResou
   provider: 'heartbeat',
   type,
   params,
+  paramsOn: {},
 });
 
 let stage: Stage;
@@ -95,7 +96,7 @@ for (const provider of ['pacemaker', 'heartbeat'])
     'Stateful',
     [],
     () => {
-      const stateful: OcfResource = { kind: 'ocf', provider, type: 'Stateful', params: {} };
+      const stateful: OcfResource = { kind: 'ocf', provider, type: 'Stateful', params: {}, paramsOn: {} };
       const traits: Partial<Service> = { clone: true, instances: 2, promotable: { max: 1, perNode: 1 }, notify: true };
       const ask = (verb: Verb, more: Partial<AgentOp> = {}) =>
         stage.driver.perform(testOp(verb, testService(`${provider}-db`, stateful, traits), more), stateful);

@@ -9,6 +9,7 @@ const resource: OcfResource = {
   provider: 'heartbeat',
   type: 'apache',
   params: { statusurl: 'http://[::1]/ $(x)' },
+  paramsOn: {},
 };
 const place = {
   root: '/usr/lib/ocf',
@@ -50,6 +51,15 @@ test('a check has an interval and a probe has none, by which agents tell them ap
   expect(asked('stop')).toEqual(['stop', '0']);
 });
 
+test('one of several checks has its own interval, and says how thorough it is', () => {
+  const check = { everyMs: 60_000, timeoutMs: 40_000, role: null, level: 10, onFail: null };
+  expect(env('check', service, { check })).toMatchObject({
+    OCF_CHECK_LEVEL: '10',
+    OCF_RESKEY_CRM_meta_interval: '60000',
+  });
+  expect(env('check')).toMatchObject({ OCF_CHECK_LEVEL: '0' });
+});
+
 test('only a clone hears of clones', () => {
   expect(Object.keys(env('start')).some((name) => name.includes('clone'))).toBe(false);
   expect(env('start', { ...service, clone: true, instances: 2 })).toMatchObject({
@@ -59,6 +69,14 @@ test('only a clone hears of clones', () => {
     OCF_RESKEY_CRM_meta_clone_node_max: '1',
     OCF_RESKEY_CRM_meta_globally_unique: 'false',
   });
+});
+
+test('a parameter may be otherwise on a node', () => {
+  const own = { ...resource, paramsOn: { web2: { statusurl: 'http://b/', port: '81' }, web1: { port: '82' } } };
+  const on = (node: string) => agentEnvironment(testOp('start', service) as AskedOp, own, { ...place, node });
+  expect(on('web2')).toMatchObject({ OCF_RESKEY_statusurl: 'http://b/', OCF_RESKEY_port: '81' });
+  expect(on('web1')).toMatchObject({ OCF_RESKEY_statusurl: 'http://[::1]/ $(x)', OCF_RESKEY_port: '82' });
+  expect(on('web3')).not.toHaveProperty('OCF_RESKEY_port');
 });
 
 test('a parameter cannot pass for something that the driver says', () => {

@@ -55,11 +55,11 @@ const tools = fileURLToPath(new URL('tools', import.meta.url));
 
 export function agentEnvironment(op: AskedOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
   return {
-    ...parameters(resource),
+    ...parameters(resource, place.node),
     ...meta({
       timeout: Math.round(op.timeoutMs),
       // Agents tell a probe, which must not complain of what is not there yet, by an interval of zero.
-      interval: op.verb === 'check' ? op.service.check.everyMs : 0,
+      interval: op.verb === 'check' ? (op.check?.everyMs ?? op.service.check.everyMs) : 0,
       name: actionOf(op.verb),
       on_node: place.node,
       ...migration(op, place.node),
@@ -74,7 +74,7 @@ export function agentEnvironment(op: AskedOp, resource: OcfResource, place: Agen
     OCF_RESOURCE_PROVIDER: resource.provider,
     OCF_RESOURCE_TYPE: resource.type,
     OCF_RESKEY_crm_feature_set: featureSet,
-    OCF_CHECK_LEVEL: '0',
+    OCF_CHECK_LEVEL: String(op.check?.level ?? 0),
     HA_RSCTMP: place.tempDirectory,
     HA_LOGTAG: `${resource.type}(${op.service.id})`,
     // Log lines then come to standard error, from where the daemon takes them.
@@ -91,8 +91,9 @@ export function agentEnvironment(op: AskedOp, resource: OcfResource, place: Agen
   };
 }
 
-function parameters(resource: OcfResource): Record<string, string> {
-  return Object.fromEntries(Object.entries(resource.params).map(([name, value]) => [`OCF_RESKEY_${name}`, value]));
+function parameters({ params, paramsOn }: OcfResource, node: NodeId): Record<string, string> {
+  const here = { ...params, ...(Object.hasOwn(paramsOn, node) ? paramsOn[node] : {}) };
+  return Object.fromEntries(Object.entries(here).map(([name, value]) => [`OCF_RESKEY_${name}`, value]));
 }
 
 /** Both ends are named on both ends. */

@@ -22,7 +22,7 @@ case $1 in
   *) exit 3 ;;
 esac
 `;
-const resource: OcfResource = { kind: 'ocf', provider: 'test', type: 'dummy', params: {} };
+const resource: OcfResource = { kind: 'ocf', provider: 'test', type: 'dummy', params: {}, paramsOn: {} };
 const withMood = (mood: string): OcfResource => ({ ...resource, params: { mood } });
 
 function makeBench() {

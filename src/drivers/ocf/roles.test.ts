@@ -65,7 +65,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const promotable: Partial<Service> = { clone: true, instances: 2, promotable: { max: 1, perNode: 1 }, notify: true };
 
 function run(verb: Verb, more: Partial<AgentOp> = {}, mood = '', traits = promotable) {
-  const resource: OcfResource = { kind: 'ocf', provider: 'test', type: 'db', params: { mood } };
+  const resource: OcfResource = { kind: 'ocf', provider: 'test', type: 'db', params: { mood }, paramsOn: {} };
   return driver.perform(testOp(verb, testService('db', resource, traits), more), resource);
 }
 

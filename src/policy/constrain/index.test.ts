@@ -134,6 +134,27 @@ describe('orders', () => {
       ['start p start r optional asymmetric', 'start q start r optional asymmetric'],
     ],
     [
+      'inside of a set as it says, and between sets as the constraint does',
+      order('kind="Mandatory"', resourceSet('s1', 'pq', 'kind="Optional"') + resourceSet('s2', 'r')),
+      [
+        'start p start q optional symmetric',
+        'stop q stop p optional inverse',
+        'start p start r mandatory symmetric needed',
+        'start q start r mandatory symmetric needed',
+        'stop r stop p mandatory inverse',
+        'stop r stop q mandatory inverse',
+      ],
+    ],
+    [
+      'never at once inside of a set, which has no way back',
+      order('', resourceSet('s1', 'pqr', 'kind="Serialize"')),
+      [
+        'start p start q serialize asymmetric',
+        'start p start r serialize asymmetric',
+        'start q start r serialize asymmetric',
+      ],
+    ],
+    [
       'one of a set is enough',
       order(
         'symmetrical="false"',

@@ -48,7 +48,13 @@ const port = fc.nat(65_535);
 const argv = fc.array(anyText, { maxLength: 4 });
 
 const resource: fc.Arbitrary<Resource> = fc.oneof(
-  fc.record({ kind: fc.constant('ocf' as const), provider: name, type: name, params: byName(anyText) }),
+  fc.record({
+    kind: fc.constant('ocf' as const),
+    provider: name,
+    type: name,
+    params: byName(anyText),
+    paramsOn: byName(byName(anyText)),
+  }),
   fc.record({ kind: fc.constant('systemd' as const), unit: name }),
   fc.record({
     kind: fc.constant('command' as const),
@@ -236,8 +242,19 @@ const service: fc.Arbitrary<Service> = fc.record({
   with: names,
   stickiness: fc.nat(1_000_000),
   check: fc.record({ everyMs: ms, timeoutMs: ms }),
+  checks: fc.array(
+    fc.record({
+      everyMs: ms,
+      timeoutMs: ms,
+      role: orNull(fc.constantFrom('promoted' as const, 'unpromoted' as const)),
+      level: fc.nat(20),
+      onFail: orNull(fc.constantFrom('fence' as const, 'demote' as const)),
+    }),
+    { maxLength: 3 },
+  ),
   startTimeoutMs: ms,
   stopTimeoutMs: ms,
+  timeouts: fc.record({ promote: ms, demote: ms, migrateTo: ms, migrateFrom: ms, notify: ms }, { requiredKeys: [] }),
   failures: fc.record({ max: count, forgetMs: orNull(ms) }),
   takeover: fc.constantFrom('fencing' as const, 'lease' as const, 'nothing' as const),
   digest: anyText,
@@ -345,7 +362,9 @@ const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   digest: orNull(anyText),
   failures: count,
   lastFailure: orNull(anyText),
-  failed: orNull(fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const)),
+  failed: orNull(
+    fc.constantFrom('start' as const, 'stop' as const, 'check' as const, 'demote' as const, 'check/10000' as const),
+  ),
   banned: fc.constantFrom('no' as const, 'node' as const, 'cluster' as const),
   conflicts: count,
   drained: names,

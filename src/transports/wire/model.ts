@@ -7,6 +7,7 @@ import type {
   Cluster,
   ClusterNode,
   CommandResource,
+  FailedOperation,
   FenceDevice,
   Fencing,
   Group,
@@ -15,10 +16,12 @@ import type {
   MetaRule,
   OcfResource,
   QuorumRules,
+  RecurringCheck,
   Resource,
   Rules,
   Service,
   SystemdResource,
+  TimedOperation,
   Watchdog,
 } from '../../core/model.ts';
 import {
@@ -33,6 +36,7 @@ import {
   object,
   oneOf,
   optional,
+  type Reader,
   tagged,
   text,
 } from './read.ts';
@@ -43,6 +47,7 @@ export const linksMax = 16;
 /** Levels of a node, devices of a level, plugs of a device. */
 const fenceMax = 16;
 export const servicesMax = 2048;
+const checksMax = 64;
 /** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
 export const textLengthMax = 64 * 1024;
 export const sourceLengthMax = 1024 * 1024;
@@ -53,7 +58,13 @@ const argv = list(anyText, 1024);
 const port = integer(0, 65_535);
 const prefix = integer(0, 128);
 
-const ocf = object<OcfResource>({ kind: oneOf('ocf'), provider: anyText, type: anyText, params });
+const ocf = object<OcfResource>({
+  kind: oneOf('ocf'),
+  provider: anyText,
+  type: anyText,
+  params,
+  paramsOn: map(params, nodesMax),
+});
 
 const systemd = object<SystemdResource>({ kind: oneOf('systemd'), unit: anyText });
 
@@ -108,6 +119,14 @@ const resource = tagged<Resource>('kind', { ocf, systemd, command, address, bala
 const onFail = oneOf('ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'demote');
 const utilization = map(count, 100);
 
+const isFailedCheck = (value: unknown): value is `check/${number}` =>
+  typeof value === 'string' && /^check\/\d{1,15}$/.test(value);
+
+const failable = oneOf('start', 'stop', 'check', 'promote', 'demote');
+
+export const failedOperation: Reader<FailedOperation> = (value, fault) =>
+  isFailedCheck(value) ? value : failable(value, fault);
+
 const service = object<Service>({
   id: name,
   resource,
@@ -118,11 +137,28 @@ const service = object<Service>({
   with: list(name, servicesMax),
   stickiness: count,
   check: object<Service['check']>({ everyMs: duration, timeoutMs: duration }),
+  checks: list(
+    object<RecurringCheck>({
+      everyMs: duration,
+      timeoutMs: duration,
+      role: nullable(oneOf('promoted', 'unpromoted')),
+      level: count,
+      onFail: nullable(onFail),
+    }),
+    checksMax,
+  ),
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
   failures: object<Service['failures']>({ max: count, forgetMs: nullable(duration) }),
   takeover: oneOf('fencing', 'lease', 'nothing'),
   digest: anyText,
+  timeouts: optional<Record<TimedOperation, number>>({
+    promote: duration,
+    demote: duration,
+    migrateTo: duration,
+    migrateFrom: duration,
+    notify: duration,
+  }),
   onScore: count,
   promotable: nullable(object<NonNullable<Service['promotable']>>({ max: count, perNode: count })),
   migrates: flag,

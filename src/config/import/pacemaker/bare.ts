@@ -65,11 +65,14 @@ function membersLeft(group: GroupConfig): readonly GroupConfig[] {
 // ---------------------------------------------------------------- sets with rules
 
 /** Whose sets they are: the id of a node or resource, or the name of a section. */
-export type OnRuled = (owner: string, kind: 'meta' | 'other', set: AttributeSet) => void;
+export type OnRuled = (owner: string, kind: Kind, set: AttributeSet) => void;
+
+/** `parameters`: of one resource itself, and not of a group or a clone. */
+type Kind = 'meta' | 'parameters' | 'other';
 
 /** Only sets that hold always; the others are told of. */
 export function withoutRules(input: Input, onRuled: OnRuled): Input {
-  const plain = (owner: string, kind: 'meta' | 'other', sets: readonly AttributeSet[]): readonly AttributeSet[] =>
+  const plain = (owner: string, kind: Kind, sets: readonly AttributeSet[]): readonly AttributeSet[] =>
     sets.filter((each) => {
       if (each.rule !== null) onRuled(owner, kind, each);
       return each.rule === null;
@@ -77,7 +80,7 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
   const primitive = (config: PrimitiveConfig): PrimitiveConfig => ({
     ...config,
     meta: plain(config.id, 'meta', config.meta),
-    parameters: plain(config.id, 'other', config.parameters),
+    parameters: plain(config.id, 'parameters', config.parameters),
     utilization: plain(config.id, 'other', config.utilization),
   });
   const group = (config: GroupConfig): GroupConfig => ({

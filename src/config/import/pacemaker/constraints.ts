@@ -103,6 +103,7 @@ function orderOf(config: OrderConfig, translating: Translating): Entry | null {
   if (link.kind === 'sets') {
     const sets = setsOf(link.sets, config, 'order', translating, (set) => ({
       ...(set.action === null || !actions.includes(set.action) ? {} : { action: set.action }),
+      ...setKindEntry(set, kind),
       ...(set.requireAll === false ? { 'require-all': false } : {}),
     }));
     return sets === null ? null : { ...idEntry(config), sets, ...more };
@@ -130,6 +131,12 @@ function orderOf(config: OrderConfig, translating: Translating): Entry | null {
     ...(requireAll === false ? { 'require-all': false } : {}),
     ...more,
   };
+}
+
+/** How strictly members of a set follow each other, where it says that of its own. */
+function setKindEntry({ kind: word, score }: ResourceSet, above: ReturnType<typeof kindOf>): Entry {
+  const kind = word === null ? above : kindOf(word, score);
+  return kind === above ? {} : { kind };
 }
 
 /** From the old `score` only zero says anything. */
@@ -170,25 +177,45 @@ export const ticketName = (id: string): string => {
 
 // ---------------------------------------------------------------- sets
 
+type SetOwner = 'colocation' | 'order' | 'ticket';
+
 /** Null: nothing of it is left. What a set says for itself and is not taken here is told. */
 function setsOf(
   sets: readonly ResourceSet[],
-  config: { readonly id: string },
-  what: string,
+  config: { readonly id: string; readonly score?: number | null },
+  what: SetOwner,
   translating: Translating,
   details: (set: ResourceSet) => Entry,
 ): unknown[] | null {
   const { draft } = translating;
   const found = sets.flatMap((set): unknown[] => {
-    if (set.kind !== null || (what !== 'colocation' && set.score !== null) || set.ordering !== null)
-      draft.lose(
-        config.id,
-        `${what}: a set has its own ${set.ordering === null ? 'kind or score' : 'ordering'}: left out`,
-      );
-    const services = set.members.flatMap((id) => thingOf(id, config, what, translating)?.name ?? []);
+    for (const said of emptyOf(set, what)) draft.note(config.id, `${what}: ${said} of a set says nothing: left out`);
+    const members = set.members.flatMap((id) => thingOf(id, config, what, translating)?.name ?? []);
+    const isTurned = what === 'colocation' && isTurnedRound(set, set.score ?? config.score ?? 0);
+    if (isTurned && sets.length > 1)
+      draft.lose(config.id, 'colocation: one of several sets has its own ordering: left out');
+    const services = isTurned && sets.length === 1 ? members.toReversed() : members;
     if (services.length === 0) return [];
-    const entry = { ...(set.sequential === false ? { sequential: false } : {}), ...details(set) };
+    const own = details(set);
+    const entry = { ...sequentialEntry(set, 'kind' in own), ...own };
     return [Object.keys(entry).length === 0 ? services : { services: [...new Set(services)], ...entry }];
   });
   return found.length === 0 ? null : found;
 }
+
+/** That it is, is only worth a word where its end does not stand for all of it as well. */
+const sequentialEntry = ({ sequential }: ResourceSet, hasKind: boolean): Entry =>
+  sequential === false || (sequential === true && hasKind) ? { sequential } : {};
+
+/** What a set may say in a constraint of another kind, and nobody heeds in this one. */
+function emptyOf({ score, kind, ordering }: ResourceSet, what: SetOwner): readonly string[] {
+  return [
+    ...(score !== null && what !== 'colocation' ? ['the score'] : []),
+    ...(kind !== null && what !== 'order' ? ['the kind'] : []),
+    ...(ordering !== null && what !== 'colocation' ? ['the ordering'] : []),
+  ];
+}
+
+/** Each follows the one behind it, and not the one before it. */
+const isTurnedRound = ({ ordering, sequential }: ResourceSet, score: number): boolean =>
+  ordering !== null && ordering.toLowerCase() !== 'group' && sequential !== false && score > 0;

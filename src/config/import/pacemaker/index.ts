@@ -132,7 +132,9 @@ function translate(
   const ruled = new Map<string, AttributeSet[]>();
   const plain = withoutRules(bare, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
-    else draft.lose(set.id || owner, `a rule switches values of ${owner} on, which nothing here can say: left out`);
+    // What a service says of them, it says itself.
+    else if (kind !== 'parameters')
+      draft.lose(set.id || owner, `a rule switches values of ${owner} on, which nothing here can say: left out`);
   });
   const situation = situate(plain);
   const resources = bare.resources.filter((resource) => isTaken(resource, draft));

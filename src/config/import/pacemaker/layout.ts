@@ -21,7 +21,17 @@ const serviceOrder = [
     'ordered',
     'notify',
   ],
-  ...['migrate', 'check', 'start-timeout', 'stop-timeout', 'stickiness', 'priority', 'failures', 'on-fail', 'takeover'],
+  ...['migrate', 'check', 'start-timeout', 'stop-timeout', 'promote-timeout', 'demote-timeout'],
+  ...[
+    'migrate-to-timeout',
+    'migrate-from-timeout',
+    'notify-timeout',
+    'stickiness',
+    'priority',
+    'failures',
+    'on-fail',
+    'takeover',
+  ],
   ...['utilization', 'meta', 'rules'],
 ];
 

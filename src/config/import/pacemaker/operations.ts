@@ -38,19 +38,27 @@ const answers: Readonly<Record<string, readonly string[]>> = {
   demote: ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'],
 };
 
+/** What becomes of a resource beside starts, stops and checks. */
+export interface Abilities {
+  readonly isPromotable: boolean;
+  readonly migrates: boolean;
+  readonly isNotified: boolean;
+}
+
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 export function operationsOf(
   config: PrimitiveConfig,
   kind: Kind,
-  isPromotable: boolean,
+  abilities: Abilities,
   above: OperationDefaults,
   draft: ImportDraft,
 ): OperationWords {
   const { id } = config;
   const operations = config.operations.filter((each) => isUsed(each, id, draft));
-  const monitor = monitorOf(operations, id, isPromotable, draft);
+  const monitors = monitorsOf(operations, id, abilities.isPromotable, draft);
+  const [monitor] = monitors;
   const timeout = (operation: OperationConfig | undefined): number | null => {
     const own = durationMsOf(operation?.attributes.get('timeout') ?? metaOf(operation).get('timeout'));
     return own !== null && own > 0 ? own : null;
@@ -58,24 +66,39 @@ export function operationsOf(
   const find = (name: string) => operations.find((each) => each.name === name);
   const of = defaults.service;
   const usual = (usualMs: number): number => above.timeoutMs ?? usualMs;
-  const timeoutOf = (name: string): number | null => timeout(find(name));
-  const startMs = longest('start', usual(of.startTimeoutMs[kind]), timeoutOf, id, draft);
-  const stopMs = longest('stop', usual(of.stopTimeoutMs[kind]), timeoutOf, id, draft);
-  const everyMs = monitor === undefined ? null : intervalMsOf(monitor.attributes.get('interval'));
+  const startMs = timeout(find('start'));
+  const stopMs = timeout(find('stop'));
   const checkMs = timeout(monitor);
   const isOther = (ms: number | null, usualMs: number): ms is number => ms !== null && ms !== usualMs;
-  const check = {
-    ...(isOther(everyMs, of.checkEveryMs[kind]) ? { every: within(everyMs, 100, dayMs) } : {}),
-    ...(isOther(checkMs, usual(of.checkTimeoutMs[kind])) ? { timeout: within(checkMs, 100, hourMs) } : {}),
-  };
+  const isSeveral = monitors.length > 1;
+  const checks = monitors.map((each): Entry => {
+    const [everyMs, timeoutMs, level] = [everyMsOf(each), timeout(each), levelOf(each, kind, id, draft)];
+    const role = isSeveral && abilities.isPromotable ? { role: roleOfMonitor(each) ?? 'unpromoted' } : {};
+    return {
+      ...(isSeveral || everyMs !== of.checkEveryMs[kind] ? { every: within(everyMs, 100, dayMs) } : {}),
+      ...(isOther(timeoutMs, usual(of.checkTimeoutMs[kind])) ? { timeout: within(timeoutMs, 100, hourMs) } : {}),
+      ...role,
+      ...(level === 0 ? {} : { level }),
+      ...(isSeveral ? answerEntry('on-fail', 'check', each, above, id, draft) : {}),
+    };
+  });
   if (monitor === undefined) draft.unchecked(id);
   return {
     entry: {
-      ...(Object.keys(check).length === 0 ? {} : { check }),
+      ...checkEntry(checks),
       ...(isOther(startMs, usual(of.startTimeoutMs[kind])) ? { 'start-timeout': within(startMs, 100, dayMs) } : {}),
       ...(isOther(stopMs, usual(of.stopTimeoutMs[kind])) ? { 'stop-timeout': within(stopMs, 100, dayMs) } : {}),
+      ...othersEntry(
+        abilities,
+        {
+          start: startMs ?? usual(of.startTimeoutMs[kind]),
+          stop: stopMs ?? usual(of.stopTimeoutMs[kind]),
+          check: checkMs ?? usual(of.checkTimeoutMs[kind]),
+        },
+        (name) => timeout(find(name)) ?? above.timeoutMs,
+      ),
     },
-    onFail: onFailOf(operations, monitor, above, id, draft),
+    onFail: onFailOf(operations, isSeveral ? null : monitor, above, id, draft),
   };
 }
 
@@ -88,8 +111,14 @@ const metaOf = (operation: OperationConfig | undefined): ReadonlyMap<string, str
     { nowS: 0 },
   );
 
+/** One that says nothing is the usual. */
+const checkEntry = ([first = {}, ...others]: readonly Entry[]): Entry =>
+  others.length > 0 ? { check: [first, ...others] } : Object.keys(first).length > 0 ? { check: first } : {};
+
 function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: string, draft: ImportDraft): boolean {
-  const own = parameters.flatMap(({ values }) => values.map(([key]) => key));
+  const own = parameters.flatMap(({ values }) =>
+    values.flatMap(([key]) => (name === 'monitor' && key === levelName ? [] : [key])),
+  );
   if (own.length > 0) draft.note(id, `its operation ${name} has parameters of its own, ${own.join(', ')}: left out`);
   if (meta.some(({ rule }) => rule !== null))
     draft.lose(id, `its operation ${name} has values that a rule switches on: left out`);
@@ -99,67 +128,106 @@ function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: str
   return false;
 }
 
-/** The one for what merely runs, and of several the most frequent. */
-function monitorOf(
+const levelName = 'OCF_CHECK_LEVEL';
+
+/** How thoroughly it looks; 0: the usual. */
+function levelOf({ parameters }: OperationConfig, kind: Kind, id: string, draft: ImportDraft): number {
+  const said = readSets(parameters, { nowS: 0 }).get(levelName);
+  if (said === undefined) return 0;
+  const level = /^\d{1,4}$/.test(said) ? Number(said) : Number.NaN;
+  if (kind === 'ocf' && level <= 1000) return level;
+  draft.note(id, `its monitor has ${levelName} ${said}: left out`);
+  return 0;
+}
+
+const everyMsOf = ({ attributes }: OperationConfig): number => intervalMsOf(attributes.get('interval'));
+
+/** Null: of copies that merely run. */
+function roleOfMonitor({ attributes }: OperationConfig): 'promoted' | 'unpromoted' | 'stopped' | null {
+  const role = roleOf(attributes.get('role'));
+  return role === 'promoted' || role === 'unpromoted' || role === 'stopped' ? role : null;
+}
+
+/** Those that come, the most frequent first. */
+function monitorsOf(
   operations: readonly OperationConfig[],
   id: string,
   isPromotable: boolean,
   draft: ImportDraft,
-): OperationConfig | undefined {
-  const everyMs = ({ attributes }: OperationConfig): number => intervalMsOf(attributes.get('interval'));
-  const monitors = operations.filter((each) => each.name === 'monitor' && everyMs(each) > 0);
-  const stopped = monitors.filter(({ attributes }) => roleOf(attributes.get('role')) === 'stopped');
-  if (stopped.length > 0)
+): readonly OperationConfig[] {
+  const monitors = operations.filter((each) => each.name === 'monitor' && everyMsOf(each) > 0);
+  const used = monitors.filter((each) => roleOfMonitor(each) !== 'stopped');
+  if (used.length < monitors.length)
     draft.note(id, 'it was looked for on nodes where it should not run (monitor with role Stopped): left out');
-  const [first, ...others] = monitors
-    .filter((each) => !stopped.includes(each))
-    .toSorted((a, b) => everyMs(a) - everyMs(b));
-  if (first !== undefined && others.length > 0) {
-    const each = isPromotable ? 'both roles are checked alike' : 'there is one check';
-    draft.note(id, `it has ${others.length + 1} monitors; ${each} now, every ${formatDuration(everyMs(first))}`);
+  const comes = isPromotable ? used : used.filter((each) => roleOfMonitor(each) === null);
+  if (comes.length < used.length) draft.note(id, 'it has a monitor for a role that its copies never have: left out');
+  const sorted = comes.toSorted((a, b) => everyMsOf(a) - everyMsOf(b));
+  const kept = sorted.filter((each, i) => i === 0 || everyMsOf(each) > everyMsOf(sorted[i - 1]!));
+  for (const each of sorted.filter((one) => !kept.includes(one)))
+    draft.note(
+      id,
+      `it has two monitors every ${formatDuration(everyMsOf(each))}, of which one was never used: left out`,
+    );
+  return kept;
+}
+
+/** Times of operations that it has, as far as they are said and not what is usual. */
+function othersEntry(
+  abilities: Abilities,
+  usual: Readonly<Record<'start' | 'stop' | 'check', number>>,
+  saidOf: (name: string) => number | null,
+): Entry {
+  const entry: Entry = {};
+  for (const { name, like, of } of others) {
+    const ms = abilities[of] ? saidOf(name) : null;
+    if (ms !== null && ms !== usual[like]) entry[`${name.replace('_', '-')}-timeout`] = within(ms, 100, dayMs);
   }
-  return first;
+  return entry;
 }
 
-/**
- * Promotions and the halves of a migration may take as long as a start, demotions as long as a stop: each has its time if the longest
- * of them is what the file says. Null: nothing is said.
- */
-function longest(
-  name: 'start' | 'stop',
-  usualMs: number,
-  timeout: (name: string) => number | null,
-  id: string,
-  draft: ImportDraft,
-): number | null {
-  const own = timeout(name);
-  const others = likes[name].flatMap((each) => {
-    const ms = timeout(each);
-    return ms === null ? [] : [{ each, ms }];
-  });
-  const most = others.toSorted((a, b) => b.ms - a.ms)[0];
-  if (most === undefined || most.ms <= (own ?? usualMs)) return own;
-  draft.note(id, `${name}-timeout is ${formatDuration(most.ms)}, the time of ${most.each}, which it is for too`);
-  return most.ms;
-}
+/** Other operations, and what they may take as long as where nothing is said. */
+const others = [
+  { name: 'promote', like: 'start', of: 'isPromotable' },
+  { name: 'demote', like: 'stop', of: 'isPromotable' },
+  { name: 'migrate_to', like: 'start', of: 'migrates' },
+  { name: 'migrate_from', like: 'start', of: 'migrates' },
+  { name: 'notify', like: 'check', of: 'isNotified' },
+] as const;
 
-const likes = { start: ['promote', 'migrate_to', 'migrate_from'], stop: ['demote'] } as const;
-
+/** `monitor`: null where each check has its own answer. */
 function onFailOf(
   operations: readonly OperationConfig[],
-  monitor: OperationConfig | undefined,
+  monitor: OperationConfig | undefined | null,
   above: OperationDefaults,
   id: string,
   draft: ImportDraft,
 ): Entry {
   const entry: Entry = {};
-  for (const [word, taken] of Object.entries(answers)) {
-    const operation = word === 'check' ? monitor : operations.find(({ name }) => name === word);
-    const said = operation?.attributes.get('on-fail') ?? metaOf(operation).get('on-fail') ?? above.onFail;
-    const answer = said?.toLowerCase().replace('nothing', 'ignore') ?? null;
-    if (answer === null || (answer === 'restart' && word !== 'stop')) continue;
-    if (taken.includes(answer)) entry[word] = answer;
-    else if (answer !== 'restart') draft.note(id, `on-fail ${answer} of its ${word} has no word here: left out`);
+  for (const word of Object.keys(answers)) {
+    if (word === 'check' && monitor === null) continue;
+    const operation = word === 'check' ? (monitor ?? undefined) : operations.find(({ name }) => name === word);
+    Object.assign(entry, answerEntry(word, word, operation, above, id, draft));
   }
   return entry;
+}
+
+/** What its failure leads to, under this key, where that is not the usual. */
+function answerEntry(
+  key: string,
+  word: string,
+  operation: OperationConfig | undefined,
+  above: OperationDefaults,
+  id: string,
+  draft: ImportDraft,
+): Entry {
+  const said = operation?.attributes.get('on-fail') ?? metaOf(operation).get('on-fail') ?? above.onFail;
+  const answer = said?.toLowerCase().replace('nothing', 'ignore') ?? null;
+  if (answer === null || (answer === 'restart' && word !== 'stop')) return {};
+  if (answer === 'demote' && key === 'on-fail' && operation !== undefined && roleOfMonitor(operation) !== 'promoted') {
+    draft.note(id, 'on-fail demote of a monitor that is not for the promoted role says nothing: left out');
+    return {};
+  }
+  if (answers[word]?.includes(answer) === true) return { [key]: answer };
+  if (answer !== 'restart') draft.note(id, `on-fail ${answer} of its ${word} has no word here: left out`);
+  return {};
 }

@@ -101,12 +101,61 @@ order R-then-V Mandatory: MS:promote V:start`);
     expect(body(made)).toContain('{ id: R-then-V, first: r, then: v, first-action: promote, then-action: start }');
   });
 
-  test('what a time is for that is for several operations, the longest has enough of', () => {
-    const made = imported(
-      `${nodes}primitive vm VirtualDomain op start timeout=60 op migrate_to timeout=300 op stop timeout=90`,
-    );
-    expect(body(made)).toContain('    start-timeout: 5m\n    stop-timeout: 90s\n');
-    expect(notesOn(made, 'vm')).toContain('start-timeout is 5m, the time of migrate_to, which it is for too');
+  test('operations keep their times, as far as they come', () => {
+    const made = imported(`${nodes}
+primitive vm VirtualDomain op start timeout=60 op migrate_to timeout=300 op stop timeout=90 op promote timeout=7 meta allow-migrate=true
+primitive R ocf:pacemaker:Stateful op start timeout=60 op promote timeout=50 op demote timeout=40 op notify timeout=30 op monitor interval=10
+ms MS R meta notify=true
+primitive x Dummy op start timeout=60 op promote timeout=50 op migrate_to timeout=40`);
+    expect(body(made)).toContain('    start-timeout: 1m\n    stop-timeout: 90s\n    migrate-to-timeout: 5m\n');
+    expect(body(made)).toContain('    promote-timeout: 50s\n    demote-timeout: 40s\n    notify-timeout: 30s\n');
+    expect(body(made).match(/-timeout/g)).toHaveLength(8);
+  });
+
+  test('a time for all operations is for those too that say none, beside a start of its own', () => {
+    const made = imported(`${nodes}op_defaults timeout=45
+primitive R ocf:pacemaker:Stateful op start timeout=60 op monitor interval=10
+ms MS R`);
+    expect(body(made)).toContain('    start-timeout: 1m\n    promote-timeout: 45s\n');
+    expect(body(made)).not.toContain('demote-timeout');
+  });
+
+  test('several monitors are several checks, the most frequent first', () => {
+    const made = imported(`${nodes}
+primitive R ocf:pacemaker:Stateful op monitor interval=20 timeout=30 op monitor interval=10 role=Master on-fail=demote op monitor interval=60 role=Slave OCF_CHECK_LEVEL=10 on-fail=fence op monitor interval=5 role=Stopped
+ms MS R
+primitive f Filesystem op monitor interval=20 op monitor interval=120 timeout=60 OCF_CHECK_LEVEL=20 on-fail=standby op monitor interval=7 role=Master`);
+    expect(body(made)).toContain(`    check:
+      - { every: 10s, role: promoted, on-fail: demote }
+      - { every: 20s, timeout: 30s, role: unpromoted }
+      - { every: 1m, role: unpromoted, level: 10, on-fail: stop }
+`);
+    expect(body(made)).toContain(`    check:
+      - { every: 20s }
+      - { every: 2m, timeout: 1m, level: 20, on-fail: standby }
+`);
+    expect(notesOn(made, 'R').join('\n')).toMatch(/role Stopped.*\n.*on-fail fence is left out/);
+    expect(notesOn(made, 'f')).toEqual(['it has a monitor for a role that its copies never have: left out']);
+    const cluster = clusterOf(made);
+    if (!('services' in cluster)) throw new Error(JSON.stringify(cluster));
+    expect(cluster.services[0]).toMatchObject({ check: { everyMs: 10_000 }, checks: [{}, {}, { level: 10 }] });
+  });
+
+  test('so it is in a CIB', () => {
+    const made =
+      imported(`<cib validate-with="pacemaker-3.0"><configuration><nodes><node id="1" uname="oak"/></nodes><resources>
+<primitive id="f" class="ocf" provider="heartbeat" type="Filesystem"><operations><op id="o1" name="monitor" interval="10"/>
+<op id="o2" name="monitor" interval="120" timeout="60"><instance_attributes id="i"><nvpair id="n" name="OCF_CHECK_LEVEL" value="20"/>
+</instance_attributes></op></operations></primitive></resources></configuration><status/></cib>`);
+    expect(body(made)).toContain('    check:\n      - { every: 10s }\n      - { every: 2m, timeout: 1m, level: 20 }\n');
+  });
+
+  test('one thorough monitor is one check', () => {
+    const made = imported(`${nodes}primitive f Filesystem op monitor interval=10 OCF_CHECK_LEVEL=20`);
+    expect(body(made)).toContain('    check: { level: 20 }\n');
+    const unit = imported(`${nodes}primitive u systemd:nginx op monitor interval=10 OCF_CHECK_LEVEL=20`);
+    expect(body(unit)).not.toContain('check');
+    expect(notesOn(unit, 'u')).toEqual(['its monitor has OCF_CHECK_LEVEL 20: left out']);
   });
 
   test('fence devices, with levels, and without secrets', () => {
@@ -168,9 +217,9 @@ heartbeat:
 
   test('notes stand in the file too, before what they are about', () => {
     const made =
-      imported(`${nodes}primitive R ocf:pacemaker:Stateful op monitor interval=9 role=Master op monitor interval=10 role=Slave
+      imported(`${nodes}primitive R ocf:pacemaker:Stateful op monitor interval=9 role=Master op monitor interval=9 role=Slave
 ms MS R`);
-    expect(made.text).toContain('  # it has 2 monitors; both roles are checked alike now, every 9s\n  r:\n');
+    expect(made.text).toContain('  # it has two monitors every 9s, of which one was never used: left out\n  r:\n');
     expect(made.notes.find(({ about }) => about === 'R')).toMatchObject({ line: 4, column: 11, isLoss: false });
   });
 });
@@ -201,6 +250,22 @@ describe('decides the same', () => {
       'primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\ncolocation x inf: a b c\norder o Mandatory: c b a',
     ],
     [
+      'sets with a kind of their own',
+      'primitive a Dummy meta target-role=Stopped\nprimitive b Dummy\nprimitive c Dummy\nprimitive d Dummy\nxml <rsc_order id="o"><resource_set id="o1" kind="Optional"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_order>\nxml <rsc_order id="p" kind="Optional"><resource_set id="p1" kind="Mandatory"><resource_ref id="a"/><resource_ref id="c"/></resource_set><resource_set id="p2"><resource_ref id="d"/></resource_set></rsc_order>',
+    ],
+    [
+      'sets with a score of their own',
+      'primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\nprimitive d Dummy\nlocation l b 200: elm\nxml <rsc_colocation id="x" score="INFINITY"><resource_set id="x1" score="-300"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="x2" score="5"><resource_ref id="c"/><resource_ref id="d"/></resource_set></rsc_colocation>',
+    ],
+    [
+      'a set that is listed the other way round',
+      'primitive a Dummy meta target-role=Stopped\nprimitive b Dummy\nprimitive c Dummy\nlocation l c 200: elm\nxml <rsc_colocation id="x" score="INFINITY"><resource_set id="x1" ordering="listed"><resource_ref id="b"/><resource_ref id="c"/><resource_ref id="a"/></resource_set></rsc_colocation>',
+    ],
+    [
+      'sets that say what nobody heeds',
+      'primitive a Dummy\nprimitive b Dummy\nxml <rsc_ticket id="t" ticket="T"><resource_set id="t1" score="5" kind="Optional"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_ticket>\nxml <rsc_order id="o"><resource_set id="o1" score="5" ordering="listed"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_order>',
+    ],
+    [
       'priorities',
       'primitive a Dummy meta priority=1\nprimitive b Dummy meta priority=9\ncolocation x -inf: a b\nlocation l a 5: oak\nlocation m b 5: oak',
     ],
@@ -220,6 +285,14 @@ describe('decides the same', () => {
     [
       'room',
       'node 4: fir utilization mem=8\nnode 5: yew utilization mem=4\nprimitive a Dummy utilization mem=3\nprimitive b Dummy utilization mem=6\nproperty placement-strategy=balanced',
+    ],
+    [
+      'negative stickiness',
+      'primitive a Dummy meta resource-stickiness=-5\nlocation l a 100: oak\nprimitive b Dummy\nrsc_defaults resource-stickiness=-INFINITY',
+    ],
+    [
+      'stickiness by a rule',
+      'primitive a Dummy meta resource-stickiness=500 meta rule date gt 1960-01-01 resource-stickiness=-7\nlocation l a 100: oak',
     ],
     ['stickiness', 'primitive a Dummy\nprimitive b Dummy\nlocation l a 100: oak\nrsc_defaults resource-stickiness=200'],
     [
@@ -244,6 +317,30 @@ describe('decides the same', () => {
     expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
   });
 
+  test('parameters that are otherwise on some nodes', () => {
+    const made = imported(`node 1: oak attributes site=east\nnode 2: elm attributes site=west\nnode 3: ash\n${noFencing}
+primitive ip IPaddr2 params 3: ip=10.1.2.3 params 5: rule #uname eq ash nic=eth9 ip=10.9.9.9 params rule site eq east nic=eth1 ip=9 params nic=eth0 cidr_netmask=24 meta rule date gt 2026-01-01 priority=5`);
+    expect(body(made)).toContain('params: { ip: 10.1.2.3, nic: eth0, cidr_netmask: 24 }');
+    const lines = body(made).split('\n');
+    expect(lines.slice(lines.indexOf('    rules:'), lines.indexOf('    rules:') + 3)).toEqual([
+      '    rules:',
+      '      - { where: date after 2026-01-01, meta: { priority: 5 } }',
+      '      - { where: "#uname eq ash", params: { nic: eth9, ip: 10.9.9.9 } }',
+    ]);
+    const cluster = clusterOf(made);
+    if (!('services' in cluster)) throw new Error(JSON.stringify(cluster));
+    expect(cluster.services[0]?.resource).toMatchObject({ paramsOn: { ash: { ip: '10.9.9.9', nic: 'eth9' } } });
+    expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
+  });
+
+  test('a set keeps its kind and its score', () => {
+    const made = imported(`${nodes}primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy
+xml <rsc_order id="o" kind="Optional"><resource_set id="o1" kind="Serialize"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="o2" kind="Optional"><resource_ref id="c"/></resource_set></rsc_order>
+xml <rsc_colocation id="x" score="-5"><resource_set id="x1" score="7"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_colocation>`);
+    expect(body(made)).toContain('{ id: o, sets: [ { services: [ a, b ], kind: serialize }, [ c ] ], kind: optional }');
+    expect(body(made)).toContain('{ id: x, sets: [ { services: [ a, b ], score: 7 } ], score: -5 }');
+  });
+
   test('a difference is found, and told with its situation', () => {
     const made = imported(`${nodes}${noFencing}primitive a Dummy\nlocation l a 100: elm`);
     const other = imported(`${nodes}${noFencing}primitive a Dummy\nlocation l a 100: ash`);
@@ -258,14 +355,25 @@ describe('decides the same', () => {
 describe('what cannot be carried over is told', () => {
   test.each([
     ['globally unique copies', 'primitive a Dummy\nclone A a meta globally-unique=true', 'A', 'globally-unique'],
-    ['negative stickiness', 'primitive a Dummy meta resource-stickiness=-5', 'a', 'negative'],
     [
-      'parameters by rules',
-      'primitive a Dummy params rule #uname eq oak x=1',
+      'parameters by dates',
+      'primitive a Dummy params rule date gt 2026-01-01 x=1',
       'a-instance_attributes',
       'rule switches',
     ],
-    ['operations by other names', 'primitive a Dummy op monitor interval=5 OCF_CHECK_LEVEL=10', 'a', 'OCF_CHECK_LEVEL'],
+    [
+      'parameters by what agents find out',
+      'primitive a Dummy params rule pingd gt 3 x=1',
+      'a-instance_attributes',
+      'rule switches',
+    ],
+    [
+      'parameters of a group by rules',
+      'primitive a Dummy\ngroup g a params rule #uname eq oak x=1',
+      'g-instance_attributes',
+      'rule switches',
+    ],
+    ['operations by other names', 'primitive a Dummy op monitor interval=5 depth=10', 'a', 'depth'],
     ['agents that nobody has', 'primitive a nagios:check_tcp', 'a', 'nothing here runs nagios:check_tcp'],
     ['options that mean nothing here', 'property batch-limit=10', 'batch-limit', 'the option is left out'],
     ['standby', 'node 9: yew attributes standby=on', 'yew', 'sempre node standby yew'],

@@ -1,11 +1,13 @@
 /** Resources as services and groups. */
 import type { AttributeSet, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
+import { scoreOf } from '../../../policy/rule/text.ts';
 import type { Resource } from '../../../policy/situation.ts';
 import { agentOf } from './agents.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
+import { paramRules, withParamRules } from './paramRules.ts';
 import { ruleText } from './ruleText.ts';
 import type { Translating } from './translating.ts';
 
@@ -98,25 +100,31 @@ function serviceEntry(
   const resource = translating.instances.get(config.id) ?? null;
   const { agent, kind, note } = agentOf(config.agent);
   if (note !== null) draft.note(config.id, note);
-  const isPromotable = resource?.meta.promotable ?? false;
-  const operations = operationsOf(config, kind, isPromotable, sources.operations, draft);
+  const migrate = migrateEntry(resource, kind, config.id, translating);
+  const abilities = {
+    isPromotable: resource?.meta.promotable ?? false,
+    migrates: 'migrate' in migrate,
+    isNotified: resource?.meta.notify ?? false,
+  };
+  const operations = operationsOf(config, kind, abilities, sources.operations, draft);
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
   const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
+  const times = sources.fencesStops ? operations.entry : withoutFencing(operations.entry, config.id, translating);
   const utilization = utilizationOf(resource?.utilization ?? new Map(), config.id, translating);
   const room = hasRoom(utilization, translating);
   if (!room) draft.note(config.id, 'no node has room for it, so that it never ran: target-role is Stopped now');
   return joined(
     { agent: agent ?? draft.blank(`agent for ${nameOf(config.id, translating)}`, 'ocf:heartbeat:Dummy') },
     paramsEntry(resource, kind, config.id, translating),
-    operations.entry,
+    times,
     wordsEntry(words, above),
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
     Object.keys(utilization).length === 0 || !room ? {} : { utilization },
     room ? {} : { meta: { 'target-role': 'Stopped' } },
-    migrateEntry(resource, kind, config.id, translating),
+    migrate,
     more,
-    ownRules(config.id, more, sources, translating),
+    withParamRules(ownRules(config.id, more, sources, translating), paramRules(config, kind, translating)),
   );
 }
 
@@ -130,6 +138,17 @@ function unfenced(onFail: Entry, id: string, { draft }: Translating): Entry {
     .filter(([operation]) => operation !== 'stop')
     .map(([operation]) => [operation, 'stop'] as const);
   return Object.fromEntries([...others, ...stopped]);
+}
+
+/** The same of what each of several checks says. */
+function withoutFencing(entry: Entry, id: string, translating: Translating): Entry {
+  const { check } = entry;
+  if (!Array.isArray(check)) return entry;
+  const checks = (check as readonly Entry[]).map(({ 'on-fail': answer, ...rest }) => {
+    const { check: then } = answer === undefined ? {} : unfenced({ check: answer }, id, translating);
+    return { ...rest, ...(then === undefined ? {} : { 'on-fail': then }) };
+  });
+  return { ...entry, check: checks };
 }
 
 /** On some node, if anybody looks at that. */
@@ -151,7 +170,7 @@ function noteMeta(resource: Resource | null, id: string, { draft }: Translating)
   const raw = resource?.rawMeta ?? new Map<string, string>();
   const stickiness = Number.parseInt(raw.get('resource-stickiness') ?? '0', 10);
   if (stickiness < 0 || raw.get('resource-stickiness')?.startsWith('-') === true)
-    draft.lose(id, `its stickiness is negative, so that it would rather leave: 0 here`);
+    draft.note(id, 'its stickiness is negative, which Pacemaker takes for 0: 0 here');
   if (raw.has('remote-node'))
     draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
   if (raw.has('container')) draft.lose(id, `it runs inside of ${raw.get('container')}: containers are no nodes here`);
@@ -264,10 +283,12 @@ export function rulesEntry(sets: readonly AttributeSet[], { names, nodeIds, draf
       if (text === null || left.length < values.length)
         draft.lose(id, 'a rule switches these values on, and there are no words for it here: left out');
       if (text === null || left.length === 0) return [];
-      return [{ where: text, meta: Object.fromEntries(left.map(([name, value]) => [name, ruledValue(value)])) }];
+      return [{ where: text, meta: Object.fromEntries(left.map(([name, value]) => [name, ruledValue(name, value)])) }];
     });
   return rules.length === 0 ? {} : { rules };
 }
 
-const ruledValue = (value: string): string | number | boolean =>
-  /^[+-]?inf(inity)?$/i.test(value) ? (value.startsWith('-') ? '-inf' : 'inf') : plainValue(value);
+function ruledValue(name: string, value: string): string | number | boolean {
+  if (name === 'resource-stickiness' && scoreOf(value) < 0) return 0;
+  return /^[+-]?inf(inity)?$/i.test(value) ? (value.startsWith('-') ? '-inf' : 'inf') : plainValue(value);
+}

@@ -4,7 +4,7 @@ import { blankRecord } from '../../execute/services.ts';
 import type {
   Cluster,
   ColocationConfig,
-  FailableOperation,
+  FailedOperation,
   NodeId,
   OnFail,
   OrderConfig,
@@ -150,9 +150,10 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       max: fc.integer({ min: 1, max: 3 }),
       onScore: fc.constantFrom(1, 1, 100),
       answer: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
+      ofOneCheck: fc.boolean(),
       migrates: fc.boolean(),
     })
-    .map(({ max, clone, hasRoles, instances, answer, migrates, ...rest }) => ({
+    .map(({ max, clone, hasRoles, instances, answer, ofOneCheck, migrates, ...rest }) => ({
       ...plainService(id, rest.on),
       ...rest,
       takeover: rest.takeover as Service['takeover'],
@@ -162,6 +163,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
       onScore: clone && hasRoles ? rest.onScore : 100,
+      checks: ofOneCheck ? [{ everyMs: 1000, timeoutMs: 1000, role: null, level: 0, onFail: answer }] : [],
       onFail: answer === 'restart' ? {} : { check: answer, start: answer === 'demote' ? 'standby' : answer },
     }));
 };
@@ -229,7 +231,7 @@ const record = (each: Service, settledOnly: boolean): fc.Arbitrary<ServiceRecord
       promotion: fc.constantFrom(null, 0, 10, 20),
       isOld: fc.integer({ min: 0, max: 5 }),
       failures: fc.constantFrom(0, 0, 0, 1, 3),
-      failed: fc.constantFrom<FailableOperation | null>(null, 'check'),
+      failed: fc.constantFrom<FailedOperation | null>(null, 'check', 'check/1000'),
       banned: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'node', 'cluster'),
       conflicts: fc.constantFrom(0, 0, 0, 2),
       drained: fc.constantFrom<string[]>([], [], ['to-a'], ['to-b', 'gone']),

@@ -1,0 +1,24 @@
+/** Times of operations that the file may say beside those of start, stop and check. */
+import type { Service, TimedOperation } from '../../core/model.ts';
+import { parseDuration } from '../duration.ts';
+import type { ServiceFile } from '../serviceSchema.ts';
+
+/** Operations, the keys that say their time, and the keys without which they never come. */
+export const timedOperations = [
+  { operation: 'promote', key: 'promote-timeout', of: 'promotable' },
+  { operation: 'demote', key: 'demote-timeout', of: 'promotable' },
+  { operation: 'migrateTo', key: 'migrate-to-timeout', of: 'migrate' },
+  { operation: 'migrateFrom', key: 'migrate-from-timeout', of: 'migrate' },
+  { operation: 'notify', key: 'notify-timeout', of: 'notify' },
+] as const satisfies readonly { readonly operation: TimedOperation; readonly key: string; readonly of: string }[];
+
+/** Only what is said: an entry without a value is none. */
+export function timeoutsOf(file: ServiceFile): Service['timeouts'] {
+  if (!('agent' in file)) return {};
+  return Object.fromEntries(
+    timedOperations.flatMap(({ operation, key }) => {
+      const ms = parseDuration(file[key] ?? '');
+      return ms === null ? [] : [[operation, ms]];
+    }),
+  );
+}
