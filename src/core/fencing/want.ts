@@ -11,7 +11,7 @@ import { isCurrent } from '../document/index.ts';
 import { isActive } from '../execute/services.ts';
 import { isAlive } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
-import type { NodeId } from '../model.ts';
+import type { Ms, NodeId } from '../model.ts';
 import { hasListened, hasWaited, isDisarmed, isKnownOff, reachesOutside } from '../quorum/standing.ts';
 import { partnerOf } from '../quorum/votes.ts';
 import { changed, heartbeat, type NodeState, put, type Turn } from '../state.ts';
@@ -73,18 +73,26 @@ function race(turn: Turn): void {
   if (!mayRace(state, partner, nowMs)) return cancelIfRacing(turn, partner, `${state.self} may not race now`);
   if (state.fencing.has(partner)) return;
   const { headStartMs } = state.doc.cluster.quorum;
-  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner) ? 1 : 0);
+  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner, nowMs) ? 1 : 0);
   const afterMs = starts * headStartMs;
   const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${afterMs / 1000} s`;
   beginFencing(turn, partner, `${partner} is lost, and one of the two may act; ${who}`, afterMs);
 }
 
 /**
- * Has only just booted, or was held up and has not been heard by the other one since: the other one's wait may be over by now. Who
- * does not know what went on meanwhile lets the other one go first, whoever that is.
+ * Has only just booted, or was held up and has not been heard by the other one since, or could not race when it lost the other one
+ * (it reached nothing outside): the other one's wait may be over by now. Who does not know what went on meanwhile lets the other one
+ * go first, whoever that is.
  */
-const isLate = (state: NodeState, partner: NodeId): boolean =>
-  !state.joined || (state.peers.get(partner)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY) < state.listeningSinceMs;
+function isLate(state: NodeState, partner: NodeId, nowMs: Ms): boolean {
+  const confirmedAtMs = state.peers.get(partner)?.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
+  if (!state.joined || confirmedAtMs < state.listeningSinceMs) return true;
+  const { deadMs, intervalMs } = heartbeat(state);
+  return nowMs - (confirmedAtMs + deadMs) > 2 * intervalMs + lateMs;
+}
+
+/** Looking outside, and a tick or two. */
+const lateMs = 500;
 
 function cancelIfRacing(turn: Turn, partner: NodeId, because: string): void {
   const { installed, self } = turn.state;

@@ -149,6 +149,8 @@ function unlooked({ node, state }: Copy): string | null {
 }
 
 function haltOfArriving({ node }: Copy, peer: Copy, passage: Passage | null): Halt | null {
+  const heir = peer.state === 'migrating' || peer.state === 'moved' ? (peer.record?.peer ?? node) : node;
+  if (heir !== node) return { kind: 'broken', because: `${peer.node} gives it to ${heir}`, blocked: null };
   if (peer.state === 'migrating' || passage?.to === node) return null;
   const blocked = unlooked(peer) ?? busy(peer);
   if (isActive(peer.state)) return { kind: 'end', because: `it is not to come from ${peer.node} any more`, blocked };

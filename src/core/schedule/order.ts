@@ -110,6 +110,11 @@ function linkStops(graph: Graph, vertices: Vertices, all: SettledServices, board
 /** One order after the other; of two ends that are both stopped, the source first. */
 function linkPassage({ settled, stops, passage }: Vertices): void {
   for (const [place, each] of passage.entries()) after(each, passage[place - 1]);
+  // Who expects it in vain no longer does when it is taken over.
+  if (settled.passage?.isBegun === true)
+    for (const [node, stop] of stops)
+      if (node !== settled.passage.from && node !== settled.passage.to)
+        after(must(passage[0], 'order of a migration'), stop);
   for (const copy of settled.copies)
     for (const other of settled.copies) {
       const stop = isStoppedAfter(copy, other) ? stops.get(copy.node) : undefined;
