@@ -83,8 +83,8 @@ export const migrationMutants: readonly Mutant[] = [
     rule: 'a target without quorum stops what may arrive again and again',
     by: ['exclusive', 'takeover', 'quorum'],
     file: 'src/core/execute/local.ts',
-    find: "turn.state.purging && localOf(turn.state, id).before === 'arriving'",
-    replace: "turn.state.purging && localOf(turn.state, id).before === 'unknown'",
+    find: "localOf(turn.state, id).before === 'arriving' && mayStillArrive(turn.state, id)",
+    replace: "localOf(turn.state, id).before === 'unknown' && mayStillArrive(turn.state, id)",
   },
   {
     name: 'expected-by-an-order',

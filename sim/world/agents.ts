@@ -178,7 +178,8 @@ function look(host: Host, service: Service): OpResult {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
     // What is found is taken for the one and may be moved, whatever still runs where nobody can be asked.
     if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
-    if (!others.some((other) => other.holds(id)) && !isBeingStarted(host, id)) host.unowned.delete(id);
+    const isAlone = !others.some((other) => other.holds(id)) && !isBeingStarted(host, id);
+    if (service.clone || isAlone) host.unowned.delete(id);
   }
   host.falselyDemoted.delete(id);
   const seen: OpResult = { outcome: 'running', digest: running.digest };

@@ -240,7 +240,7 @@ function startDone(turn: Turn, id: ServiceId, result: OpResult): void {
 
 function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
   // Cut off from the source, nobody here knows when it may still arrive: it is stopped again and again.
-  if (result.outcome !== 'failed' && turn.state.purging && localOf(turn.state, id).before === 'arriving') {
+  if (result.outcome !== 'failed' && localOf(turn.state, id).before === 'arriving' && mayStillArrive(turn.state, id)) {
     setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
     return setRecord(turn, id, { state: 'arriving' }, 'stopped, but it may still arrive');
   }
@@ -251,6 +251,15 @@ function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
   setLocal(turn, id, { retryStopMs: turn.nowMs + 1000 });
   const patch = { state: isTriedAgain ? 'failed' : 'blocked', ...counted(turn, id, 'stop', failed) } as const;
   setRecord(turn, id, patch, `stop failed: ${failed.because}`);
+}
+
+/** In a view the coordinator stops it when the source has ended; what this node stops by itself may come until it hears that. */
+function mayStillArrive(state: NodeState, id: ServiceId): boolean {
+  if (state.installed === null) return true;
+  const { peer } = localOf(state, id).record;
+  if (!state.purging || peer === null) return false;
+  const there = state.installed.members.includes(peer) ? state.records.get(peer)?.services[id]?.state : undefined;
+  return there === undefined || there === 'migrating' || there === 'unknown' || there === 'probing';
 }
 
 /** The other end of a migration that a former life of the daemon knew of, until that says that it runs nothing. */

@@ -79,10 +79,10 @@ const isLeft = (state: NodeState, id: ServiceId): boolean =>
 /** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
-    ([id, { record, retryStopMs }]) =>
+    ([id, { record, before, retryStopMs }]) =>
       record.state === 'stopped' ||
       record.state === 'blocked' ||
-      (record.state === 'arriving' && retryStopMs > 0) ||
+      (retryStopMs > 0 && (record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving'))) ||
       isLeft(state, id),
   );
 }
