@@ -149,7 +149,9 @@ function migrate(host: Host, op: AgentOp): OpResult {
   // What an earlier migration left because its stop failed is a leftover of this one.
   for (const other of host.world.hosts.values())
     if (other !== target && other.givenTo.get(service.id) === host.id) other.givenTo.set(service.id, target.id);
-  target.setRunning(service.id, service);
+  // What was started by hand is so wherever it goes.
+  if (host.unowned.has(service.id)) target.startByHand(service);
+  else target.setRunning(service.id, service);
   if (host.prng.chance(0.5)) host.setRunning(service.id, null);
   return { outcome: 'ok' };
 }

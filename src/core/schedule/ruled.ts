@@ -182,6 +182,9 @@ function bearsOn(action: RuledOrder['firstAction'], { state }: Copy): boolean {
   switch (state) {
     case 'probing':
       return action === 'start' || action === 'promote';
+    // Told of what comes next, it may be about to stop.
+    case 'notifying':
+      return action === 'start' || action === 'promote';
     case 'starting':
     case 'migrating':
       return action === 'start';
