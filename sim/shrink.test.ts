@@ -1,6 +1,6 @@
 /** A case that is made smaller stays a case: nothing is left that names what went. */
 import { expect, test } from 'vitest';
-import { type LocationConfig, noRules, plainCluster, type ResourceSet, type Rules } from '../src/core/model.ts';
+import { type LocationConfig, noRules, plainCluster, plainSet, type Rules } from '../src/core/model.ts';
 import { orderOf, plainService } from '../src/core/schedule/cases/arbitrary.ts';
 import { withoutNamed } from './constraints.ts';
 import { runPlan } from './run.ts';
@@ -18,17 +18,6 @@ const location = (id: string, subject: LocationConfig['subject'], score: number)
   lifetime: [],
 });
 const one = (id: string) => ({ kind: 'one', id }) as const;
-const setOf = (...members: string[]): ResourceSet => ({
-  id: 'set',
-  members,
-  role: null,
-  action: null,
-  score: null,
-  kind: null,
-  sequential: null,
-  requireAll: null,
-  ordering: null,
-});
 
 test('a service takes along whatever names it, also by a group or a tag', () => {
   const rules: Rules = {
@@ -46,7 +35,7 @@ test('a service takes along whatever names it, also by a group or a tag', () => 
         nodeAttribute: null,
         influence: null,
         lifetime: [],
-        link: { kind: 'sets', sets: [setOf('web', 'db')] },
+        link: { kind: 'sets', sets: [plainSet('set', ['web', 'db'])] },
       },
     ],
     orders: [orderOf('o1', 'group', 'web', 'mandatory', false), orderOf('o2', 'ip', 'web', 'mandatory', false)],

@@ -1,9 +1,11 @@
 /** Draws rules of a cluster, for some clusters: none of them keeps a service down that could run without it, as points below zero would. */
 import {
   type ColocationConfig,
+  colocationOfTwo,
   type LocationConfig,
   noRules,
   type OrderConfig,
+  orderOfTwo,
   type Rules,
   type Service,
 } from '../../src/core/model.ts';
@@ -31,40 +33,20 @@ interface Mutable {
   orders: OrderConfig[];
 }
 
-const orderOf = (prng: Prng, { id: first, promotable }: Service, second: string): OrderConfig => ({
-  id: `order-${first}-${second}`,
-  kind: prng.pick(['Mandatory', 'Mandatory', 'Optional', 'Serialize']),
-  score: null,
-  symmetrical: null,
-  requireAll: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
+const orderOf = (prng: Prng, { id: first, promotable }: Service, second: string): OrderConfig =>
+  orderOfTwo(`order-${first}-${second}`, prng.pick(['Mandatory', 'Mandatory', 'Optional', 'Serialize']), {
     first,
     firstAction: promotable === null ? null : prng.pick(['start', 'promote', 'promote']),
-    firstInstance: null,
     second,
     secondAction: promotable === null ? null : 'start',
-    secondInstance: null,
-  },
-});
+  });
 
-const colocationOf = (prng: Prng, { id: primary, promotable }: Service, dependent: string): ColocationConfig => ({
-  id: `colocation-${primary}-${dependent}`,
-  score: prng.pick([50, 1000]),
-  nodeAttribute: null,
-  influence: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
+const colocationOf = (prng: Prng, { id: primary, promotable }: Service, dependent: string): ColocationConfig =>
+  colocationOfTwo(`colocation-${primary}-${dependent}`, prng.pick([50, 1000]), {
     dependent,
-    dependentRole: null,
-    dependentInstance: null,
     primary,
     primaryRole: promotable === null ? null : prng.pick([null, 'Promoted']),
-    primaryInstance: null,
-  },
-});
+  });
 
 const locationOf = (prng: Prng, id: string, node: string): LocationConfig => ({
   id: `location-${id}-${node}`,

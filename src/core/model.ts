@@ -18,6 +18,7 @@ export type {
   Subject,
   TicketConfig,
 } from '../policy/input.ts';
+export { colocationOfTwo, orderOfTwo, plainSet } from '../policy/plain.ts';
 
 export type NodeId = string;
 export type ServiceId = string;

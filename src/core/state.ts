@@ -292,6 +292,10 @@ export const heartbeat = (state: NodeState) => state.doc.cluster.heartbeat;
 
 export const nodeIds = (state: NodeState): readonly NodeId[] => state.doc.cluster.nodes.map((node) => node.id);
 
+/** What the date is, as far as this node was told; undefined: it was not. */
+export const dateMsOf = ({ dateAheadMs }: NodeState, nowMs: Ms): Ms | undefined =>
+  dateAheadMs === null ? undefined : nowMs + dateAheadMs;
+
 /** Its record is here, as new as its last beat. */
 export function isFresh(state: NodeState, node: NodeId): boolean {
   if (node === state.self) return true;

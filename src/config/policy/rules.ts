@@ -9,6 +9,7 @@ import type {
   Subject,
   TicketConfig,
 } from '../../policy/input.ts';
+import { plainSet } from '../../policy/plain.ts';
 import { type Groups, listed } from '../groups.ts';
 import { ruleOf } from '../rule/parse.ts';
 import type { Sections } from '../sections.ts';
@@ -44,7 +45,7 @@ const ownLocations = (id: string, files: readonly LocationFile[] = []): Location
 
 function subjectOf({ service, services, pattern }: LocationFile): Subject {
   if (pattern !== undefined) return { kind: 'pattern', pattern };
-  if (services !== undefined) return { kind: 'sets', sets: [setOf('', services)] };
+  if (services !== undefined) return { kind: 'sets', sets: [plainSet('', services)] };
   return { kind: 'one', id: service ?? '' };
 }
 
@@ -133,9 +134,9 @@ const setLink = (id: string, sets: readonly SetFile[] | undefined) =>
 export const membersOfSet = (set: SetFile): readonly string[] => ('services' in set ? set.services : set);
 
 function setOfFile(id: string, set: SetFile): ResourceSet {
-  if (!('services' in set)) return setOf(id, set);
+  if (!('services' in set)) return plainSet(id, set);
   return {
-    ...setOf(id, set.services),
+    ...plainSet(id, set.services),
     role: ('role' in set && set.role) || null,
     action: ('action' in set && set.action) || null,
     score: 'score' in set ? scoreOrNull(set.score) : null,
@@ -144,18 +145,6 @@ function setOfFile(id: string, set: SetFile): ResourceSet {
     requireAll: 'require-all' in set ? (set['require-all'] ?? null) : null,
   };
 }
-
-const setOf = (id: string, members: readonly string[]): ResourceSet => ({
-  id,
-  members,
-  role: null,
-  action: null,
-  score: null,
-  kind: null,
-  sequential: null,
-  requireAll: null,
-  ordering: null,
-});
 
 /** A template stands for the services that are made from it. */
 const tagsOf = (sections: Sections): Record<string, readonly string[]> =>

@@ -9,6 +9,7 @@ import type {
   PrimitiveConfig,
   Rule,
 } from '../../policy/input.ts';
+import { colocationOfTwo } from '../../policy/plain.ts';
 import { asksForDates } from '../../policy/rule/index.ts';
 import { infinity } from '../../policy/values.ts';
 import type { Cluster, NodeId, Rules, Service, ServiceId } from '../model.ts';
@@ -172,18 +173,6 @@ const colocationsOf = ({ id, with: targets }: Service): readonly Tie[] =>
 
 const colocationOf = (dependent: ServiceId, primary: ServiceId): ColocationConfig => ({
   // No id of a file begins like this.
-  id: `#${dependent} with ${primary}`,
-  score: infinity,
-  nodeAttribute: null,
+  ...colocationOfTwo(`#${dependent} with ${primary}`, infinity, { dependent, primary }),
   influence: true,
-  lifetime: [],
-  link: {
-    kind: 'pair',
-    dependent,
-    dependentRole: null,
-    dependentInstance: null,
-    primary,
-    primaryRole: null,
-    primaryInstance: null,
-  },
 });

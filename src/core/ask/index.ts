@@ -41,6 +41,9 @@ function configured(cluster: Cluster): Configuration {
   return made;
 }
 
+/** As rules count: without a date, from the beginning. */
+export const secondsOf = (dateMs: number | undefined): number => Math.floor((dateMs ?? 0) / 1000);
+
 /** When the answer may be another one though nothing but the date has changed; null: never. */
 export const datesChangeS = (cluster: Cluster, nowS: number): number | null =>
   rulesChangeS(configured(cluster).dated, nowS);

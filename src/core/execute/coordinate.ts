@@ -19,6 +19,7 @@ import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
 import {
   compareVersions,
+  dateMsOf,
   emit,
   heartbeat,
   isFresh,
@@ -144,6 +145,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
   const admin = isSure ? state.doc.admin : withKnownOff(state);
   const held = remember(state.held, cluster, records, nowMs);
   const provable = isProvable(state.doc);
+  const dateMs = dateMsOf(state, nowMs);
   return {
     cluster,
     admin,
@@ -155,7 +157,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     doomed: doomedOf(state),
     held,
     nowMs,
-    ...(state.dateAheadMs === null ? {} : { dateMs: nowMs + state.dateAheadMs }),
+    ...(dateMs === undefined ? {} : { dateMs }),
   };
 }
 

@@ -2,13 +2,12 @@
  * Both ends of a live migration. The target is told to expect it before the source begins, so that at no moment a copy may run
  * where no record says so. See docs/internals/roles.md.
  */
-
 import { note } from '../membership/view.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import type { MigrationNote, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
 import { put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
-import { launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
+import { isExpected, launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
 
 /** Target: from now on it may run here, whatever becomes of the source. It counts as started, also for the next life of the daemon. */
 export function expectArrival(turn: Turn, { serviceId, peer, because }: Order): void {
@@ -26,9 +25,9 @@ function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void 
 export function noteMigrations(turn: Turn): void {
   const { local, migrations } = turn.state;
   const now: MigrationNote[] = [];
-  for (const [service, { record, before }] of local) {
-    const isExpected = record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving');
-    if (record.peer !== null) now.push({ service, peer: record.peer, isExpected });
+  for (const [service, known] of local) {
+    const { peer } = known.record;
+    if (peer !== null) now.push({ service, peer, isExpected: isExpected(known) });
   }
   if (now.length === migrations.length && now.every((each, i) => isSame(each, migrations[i]))) return;
   put(turn, { migrations: now });
@@ -40,11 +39,11 @@ const isSame = (a: MigrationNote, b: MigrationNote | undefined): boolean =>
 
 /** The daemon begins: what a former life expected may still come, and what came or went may run at the other end too. */
 export function rememberMigrations(turn: Turn): void {
-  for (const { service: id, peer, isExpected } of turn.state.migrations) {
+  for (const { service: id, peer, isExpected: mayCome } of turn.state.migrations) {
     const service = serviceOf(turn.state, id) ?? null;
-    const known = turn.state.local.get(id) ?? unlooked(isExpected ? service : null);
+    const known = turn.state.local.get(id) ?? unlooked(mayCome ? service : null);
     if (service === null && known.running === null) continue;
-    const record = { ...known.record, peer, ...(isExpected ? { state: 'arriving' as const } : {}) };
+    const record = { ...known.record, peer, ...(mayCome ? { state: 'arriving' as const } : {}) };
     put(turn, { local: new Map(turn.state.local).set(id, { ...known, record }) });
     publish(turn);
   }

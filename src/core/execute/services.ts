@@ -63,6 +63,10 @@ export function syncServices(turn: Turn): void {
   publish(turn);
 }
 
+/** Another node may give it away to this one, also while it is being stopped in vain. */
+export const isExpected = ({ record, before }: Pick<LocalService, 'record' | 'before'>): boolean =>
+  record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving');
+
 export const isActive = (local: Pick<LocalService, 'record' | 'op'>): boolean =>
   local.record.state !== 'stopped' || local.op !== null;
 

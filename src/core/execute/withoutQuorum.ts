@@ -13,7 +13,7 @@ import { noQuorumBecause } from '../quorum/words.ts';
 import { type LocalService, type NodeState, put, type Turn } from '../state.ts';
 import { watchdogOf } from '../watchdog/feed.ts';
 import { beginStop } from './local.ts';
-import { serviceOf } from './services.ts';
+import { isExpected, serviceOf } from './services.ts';
 
 export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   const { state, nowMs } = turn;
@@ -79,10 +79,10 @@ const isLeft = (state: NodeState, id: ServiceId): boolean =>
 /** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
-    ([id, { record, before, retryStopMs }]) =>
-      record.state === 'stopped' ||
-      record.state === 'blocked' ||
-      (retryStopMs > 0 && (record.state === 'arriving' || (record.state === 'stopping' && before === 'arriving'))) ||
+    ([id, local]) =>
+      local.record.state === 'stopped' ||
+      local.record.state === 'blocked' ||
+      (local.retryStopMs > 0 && isExpected(local)) ||
       isLeft(state, id),
   );
 }

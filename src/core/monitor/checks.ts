@@ -1,12 +1,12 @@
 /** When is a service on this node looked at again, and when are its failures forgotten? */
-import { forgetMsOf } from '../ask/index.ts';
+import { forgetMsOf, secondsOf } from '../ask/index.ts';
 import { hasFailed } from '../execute/failures.ts';
 import { beginProbe } from '../execute/local.ts';
 import { launch, pardon, runningAs, serviceOf, setLocal } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
 import { failedCheck, leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
-import type { LocalService, Turn } from '../state.ts';
+import { dateMsOf, type LocalService, type Turn } from '../state.ts';
 import { dueCheck, firstToSee, isDue } from './recurring.ts';
 
 export function watchServices(turn: Turn): void {
@@ -34,13 +34,13 @@ function checkIfDue(turn: Turn, id: ServiceId, local: LocalService): void {
 }
 
 function forgetIfOld(turn: Turn, id: ServiceId, local: LocalService): void {
-  const service = serviceOf(turn.state, id) ?? local.running;
-  const dateMs = turn.nowMs + (turn.state.dateAheadMs ?? -turn.nowMs);
-  const forgetMs = service === null ? null : forgetMsOf(service, Math.floor(dateMs / 1000));
-  if (forgetMs === null || local.record.failures === 0 || local.record.banned !== 'no') return;
+  const { state, nowMs } = turn;
+  if (local.record.failures === 0 || local.record.banned !== 'no') return;
+  const service = serviceOf(state, id) ?? local.running;
   // What blocks it does so until somebody has looked.
-  if (service !== null && leadsTo(service, local.record) === 'block') return;
-  if (turn.nowMs - local.lastFailureMs >= forgetMs) pardon(turn, id);
+  if (service === null || leadsTo(service, local.record) === 'block') return;
+  const forgetMs = forgetMsOf(service, secondsOf(dateMsOf(state, nowMs)));
+  if (forgetMs !== null && nowMs - local.lastFailureMs >= forgetMs) pardon(turn, id);
 }
 
 /** A driver saw a service end between two checks. */

@@ -21,7 +21,7 @@
  */
 
 import { must } from '../../lib/assert.ts';
-import { datesChangeS, inForce } from '../ask/index.ts';
+import { datesChangeS, inForce, secondsOf } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance } from './change.ts';
@@ -32,7 +32,7 @@ import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
 import { withNotices } from './notify.ts';
 import { order } from './order.ts';
-import { place, secondsOf } from './place.ts';
+import { place } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';

@@ -1,7 +1,7 @@
 /** Where should each service run? The policy engine decides; here it is asked, and its answer is put into words. */
 import { must } from '../../lib/assert.ts';
 import { isTrue } from '../../policy/rule/text.ts';
-import { decideOn, type Preference, type Present } from '../ask/index.ts';
+import { decideOn, type Preference, type Present, secondsOf } from '../ask/index.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { leadsTo, operationOf } from '../onFail.ts';
 import type { Aftermath } from './aftermath.ts';
@@ -206,8 +206,6 @@ function ask(
   });
   return { graph, rules, candidates, preferences, preferencesBy, ...decision };
 }
-
-export const secondsOf = (dateMs: number | undefined): number => Math.floor((dateMs ?? 0) / 1000);
 
 type Scattered = ReadonlyMap<ServiceId, readonly NodeId[]>;
 

@@ -22,6 +22,7 @@ import type {
   TicketConfig,
   TicketState,
 } from '../input.ts';
+import { colocationOfTwo, orderOfTwo } from '../plain.ts';
 
 export const nowS = 1_700_000_000;
 
@@ -147,22 +148,13 @@ export const colocation = (
   primary: string,
   score: number,
   roles: { readonly dependent?: string | undefined; readonly primary?: string | undefined } = {},
-): ColocationConfig => ({
-  id: `${dependent}-with-${primary}`,
-  score,
-  nodeAttribute: null,
-  influence: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
+): ColocationConfig =>
+  colocationOfTwo(`${dependent}-with-${primary}`, score, {
     dependent,
     dependentRole: roles.dependent ?? null,
-    dependentInstance: null,
     primary,
     primaryRole: roles.primary ?? null,
-    primaryInstance: null,
-  },
-});
+  });
 
 export const ordering = (
   first: string,
@@ -174,21 +166,13 @@ export const ordering = (
     readonly symmetrical?: boolean | undefined;
   } = {},
 ): OrderConfig => ({
-  id: `${first}-then-${second}`,
-  kind: how.kind ?? null,
-  score: null,
-  symmetrical: how.symmetrical ?? null,
-  requireAll: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
+  ...orderOfTwo(`${first}-then-${second}`, how.kind ?? null, {
     first,
     firstAction: how.firstAction ?? null,
-    firstInstance: null,
     second,
     secondAction: how.secondAction ?? null,
-    secondInstance: null,
-  },
+  }),
+  symmetrical: how.symmetrical ?? null,
 });
 
 export const ticketFor = (id: string, ticket: string, lossPolicy: string | null): TicketConfig => ({

@@ -11,7 +11,7 @@ import type {
   Resource,
   Service,
 } from '../../model.ts';
-import { noRules, plainCluster, plainTraits, stickinessMax } from '../../model.ts';
+import { colocationOfTwo, noRules, orderOfTwo, plainCluster, plainTraits, stickinessMax } from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import type { Role } from '../../roles.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
@@ -86,41 +86,12 @@ export const clusterOf = (nodes: readonly NodeId[], services: readonly Service[]
     services,
   );
 
-export const colocationOf = (id: string, dependent: string, primary: string, score: number): ColocationConfig => ({
-  id,
-  score,
-  nodeAttribute: null,
-  influence: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
-    dependent,
-    dependentRole: null,
-    dependentInstance: null,
-    primary,
-    primaryRole: null,
-    primaryInstance: null,
-  },
-});
+export const colocationOf = (id: string, dependent: string, primary: string, score: number): ColocationConfig =>
+  colocationOfTwo(id, score, { dependent, primary });
 
 /** `promote`: the second starts when the first is promoted. */
-export const orderOf = (id: string, first: string, second: string, kind: string, promote: boolean): OrderConfig => ({
-  id,
-  kind,
-  score: null,
-  symmetrical: null,
-  requireAll: null,
-  lifetime: [],
-  link: {
-    kind: 'pair',
-    first,
-    firstAction: promote ? 'promote' : null,
-    firstInstance: null,
-    second,
-    secondAction: promote ? 'start' : null,
-    secondInstance: null,
-  },
-});
+export const orderOf = (id: string, first: string, second: string, kind: string, promote: boolean): OrderConfig =>
+  orderOfTwo(id, kind, { first, second, ...(promote ? { firstAction: 'promote', secondAction: 'start' } : {}) });
 
 const few = <T>(all: readonly T[], max: number): fc.Arbitrary<T[]> =>
   fc.subarray([...all], { maxLength: Math.min(max, all.length) });
