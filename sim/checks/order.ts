@@ -2,7 +2,6 @@
  * `needs` is kept in the order of real actions: nothing starts before what it needs, nothing stops under what needs it.
  * And an operation never runs beside another one of the same service and host, but for what may be overtaken.
  */
-
 import { alivePeers } from '../../src/core/membership/hearing.ts';
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
 import { isOvertaken } from '../../src/core/operations.ts';

@@ -9,7 +9,6 @@
  * - whose watchdog is armed, of those that are here, so that a later coordinator relies on no other one;
  * - `disarm` ends when its time is over.
  */
-
 import { sortedUnique } from '../../lib/compare.ts';
 import { isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';

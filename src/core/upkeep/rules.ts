@@ -7,16 +7,10 @@ import { isSameWatchdog, watchdogOf } from '../watchdog/feed.ts';
 
 /** The document with another file in force. */
 export function inForce(doc: Doc, { source, cluster }: NonNullable<Doc['next']>, voters: Votes): DocChange {
-  const admin = unwatched(trimmed(doc.admin, cluster), doc.cluster, cluster);
+  const admin = trimmed(doc.admin, doc.cluster, cluster);
   const isSame = rulesOf(doc.cluster) === rulesOf(cluster);
   const because = 'it may not know the cluster file that is in force now';
   return { source, cluster, admin: isSame ? admin : withRulesChanged(admin, cluster, because), voters, next: null };
-}
-
-/** A watchdog that changes is relied on when it was seen armed anew. */
-function unwatched(admin: Admin, before: Cluster, after: Cluster): Admin {
-  const watched = admin.watched.filter((node) => isSameWatchdog(watchdogOf(before, node), watchdogOf(after, node)));
-  return { ...admin, watched };
 }
 
 /** Wishes with which a rule changes on which it rests that lost nodes stop by themselves: whoever has not heard of it is a stray. */
@@ -36,8 +30,8 @@ export const rulesOf = ({ heartbeat, quorum, nodes, services }: Cluster): string
     services.map(({ id, takeover, stopTimeoutMs, needs, clone }) => [id, takeover, stopTimeoutMs, needs, clone]),
   ]);
 
-/** Wishes about nodes and services that the new file no longer has go with them. */
-function trimmed(admin: Admin, cluster: Cluster): Admin {
+/** Wishes about nodes and services that the new file no longer has go with them. A watchdog that changes is relied on when it was seen armed anew. */
+function trimmed(admin: Admin, before: Cluster, cluster: Cluster): Admin {
   const nodes = new Set(cluster.nodes.map((node) => node.id));
   const services = new Set(cluster.services.map((service) => service.id));
   return {
@@ -48,7 +42,9 @@ function trimmed(admin: Admin, cluster: Cluster): Admin {
     disarmed: admin.disarmed,
     maintenance: { nodes: keep(admin.maintenance.nodes, nodes), services: keep(admin.maintenance.services, services) },
     stray: keep(admin.stray, nodes),
-    watched: admin.watched.filter((node) => nodes.has(node)),
+    watched: admin.watched.filter(
+      (node) => nodes.has(node) && isSameWatchdog(watchdogOf(before, node), watchdogOf(cluster, node)),
+    ),
   };
 }
 
