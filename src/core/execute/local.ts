@@ -257,7 +257,7 @@ function stopDone(turn: Turn, id: ServiceId, result: OpResult): void {
 function mayStillArrive(state: NodeState, id: ServiceId): boolean {
   if (state.installed === null) return true;
   const { peer } = localOf(state, id).record;
-  if (!state.purging || peer === null) return false;
+  if ((!state.purging && !state.distrusted.has(id)) || peer === null) return false;
   const there = state.installed.members.includes(peer) ? state.records.get(peer)?.services[id]?.state : undefined;
   return there === undefined || there === 'migrating' || there === 'unknown' || there === 'probing';
 }

@@ -32,7 +32,7 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
     beginStop(turn, id, purging ? whyPurged(turn.state, nowMs) : 'its lease ran out while the daemon was away');
   }
   if (quorum && hasStopped(turn.state)) put(turn, { purging: false });
-  forgive(turn);
+  forgive(turn, quorum);
 }
 
 function whyPurged(state: NodeState, nowMs: Ms): string {
@@ -63,12 +63,14 @@ function endsWithLease(state: NodeState, service: Service | null): boolean {
   return service?.takeover === 'fencing' && watchdogOf(state.doc.cluster, state.self) !== null;
 }
 
-/** What has stopped can be trusted again. */
-function forgive(turn: Turn): void {
+/** What has stopped can be trusted again, and what may arrive is the coordinator's matter where there is one. */
+function forgive(turn: Turn, quorum: boolean): void {
   const { distrusted, local } = turn.state;
-  const left = [...distrusted].filter(
-    (id) => local.get(id)?.running != null && local.get(id)?.record.state !== 'blocked',
-  );
+  const isLeftToOthers = (known: LocalService): boolean => quorum && known.retryStopMs > 0 && isExpected(known);
+  const left = [...distrusted].filter((id) => {
+    const known = local.get(id);
+    return known?.running != null && known.record.state !== 'blocked' && !isLeftToOthers(known);
+  });
   if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
 
