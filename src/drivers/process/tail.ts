@@ -25,11 +25,7 @@ export function tailText(tail: Tail): string {
 }
 
 /** Lines that hold something, without the spaces around. */
-export const linesOf = (text: string): string[] =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+export const linesOf = (text: string): string[] => (text.match(/\S[^\n]*/g) ?? []).map((line) => line.trimEnd());
 
 const lineCharsMax = 400;
 
