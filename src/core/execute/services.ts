@@ -91,6 +91,10 @@ export function lookAgain(turn: Turn, before: Admin): void {
   }
 }
 
+/** What a cleanup makes a node look at again. */
+export const isInDoubt = (state: ServiceRecord['state']): boolean =>
+  state === 'blocked' || state === 'failed' || state === 'stopped';
+
 export function pardon(turn: Turn, id: ServiceId): void {
   const { record } = localOf(turn.state, id);
   if (record.failures === 0 && record.banned === 'no' && record.lastFailure === null) return;
