@@ -257,7 +257,11 @@ export interface Hindrance {
   readonly ruled: (verb: 'start' | 'stop' | 'promote' | 'demote', service: ServiceId, node: NodeId) => string | null;
   /** What starts before it by an order. */
   readonly firsts: (service: ServiceId) => readonly ServiceId[];
+  readonly isLeft: IsLeft;
 }
+
+/** Nothing is done to this service on this node: see maintenance.ts. */
+export type IsLeft = (service: ServiceId, node: NodeId) => boolean;
 
 /** No stop that an order forbids at this moment. */
 export const hindered = (stop: Stop, { id }: Service, { ruled }: Hindrance): Stop =>

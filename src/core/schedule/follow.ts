@@ -7,7 +7,7 @@ import { must } from '../../lib/assert.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { type Change, type Hindrance, type Start, type Stop, startBlock } from './change.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
-import { type IsLeft, keepsCopy, type Settled, type SettledServices } from './settle.ts';
+import { keepsCopy, type Settled, type SettledServices } from './settle.ts';
 import type { StepsOfAll } from './steps.ts';
 
 type Changes = ReadonlyMap<ServiceId, Change>;
@@ -24,7 +24,6 @@ export function follow(
   ruled: Ruled,
   steps: StepsOfAll,
   hindrance: Hindrance,
-  isLeft: IsLeft,
   settle: (changes: Changes) => SettledServices,
 ): Followed {
   const isOwn: IsOwn = ({ service, passage }, { node, kind }) => {
@@ -42,7 +41,7 @@ export function follow(
       const change = now.settled.get(id);
       if (change === undefined) continue;
       for (const order of orders)
-        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, isOwn, hindrance, isLeft);
+        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, isOwn, hindrance);
     }
     if ([...next].every(([id, change]) => change === now.changes.get(id)))
       return { ...now, ruled: { ...ruled, edges: [...edges, ...edgesOfOwn(now, isOwn)] } };
@@ -102,7 +101,6 @@ function addRestarts(
   settled: SettledServices,
   isOwn: IsOwn,
   hindrance: Hindrance,
-  isLeft: IsLeft,
 ): void {
   if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return;
   const own = causesIn(settled.get(first), isOwn);
@@ -114,7 +112,7 @@ function addRestarts(
     const causes = own.filter((stop) => !isLocal || stop.node === node);
     const change = must(next.get(service.id), `change of ${service.id}`);
     const hasStop = [...change.stops, ...(settled.get(service.id)?.stops ?? [])].some((stop) => stop.node === node);
-    if (causes.length === 0 || hasStop || isLeft(service.id, node)) continue;
+    if (causes.length === 0 || hasStop || hindrance.isLeft(service.id, node)) continue;
     const because = `${first}, which starts before it (${id}), restarts`;
     const stop: Stop = {
       node,

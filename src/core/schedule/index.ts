@@ -24,7 +24,7 @@ import { must } from '../../lib/assert.ts';
 import { datesChangeS, inForce, secondsOf } from '../ask/index.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
-import { type Change, changeOf, type Hindrance } from './change.ts';
+import { type Change, changeOf, type Hindrance, type IsLeft } from './change.ts';
 import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { nothingHeld, remember } from './held.ts';
@@ -38,7 +38,7 @@ import { mayBe } from './roles.ts';
 import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
-import { type IsLeft, settle } from './settle.ts';
+import { settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
@@ -66,6 +66,7 @@ export function schedule(given: ScheduleInput): Plan {
     ruled: (verb, service, node) =>
       ruledWait(ruled, copiesBy, { verb, service, node }) ?? leftWait(ruled, copiesBy, isLeft, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
+    isLeft,
   };
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
@@ -74,7 +75,7 @@ export function schedule(given: ScheduleInput): Plan {
     const change = changeOf(service, copies, placement, steps.get(service.id) ?? noSteps, hindrance);
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
-  const followed = follow(changes, ruled, steps, hindrance, isLeft, (each) => settle(graph, each, hindrance, isLeft));
+  const followed = follow(changes, ruled, steps, hindrance, (each) => settle(graph, each, hindrance));
   const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, frozen);
   const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);

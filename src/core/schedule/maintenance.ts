@@ -39,16 +39,13 @@ export function withoutFrozen(change: Change, frozen: Frozen, { admin }: Schedul
   const left = <T extends { readonly node: NodeId }>(steps: readonly T[]): readonly T[] =>
     steps.filter(({ node }) => !Object.hasOwn(nodes, node));
   const { probes, stops, starts, reloads, promotes, demotes } = change;
-  // A promotion waits for what would have ended there, and does not now.
-  const waits = [...probes, ...stops, ...demotes].find(({ node }) => Object.hasOwn(nodes, node));
-  const because = waits === undefined ? null : `it may be promoted on ${waits.node}, which is in maintenance`;
   return {
     ...change,
     probes: left(probes),
     stops: left(stops),
     starts: left(starts),
     reloads: left(reloads),
-    promotes: left(promotes).map((promote) => ({ ...promote, blocked: promote.blocked ?? because })),
+    promotes: left(promotes),
     demotes: left(demotes),
   };
 }

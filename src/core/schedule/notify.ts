@@ -14,10 +14,10 @@ import { must } from '../../lib/assert.ts';
 import type { NodeId, Service } from '../model.ts';
 import type { Admin, ServiceState } from '../ports.ts';
 import { isSameNotice, type Notice } from '../roles.ts';
+import type { IsLeft } from './change.ts';
 import type { Graph } from './graph.ts';
 import type { PlannedAction } from './plan.ts';
 import { type Copy, isActive, type Seen, underWay } from './seen.ts';
-import type { IsLeft } from './settle.ts';
 
 type Operation = Notice['operation'];
 type Actions = readonly PlannedAction[];

@@ -82,23 +82,28 @@ function promoteOf(
   { service, copies, placement, probes, stops, starts }: Alone,
   node: NodeId,
   demotes: readonly Step[],
-  { promotions, ruled }: Hindrance,
+  { promotions, ruled, isLeft }: Hindrance,
 ): readonly Step[] {
   const copy = copies.find((each) => each.node === node);
   const isStarting = has(starts, node);
   if (copy === undefined || (copy.state !== 'running' && !isStarting && !has(demotes, node))) return [];
   const isNew = isStarting || has(demotes, node) || copy.record?.role !== 'promoted';
   if (!isNew) return [];
-  const ends = (each: Copy): boolean => [probes, stops, demotes].some((steps) => has(steps, each.node));
+  const ends = (each: Copy): boolean =>
+    !isLeft(service.id, each.node) && [probes, stops, demotes].some((steps) => has(steps, each.node));
   const others = copies.filter((each) => each.node !== node && mayBe(each) && !ends(each));
   const max = service.promotable?.max ?? 1;
   const [other] = others;
-  const full = other !== undefined && others.length >= max ? `${service.id} ${whyFull(other)}` : null;
+  const full =
+    other !== undefined && others.length >= max
+      ? `${service.id} ${whyFull(other, isLeft(service.id, other.node))}`
+      : null;
   const blocked = full ?? promotions.get(service.id)?.because ?? ruled('promote', service.id, node);
   return [{ node, because: placement.promotion?.because ?? '', blocked }];
 }
 
-function whyFull({ node, state, record }: Copy): string {
+function whyFull({ node, state, record }: Copy, isInMaintenance: boolean): string {
+  if (isInMaintenance) return `may be promoted on ${node}, which is in maintenance`;
   if (record?.role === 'promoted' && state === 'running') return `is promoted on ${node}`;
   const words = underWay(state) ?? (state === 'blocked' ? 'not known to be stopped' : state);
   return `may be promoted on ${node}, where it is ${words}`;

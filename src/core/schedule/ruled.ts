@@ -10,8 +10,8 @@ import type { PolicyAction } from '../../policy/plan.ts';
 import type { ResourceIndex } from '../../policy/situation.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
+import type { IsLeft } from './change.ts';
 import { type Copy, underWay } from './seen.ts';
-import type { IsLeft } from './settle.ts';
 
 /** `start`: also what takes its place in a live migration, and `migrateTo` what begins one. */
 export type RuledVerb = 'start' | 'stop' | 'reload' | 'promote' | 'demote' | 'migrateTo';

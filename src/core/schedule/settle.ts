@@ -11,7 +11,7 @@
 import { must } from '../../lib/assert.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { mayOverlap, restartsWithNeeds } from '../model.ts';
-import { type Change, type Hindrance, hindered, type Start, type Stop, startBlock } from './change.ts';
+import { type Change, type Hindrance, hindered, type IsLeft, type Start, type Stop, startBlock } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
 import { withoutPassage } from './migrate.ts';
 import { blockedBy } from './score.ts';
@@ -28,15 +28,12 @@ export interface Settled extends Change {
 export type SettledServices = ReadonlyMap<ServiceId, Settled>;
 type Changes = ReadonlyMap<ServiceId, Change>;
 
-/** Nothing is done to this service on this node: see maintenance.ts. */
-export type IsLeft = (service: ServiceId, node: NodeId) => boolean;
-
-export function settle(graph: Graph, changes: Changes, hindrance: Hindrance, isLeft: IsLeft): SettledServices {
+export function settle(graph: Graph, changes: Changes, hindrance: Hindrance): SettledServices {
   const settled = new Map<ServiceId, Settled>();
   for (const { id, needs } of graph.needsFirst) {
     const change = must(changes.get(id), `change of ${id}`);
     const needed = needs.map((need) => must(settled.get(need), `change of ${need}`));
-    settled.set(id, settleOne(graph, changes, change, needed, hindrance, isLeft));
+    settled.set(id, settleOne(graph, changes, change, needed, hindrance));
   }
   return settled;
 }
@@ -47,7 +44,6 @@ function settleOne(
   alone: Change,
   needed: readonly Settled[],
   hindrance: Hindrance,
-  isLeft: IsLeft,
 ): Settled {
   const restarting = withRestarts(alone, needed, hindrance);
   if (restarting.starts.length === 0 && restarting.stops.length === 0)
@@ -65,7 +61,7 @@ function settleOne(
         ? { ...waiting, overlapFrom: null }
         : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
-  const { stops, lastOn } = stopsUnder(handed, needed, dependents, isLeft);
+  const { stops, lastOn } = stopsUnder(handed, needed, dependents, hindrance.isLeft);
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents), lastOn };
 }

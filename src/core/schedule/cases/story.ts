@@ -8,7 +8,7 @@
  *     seen b1: ip running, lb failed 2 (exit code 1)     what is not said is stopped
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
- *     maintenance ip: why                                 of a service
+ *     maintenance ip: why                                 of a service; of a node, where it has that name
  *     option start-failure-is-fatal true
  *     order o1: [promote] db then ip [optional]           a rule
  *     colocation c1: ip with db 1000                      another one
@@ -221,11 +221,11 @@ function inputOf(draft: Draft): ScheduleInput {
   };
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
   const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
-  const { standby, stopped, moves, maintenance, lost } = draft;
+  const { standby, stopped, moves, lost } = draft;
   const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
   return {
     cluster,
-    admin: { ...noAdmin, standby, stopped, moves, maintenance: { nodes: {}, services: maintenance } },
+    admin: { ...noAdmin, standby, stopped, moves, maintenance: maintenanceOf(draft) },
     view: { number: viewNumber, members, coordinator: must(members[0], 'a member') },
     records,
     lost,
@@ -234,6 +234,15 @@ function inputOf(draft: Draft): ScheduleInput {
     doomed: new Set(),
     held: remember(remembered, cluster, records),
     nowMs,
+  };
+}
+
+function maintenanceOf({ nodes, maintenance }: Draft): Admin['maintenance'] {
+  const isNode = ([name]: readonly [string, unknown]): boolean => nodes.includes(name);
+  const all = Object.entries(maintenance);
+  return {
+    nodes: Object.fromEntries(all.filter(isNode)),
+    services: Object.fromEntries(all.filter((entry) => !isNode(entry))),
   };
 }
 
