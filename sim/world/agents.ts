@@ -40,15 +40,15 @@ export function runAgent(host: Host, op: AgentOp): void {
     finished(host, op);
     const result = resultOf(host, op, fault);
     // Nobody can know yet that nothing runs: as if it had ended at once.
-    if (isTakenForStarted(op, result) && !host.running.has(id)) host.endedAtMs.set(id, world.agenda.nowMs);
+    if (isTakenForRunning(op, result) && !host.running.has(id)) host.endedAtMs.set(id, world.agenda.nowMs);
     // Until then it is within the time that it is given.
     if (op.verb === 'stop' && host.running.has(id)) host.notStopped.add(id);
     host.deliverTo(life, { kind: 'opDone', opId: op.opId, result });
   });
 }
 
-const isTakenForStarted = ({ verb, service }: AgentOp, { outcome }: OpResult): boolean =>
-  verb === 'start' && (outcome === 'ok' || service.onFail.start === 'ignore');
+const isTakenForRunning = ({ verb, service }: AgentOp, { outcome }: OpResult): boolean =>
+  outcome === 'running' || (verb === 'start' && (outcome === 'ok' || service.onFail.start === 'ignore'));
 
 /** A new life of the daemon ends the calls that the former one left: each may have done its work by then, or not. */
 export function endLeftCalls(host: Host): void {

@@ -75,6 +75,7 @@ export const copy = (state: ServiceState, patch: Partial<ServiceRecord> = {}): S
   role: state === 'running' || state === 'stopped' ? 'unpromoted' : 'unknown',
   promotion: null,
   peer: null,
+  changed: 1,
   notice: null,
   order: null,
   ...patch,

@@ -201,6 +201,8 @@ export interface ServiceRecord {
   readonly promotion: number | null;
   /** The other node of a migration that this copy takes part in, until it has stopped or runs as usual. */
   readonly peer: NodeId | null;
+  /** The version of the node's record in which `state` and `peer` became what they are. */
+  readonly changed: number;
   /** What its agent was told last, since it was started. */
   readonly notice: Notice | null;
   /** The order that is being carried out, or was last: (view, plan, action). */

@@ -136,6 +136,7 @@ const serviceRecord = object<ServiceRecord>({
   role: oneOf('promoted', 'unpromoted', 'unknown'),
   promotion: nullable(whole),
   peer: nullable(name),
+  changed: count,
   notice: nullable(notice),
   order: nullable(orderId),
 });

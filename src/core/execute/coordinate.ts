@@ -31,6 +31,7 @@ import {
 } from '../state.ts';
 import { compareOrders, takeOrder } from './local.ts';
 import { plainOrder } from './plainOrder.ts';
+import { isInDoubt } from './services.ts';
 import { asUnheard, type Unheard, unheardOf } from './unheard.ts';
 
 export function coordinate(turn: Turn): void {
@@ -81,7 +82,7 @@ function replaceUndeliverable(turn: Turn): void {
     const id: OrderId = { view: sent.order.id.view, plan: planNumber, action: 0 };
     const because = `${sent.to} had no lease when it was to ${sent.order.verb} it`;
     const order: Order = { ...sent.order, id, ...plainOrder, verb: 'probe', because };
-    const instead: OrderSent = { order, to: sent.to, sentAtMs: nowMs, tries: 0, seen: false };
+    const instead: OrderSent = { order, to: sent.to, sentAtMs: nowMs, tries: 0, seen: false, replaces: true };
     put(turn, { planNumber, ordered: new Map(state.ordered).set(key, instead) });
   }
 }
@@ -132,9 +133,9 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     const record = state.records.get(member);
     if (record !== undefined) records.set(member, record);
   }
-  for (const { to, order: given } of inFlight(state)) {
-    const record = records.get(to);
-    if (record !== undefined) records.set(to, asUnderWay(record, given));
+  for (const sent of inFlight(state)) {
+    const record = records.get(sent.to);
+    if (record !== undefined) records.set(sent.to, asUnderWay(record, sent));
   }
   for (const { node, service } of unheardOf(state)) {
     const record = records.get(node);
@@ -191,10 +192,10 @@ const inFlight = (state: NodeState): OrderSent[] => [...state.ordered.values()].
  * An order that was given may be carried out at any moment: it counts as under way, or the next plan could contradict it. One to expect
  * counts as a look: until a record shows it nobody knows whether it is expected there, and nothing may be given away.
  */
-function asUnderWay(record: NodeRecord, given: Order): NodeRecord {
+function asUnderWay(record: NodeRecord, { order: given, replaces }: OrderSent): NodeRecord {
   const service = record.services[given.serviceId];
   const state = stateUnder[given.verb];
-  if (service === undefined) return record;
+  if (service === undefined || (given.verb === 'forget' && !replaces && !isInDoubt(service.state))) return record;
   const role = given.verb === 'promote' ? 'unknown' : service.role;
   const peer = given.peer ?? service.peer;
   return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state, role, peer } } };
@@ -212,7 +213,7 @@ const stateUnder: Record<Order['verb'], ServiceState> = {
   migrateTo: 'migrating',
   migrateFrom: 'migrating',
   notify: 'notifying',
-  // It makes unknown what it is about, and takes the place of an order that may still arrive before it.
+  // It makes unknown what is in doubt; what it took the place of may still be carried out before it.
   forget: 'probing',
 };
 
@@ -291,8 +292,9 @@ export function deliver(turn: Turn, given: Order, to: NodeId): void {
   const { state, nowMs } = turn;
   const key = keyOf(to, given.serviceId);
   const before = state.ordered.get(key);
-  const tries = before !== undefined && compareOrders(before.order.id, given.id) === 0 ? before.tries + 1 : 1;
-  const sent: OrderSent = { order: given, to, sentAtMs: nowMs, tries, seen: false };
+  const again = before !== undefined && compareOrders(before.order.id, given.id) === 0 ? before : null;
+  const replaces = again?.replaces ?? before?.seen === false;
+  const sent: OrderSent = { order: given, to, sentAtMs: nowMs, tries: (again?.tries ?? 0) + 1, seen: false, replaces };
   put(turn, { ordered: new Map(state.ordered).set(key, sent) });
   if (to === state.self) takeOrder(turn, state.self, given);
   else emit(turn, { kind: 'send', to, message: { kind: 'order', from: state.self, boot: state.boot, order: given } });

@@ -22,7 +22,7 @@ import { sameView } from '../state.ts';
 import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
 import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
 import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
-import { launch, localOf, pardon, runningAs, serviceOf, setLocal, setRecord } from './services.ts';
+import { isInDoubt, launch, localOf, pardon, runningAs, serviceOf, setLocal, setRecord } from './services.ts';
 
 export const compareOrders = (a: OrderId, b: OrderId): number =>
   a.view - b.view || a.plan - b.plan || a.action - b.action;
@@ -135,8 +135,7 @@ function forget(turn: Turn, id: ServiceId): void {
   pardon(turn, id);
   // Somebody says that it was put right: look again rather than believe it, nor an agent that once said that it had stopped.
   const { record } = localOf(turn.state, id);
-  if (record.state === 'blocked' || record.state === 'failed' || record.state === 'stopped')
-    setRecord(turn, id, { state: 'unknown' }, 'cleaned up by an operator');
+  if (isInDoubt(record.state)) setRecord(turn, id, { state: 'unknown' }, 'cleaned up by an operator');
 }
 
 // ---------------------------------------------------------------- answers

@@ -7,7 +7,7 @@ import type { NodeId, ServiceId } from '../model.ts';
 import type { MigrationNote, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
 import { put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
-import { isExpected, launch, localOf, publish, serviceOf, setLocal, setRecord, unlooked } from './services.ts';
+import { isExpected, launch, localOf, publish, serviceOf, setLocal, setRecord, stamped, unlooked } from './services.ts';
 
 /** Target: from now on it may run here, whatever becomes of the source. It counts as started, also for the next life of the daemon. */
 export function expectArrival(turn: Turn, { serviceId, peer, because }: Order): void {
@@ -43,7 +43,8 @@ export function rememberMigrations(turn: Turn): void {
     const service = serviceOf(turn.state, id) ?? null;
     const known = turn.state.local.get(id) ?? unlooked(mayCome ? service : null);
     if (service === null && known.running === null) continue;
-    const record = { ...known.record, peer, ...(mayCome ? { state: 'arriving' as const } : {}) };
+    const expecting = { ...known.record, peer, ...(mayCome ? { state: 'arriving' as const } : {}) };
+    const record = stamped(turn.state, known.record, expecting);
     put(turn, { local: new Map(turn.state.local).set(id, { ...known, record }) });
     publish(turn);
   }

@@ -17,6 +17,7 @@ export const blankRecord: ServiceRecord = {
   role: 'unknown',
   promotion: null,
   peer: null,
+  changed: 0,
   notice: null,
   order: null,
 };
@@ -90,6 +91,10 @@ export function lookAgain(turn: Turn, before: Admin): void {
   }
 }
 
+/** What a cleanup makes a node look at again. */
+export const isInDoubt = (state: ServiceRecord['state']): boolean =>
+  state === 'blocked' || state === 'failed' || state === 'stopped';
+
 export function pardon(turn: Turn, id: ServiceId): void {
   const { record } = localOf(turn.state, id);
   if (record.failures === 0 && record.banned === 'no' && record.lastFailure === null) return;
@@ -100,12 +105,18 @@ export function pardon(turn: Turn, id: ServiceId): void {
 export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   const before = localOf(turn.state, id);
   const role = patch.role ?? (patch.state === 'unknown' ? 'unknown' : before.record.role);
-  const record = { ...before.record, ...patch, role };
+  const record = stamped(turn.state, before.record, { ...before.record, ...patch, role });
   put(turn, { local: new Map(turn.state.local).set(id, { ...before, record }) });
   const [from, to] = [standing(before.record), standing(record)];
   if (from !== to) changed(turn, `service ${id} on ${turn.state.self}`, from, to, because);
   publish(turn);
 }
+
+/** With the version that the next `publish` gives to it, if it says something else of where the service may run. */
+export const stamped = (state: NodeState, before: ServiceRecord, record: ServiceRecord): ServiceRecord =>
+  before.state === record.state && before.peer === record.peer
+    ? record
+    : { ...record, changed: state.recordVersion + 1 };
 
 const standing = ({ state, role }: ServiceRecord): string =>
   state === 'running' && role === 'promoted' ? 'promoted' : state;

@@ -13,15 +13,21 @@ export interface Unheard {
   readonly service: ServiceId;
 }
 
-/** Records are never changed: what was found in one stays true of it. */
-const gifts = new WeakMap<NodeRecord, readonly { readonly service: ServiceId; readonly to: NodeId }[]>();
+interface Gift {
+  readonly service: ServiceId;
+  readonly to: NodeId;
+  readonly changed: number;
+}
 
-function giftsOf(record: NodeRecord): readonly { readonly service: ServiceId; readonly to: NodeId }[] {
+/** Records are never changed: what was found in one stays true of it. */
+const gifts = new WeakMap<NodeRecord, readonly Gift[]>();
+
+function giftsOf(record: NodeRecord): readonly Gift[] {
   const known = gifts.get(record);
   if (known !== undefined) return known;
-  const found = Object.entries(record.services).flatMap(([service, { state, peer }]) =>
+  const found = Object.entries(record.services).flatMap(([service, { state, peer, changed }]) =>
     peer !== null && (state === 'moved' || state === 'failed' || state === 'stopping' || state === 'stopped')
-      ? [{ service, to: peer }]
+      ? [{ service, to: peer, changed }]
       : [],
   );
   gifts.set(record, found);
@@ -34,18 +40,22 @@ export function unheardOf(state: NodeState): readonly Unheard[] {
   for (const source of members) {
     const record = state.records.get(source);
     if (record === undefined) continue;
-    for (const { service, to } of giftsOf(record))
-      if (members.includes(to) && !hasHeard(state, to, record)) unheard.push({ node: to, service });
+    for (const { service, to, changed } of giftsOf(record))
+      if (members.includes(to) && !hasHeard(state, to, record, changed)) unheard.push({ node: to, service });
   }
   return unheard;
 }
 
-/** By its last beat, which its own record is not older than. */
-function hasHeard({ self, peers }: NodeState, node: NodeId, { node: source, boot, version }: NodeRecord): boolean {
-  if (node === self) return true;
+/** By its last beat, which its own record is not older than. What else changed at the source since then does not matter. */
+function hasHeard(
+  { self, peers }: NodeState,
+  node: NodeId,
+  { node: source, boot }: NodeRecord,
+  changed: number,
+): boolean {
+  if (node === self || node === source) return true;
   const held = peers.get(node)?.beat?.holds.find((each) => each.node === source);
-  if (node === source) return true;
-  return held !== undefined && held.boot === boot && held.version >= version;
+  return held !== undefined && held.boot === boot && held.version >= changed;
 }
 
 /** That it stopped, or found nothing, is not certain yet. */

@@ -73,7 +73,8 @@ function race(turn: Turn): void {
   if (!mayRace(state, partner, nowMs)) return cancelIfRacing(turn, partner, `${state.self} may not race now`);
   if (state.fencing.has(partner)) return;
   const { headStartMs } = state.doc.cluster.quorum;
-  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner, nowMs) ? 1 : 0);
+  // Not just one more: where the late one is the one with the head start, the other one begins after one.
+  const starts = (hasHeadStart(state, partner) ? 0 : 1) + (isLate(state, partner, nowMs) ? 2 : 0);
   const afterMs = starts * headStartMs;
   const who = afterMs === 0 ? `${state.self} goes first` : `${partner} has a head start of ${afterMs / 1000} s`;
   beginFencing(turn, partner, `${partner} is lost, and one of the two may act; ${who}`, afterMs);

@@ -372,6 +372,7 @@ const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   role: fc.constantFrom('promoted' as const, 'unpromoted' as const, 'unknown' as const),
   promotion: orNull(fc.integer({ min: -1_000_000, max: 1_000_000 })),
   peer: orNull(name),
+  changed: count,
   notice: orNull(notice),
   order: orNull(orderId),
 });
