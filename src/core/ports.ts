@@ -263,6 +263,8 @@ export interface Beat extends Sender {
   readonly promised: View;
   /** For each member of `promised`: since which number every view that the sender promised has had that member in it. */
   readonly continuous: PromiseNote['continuous'];
+  /** It can agree at once to views up to this number; an older version does not say. */
+  readonly agreesUpTo?: number;
   /** Number of the view that it acts in; null: none. */
   readonly installed: number | null;
   readonly recordVersion: number;

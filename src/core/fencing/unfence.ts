@@ -9,7 +9,7 @@ export function unfence(turn: Turn): void {
   const { unfenced } = turn.state;
   if (unfenced.done || unfenced.calls.size > 0 || turn.nowMs < unfenced.againAtMs) return;
   const calls = callsFor(turn.state);
-  if (calls.length === 0) return put(turn, { unfenced: { ...unfenced, done: true } });
+  if (calls.length === 0) return put(turn, { unfenced: { ...unfenced, done: true }, beatNow: true });
   const progress = new Map(calls.map((call): [number, FenceProgress] => [call.callId, { call, result: null }]));
   put(turn, { unfenced: { ...unfenced, calls: progress }, nextCallId: turn.state.nextCallId + calls.length });
   for (const call of calls) emit(turn, { kind: 'fence', call });
@@ -46,6 +46,6 @@ export function unfenceDone(turn: Turn, callId: number, result: FenceResult): bo
   const done = failed === undefined;
   const because = failed?.ok === false ? failed.because : 'fabric devices let this node in';
   changed(turn, 'access', 'shut out', done ? 'let in' : 'shut out', because);
-  put(turn, { unfenced: { done, againAtMs: turn.nowMs + againAfterMs, calls: new Map() } });
+  put(turn, { unfenced: { done, againAtMs: turn.nowMs + againAfterMs, calls: new Map() }, beatNow: true });
   return true;
 }

@@ -3,6 +3,7 @@ import { newest } from '../document/index.ts';
 import type { Beat } from '../ports.ts';
 import { emit, heartbeat, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { alivePeers, echoes } from './hearing.ts';
+import { agreesUpTo } from './view.ts';
 
 /** Beats every interval, and at once when something changed that peers wait for. */
 export function beatIfDue(turn: Turn): void {
@@ -24,6 +25,7 @@ function beatOf(state: NodeState, nowMs: number): Beat {
     hears: alivePeers(state, nowMs),
     promised: state.promised,
     continuous: [...state.continuous].map(([node, since]) => ({ node, since })),
+    agreesUpTo: agreesUpTo(state),
     installed: state.installed?.number ?? null,
     recordVersion: state.recordVersion,
     holds: [...state.records.values()].map(({ node, boot, version }) => ({ node, boot, version })),

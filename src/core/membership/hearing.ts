@@ -59,6 +59,7 @@ export function saysNothingNew(state: NodeState, beat: Beat, nowMs: Ms): boolean
   if (beat.seq <= known.seq) return true;
   return (
     sameView(known.promised, beat.promised) &&
+    known.agreesUpTo === beat.agreesUpTo &&
     known.installed === beat.installed &&
     known.recordVersion === beat.recordVersion &&
     known.hears.length === beat.hears.length &&

@@ -11,7 +11,8 @@
  * - a view is installed only when all of its members, a majority of all votes, have promised it;
  * - a coordinator that left its view never leads it again: what it ordered in it may still be on its way, and it remembers none of
  *   that in the next one, in which nobody obeys it any more;
- * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other.
+ * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other;
+ * - nobody is asked for a promise that it could not give at once.
  *
  * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
  */
@@ -92,12 +93,11 @@ function propose(turn: Turn): void {
   // Two that propose against each other must not burn numbers as fast as packets travel.
   if (nowMs - state.proposedAtMs < heartbeat(state).intervalMs) return;
   put(turn, { proposedAtMs: nowMs });
-  const highest = Math.max(
-    state.promised.number,
-    ...[...state.peers.values()].map((p) => p.beat?.promised.number ?? 0),
-  );
-  promise(turn, { number: nextNumber(state, highest), members, coordinator: state.self });
+  promise(turn, { number: nextNumber(state, highestNumber(state)), members, coordinator: state.self });
 }
+
+const highestNumber = ({ promised, peers }: NodeState): number =>
+  Math.max(promised.number, ...[...peers.values()].map(({ beat }) => beat?.promised.number ?? 0));
 
 /**
  * Two halves that may act at the same time must never give one number to two views: each node of a pair, and each that acts without
@@ -231,10 +231,13 @@ export function noteLease(turn: Turn): void {
   note(turn);
 }
 
+/** To which views this node can agree without waiting for its disk, or for fabric devices. */
+export const agreesUpTo = ({ unfenced, reservedUpTo }: NodeState): number => (unfenced.done ? reservedUpTo : 0);
+
 /** Keeps numbers reserved ahead of need, so that a failover waits for no disk; and tries again what a disk refused. */
 export function reserveEarly(turn: Turn): void {
-  const { promised, waiting, reservedUpTo, reserving, limits } = turn.state;
-  const needed = Math.max(promised.number, waiting?.number ?? 0);
+  const { waiting, reservedUpTo, reserving, limits } = turn.state;
+  const needed = Math.max(highestNumber(turn.state), waiting?.number ?? 0);
   if (reserving === null && reservedUpTo < needed + limits.reserveAhead / 2) reserve(turn, needed);
 }
 
@@ -260,7 +263,7 @@ export function onReserved(turn: Turn, upTo: number, ok: boolean, because: strin
     return put(turn, { reserving, reserveAgainMs: nowMs + state.limits.saveAgainAfterMs });
   }
   if (state.reserveAgainMs !== null) changed(turn, 'disk', 'failing', 'writable', 'view numbers are reserved');
-  put(turn, { reserving, reserveAgainMs: null, reservedUpTo: Math.max(upTo, state.reservedUpTo) });
+  put(turn, { reserving, reserveAgainMs: null, reservedUpTo: Math.max(upTo, state.reservedUpTo), beatNow: true });
   const view = state.waiting;
   if (view === null || view.number > turn.state.reservedUpTo) return;
   put(turn, { waiting: null });
@@ -423,7 +426,7 @@ function widestCircle(state: NodeState, nowMs: number): NodeId {
 function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
   if (node === state.self) return circleOf(state, nowMs)?.length ?? 0;
   const peer = state.peers.get(node);
-  if (!isAlive(state, peer, nowMs) || peer.beat === null) return -1;
+  if (!isAlive(state, peer, nowMs) || peer.beat === null || !mayAgree(state, node)) return -1;
   const { voters, cluster } = state.doc;
   const known = nodeIds(state);
   const hears = sortedUnique([node, ...peer.beat.hears]).filter((id) => known.includes(id));
@@ -437,7 +440,7 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
 const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[] | null => {
   const { voters, cluster } = state.doc;
   if (cluster.nodes.some(({ id, witness }) => witness && id === state.self)) return null;
-  let circle = [state.self, ...alivePeers(state, nowMs)].sort(byText);
+  let circle = [state.self, ...alivePeers(state, nowMs).filter((node) => mayAgree(state, node))].sort(byText);
   // Where half of the votes act, there is nobody else whom its members could have to hear.
   if (!isMajority(circle, voters)) return standingOf(state, circle, nowMs) === null ? null : circle;
   for (;;) {
@@ -453,6 +456,16 @@ const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[]
   }
   return isMajority(circle, voters) ? circle : null;
 });
+
+/**
+ * Between its promise and the installation of a view a node takes no orders: a proposal with somebody in it who has to wait for a disk, or
+ * for fabric devices, before it can promise would hold up everybody for as long.
+ */
+function mayAgree(state: NodeState, node: NodeId): boolean {
+  const beat = state.peers.get(node)?.beat;
+  if (!beat || beat.agreesUpTo === undefined || sameView(beat.promised, state.promised)) return true;
+  return beat.agreesUpTo >= Math.max(state.promised.number, beat.promised.number + 1);
+}
 
 /** A member that hears too few for a moment, because its daemon has just started anew, is not put out for that. */
 function isRecovering(state: NodeState, node: NodeId, nowMs: number): boolean {

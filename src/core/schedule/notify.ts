@@ -182,13 +182,16 @@ function listsOf({ on }: Service, copies: readonly Copy[]): Omit<Notice, Operati
   };
 }
 
-/** Of a round: the nodes on which its operation can be ordered, or is under way. */
+/**
+ * Of a round: the nodes on which its operation can be ordered, or is under way. Where it is being looked at it may be too: an order
+ * that was given there may be late.
+ */
 function remaining(notice: Notice, copies: readonly Copy[], own: Actions): readonly NodeId[] {
   const { operation } = notice;
   return notice[operation].filter(
     (node) =>
       own.some((action) => action.verb === operation && action.on === node && isReady(action)) ||
-      copies.some((copy) => copy.node === node && copy.state === under[operation]),
+      copies.some((copy) => copy.node === node && (copy.state === under[operation] || copy.state === 'probing')),
   );
 }
 

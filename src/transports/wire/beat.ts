@@ -4,7 +4,7 @@
  * lives (a node and its boot).
  *
  *   ["beat", from, boot, seq, sentAtMs, names, lives, echoes, hears, promised, installed, recordVersion, holds, doc,
- *    continuous]
+ *    continuous, agreesUpTo]
  *
  *   lives     name, boot, ...
  *   echoes    life, sentAtMs, heldMs, links as bits, ...
@@ -13,6 +13,7 @@
  *   holds     life, version, ...
  *   doc       view and counter of docVersion, of docContent and of docOnDisk
  *   continuous  name, view number, ...
+ *   agreesUpTo  view number; missing in older versions
  *
  * Later versions may add values at the end; they are ignored here.
  */
@@ -41,7 +42,8 @@ export function packBeat(beat: Beat): readonly unknown[] {
   const head = ['beat', beat.from, beat.boot, beat.seq, beat.sentAtMs, table.names, table.lives];
   const doc = [beat.docVersion, beat.docContent, beat.docOnDisk].flatMap((v) => [v.view, v.counter]);
   const continuous = beat.continuous.flatMap(({ node, since }) => [table.name(node), since]);
-  return [...head, echoes, hears, promised, beat.installed, beat.recordVersion, holds, doc, continuous];
+  const end = beat.agreesUpTo === undefined ? [] : [beat.agreesUpTo];
+  return [...head, echoes, hears, promised, beat.installed, beat.recordVersion, holds, doc, continuous, ...end];
 }
 
 /** Names and lives that were met so far, with their places. */
@@ -92,8 +94,11 @@ export function readBeat(value: readonly unknown[], fault: Fault): Beat | undefi
   const doc = readDocVersions(value[13]);
   const continuous = readContinuous(value[14], names);
   if (holds === undefined || doc === undefined || continuous === undefined) return refuse(fault, 'holds');
+  const agreesUpTo = value[15];
+  if (agreesUpTo !== undefined && !isCount(agreesUpTo)) return refuse(fault, 'agreesUpTo');
   const head = { kind: 'beat', from, boot, seq, sentAtMs } as const;
-  return { ...head, echoes, hears, promised, continuous, installed, recordVersion, holds, ...doc };
+  const read = { ...head, echoes, hears, promised, continuous, installed, recordVersion, holds, ...doc };
+  return agreesUpTo === undefined ? read : { ...read, agreesUpTo };
 }
 
 function readLives(value: unknown, names: readonly NodeId[]): readonly Life[] | undefined {
