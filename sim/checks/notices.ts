@@ -22,6 +22,8 @@ interface Told {
   /** The daemon's life in which that was: a new one knows nothing of it. */
   readonly life: number;
   readonly view: number | null;
+  /** It has failed since: nobody could tell it the end of its round. */
+  readonly hasFailed: boolean;
 }
 
 export function notices(): Check {
@@ -48,7 +50,10 @@ export function notices(): Check {
           if (!hears(host, id)) {
             deafMs.set(keyOf(host, id), world.agenda.nowMs);
             // What an agent falsely called stopped begins anew when it is found.
-            if (host.loop?.state.local.get(id)?.record.state === 'stopped') told.delete(keyOf(host, id));
+            const state = host.loop?.state.local.get(id)?.record.state;
+            if (state === 'stopped') told.delete(keyOf(host, id));
+            const last = told.get(keyOf(host, id));
+            if (state === 'failed' && last !== undefined) told.set(keyOf(host, id), { ...last, hasFailed: true });
           }
     },
     operationBegins(world, host, { verb, service, notice }) {
@@ -58,9 +63,10 @@ export function notices(): Check {
         const before = lastTo(host, service.id);
         // Two sides that acted apart and meet again had a round each.
         const wasApart = world.cluster.quorum.noQuorum === 'ignore' && before?.view !== view;
-        if (before?.notice.type === 'pre' && !endsRound(before.notice, notice) && !wasApart)
+        const isOpen = before?.notice.type === 'pre' && !before.hasFailed && !wasApart;
+        if (isOpen && !endsRound(before.notice, notice))
           throw fail(world, `${host.id} is told ${wordsOf(notice)} after ${wordsOf(before.notice)}, which is not over`);
-        told.set(keyOf(host, service.id), { notice, life: host.life, view });
+        told.set(keyOf(host, service.id), { notice, life: host.life, view, hasFailed: false });
         return;
       }
       // A copy that an agent falsely called started begins anew as far as anybody knows.

@@ -8,6 +8,7 @@ import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
 import { drawPassages } from './passages.ts';
 import { drawPlot, drawTurns } from './plots.ts';
+import { drawPromotions, hasPromotable } from './promotions.ts';
 import { drawQuirks } from './quirks.ts';
 import { shuffled } from './services.ts';
 
@@ -60,6 +61,9 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const journeys = prng.fork('journeys');
   if (cluster.services.some(({ migrates }) => migrates) && journeys.chance(0.6))
     faults.push(...drawJourneys(journeys, cluster, beginMs, healAtMs));
+  const promotions = prng.fork('promotions');
+  if (hasPromotable(cluster) && promotions.chance(0.6))
+    faults.push(...drawPromotions(promotions, cluster, beginMs, healAtMs));
   const passages = prng.fork('passages');
   if (passages.chance(0.4)) faults.push(...drawPassages(passages, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };

@@ -143,8 +143,8 @@ export const serviceMutants: readonly Mutant[] = [
     name: 'failed-keeps-round',
     rule: 'a copy that failed in a round does not keep it open',
     by: ['notices'],
-    file: 'src/core/schedule/notify.ts',
-    find: 'return mayHear.has(state) ||',
-    replace: "return mayHear.has(state) || state === 'failed' ||",
+    file: 'src/core/execute/services.ts',
+    find: "const isDeaf = state === 'failed' ||",
+    replace: 'const isDeaf =',
   },
 ];

@@ -105,11 +105,18 @@ export function pardon(turn: Turn, id: ServiceId): void {
 export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   const before = localOf(turn.state, id);
   const role = patch.role ?? (patch.state === 'unknown' ? 'unknown' : before.record.role);
-  const record = stamped(turn.state, before.record, { ...before.record, ...patch, role });
+  const notice = patch.notice === undefined ? noticeIn(patch.state, before.record) : patch.notice;
+  const record = stamped(turn.state, before.record, { ...before.record, ...patch, role, notice });
   put(turn, { local: new Map(turn.state.local).set(id, { ...before, record }) });
   const [from, to] = [standing(before.record), standing(record)];
   if (from !== to) changed(turn, `service ${id} on ${turn.state.self}`, from, to, because);
   publish(turn);
+}
+
+/** What cannot hear the end of a round any more counts as told: when it serves again it is in none. */
+function noticeIn(state: ServiceRecord['state'] | undefined, { notice }: ServiceRecord): ServiceRecord['notice'] {
+  const isDeaf = state === 'failed' || state === 'unknown' || state === 'blocked';
+  return isDeaf && notice?.type === 'pre' ? { ...notice, type: 'post' } : notice;
 }
 
 /** With the version that the next `publish` gives to it, if it says something else of where the service may run. */

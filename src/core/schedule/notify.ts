@@ -60,13 +60,11 @@ const isOperation = (verb: PlannedAction['verb']): verb is Operation => operatio
 /** It was told nothing since it was started. */
 const isFresh = ({ state, record }: Copy): boolean => state === 'running' && record !== null && record.notice === null;
 
-const mayHear: ReadonlySet<ServiceState> = new Set(['running', 'notifying', 'reloading', 'promoting', 'demoting']);
-
-/** It will be told the end of it, or is what it is about. What has failed meanwhile, or has to be looked at, is neither. */
+/** It will be told the end of it, or is what it is about. */
 function keepsRound({ node, state, record }: Copy): boolean {
   const notice = record?.notice;
   if (notice?.type !== 'pre') return false;
-  return mayHear.has(state) || (state === 'stopping' && notice.operation === 'stop' && notice.stop.includes(node));
+  return state !== 'stopping' || (notice.operation === 'stop' && notice.stop.includes(node));
 }
 
 const isUntold = ({ state, record }: Copy, notice: Notice): boolean =>
