@@ -59,9 +59,17 @@ const isUp = (world: World, id: ServiceId): boolean =>
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
-  // A stop that is said to have failed may have done its work.
-  const isBlocked = host.loop?.state.local.get(id)?.record.state === 'blocked';
-  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id) || isUnheard(world, host);
+  return (
+    !host.powered || host.isHelpless || isNotAsked(host, id) || hasJustGone(world, host, id) || isUnheard(world, host)
+  );
+}
+
+/** Nobody looks at what an operator works on, nor at what a stop is said to have failed of, which may have done its work. */
+function isNotAsked(host: Host, id: ServiceId): boolean {
+  if (host.loop === null) return true;
+  const { local, doc } = host.loop.state;
+  const believed = local.get(id)?.record.state;
+  return believed === 'blocked' || (believed === 'running' && inMaintenance(doc.admin, host.id, id));
 }
 
 /** By who coordinates it, and can agree on no view without it. */
