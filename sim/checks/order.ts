@@ -69,9 +69,16 @@ const isUp = (world: World, id: ServiceId): boolean =>
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
-  // A stop that is said to have failed may have done its work.
-  const isBlocked = host.loop?.state.local.get(id)?.record.state === 'blocked';
-  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id) || isUnheard(world, host);
+  return (
+    !host.powered || host.isHelpless || isLeftAlone(host, id) || hasJustGone(world, host, id) || isUnheard(world, host)
+  );
+}
+
+/** A stop that is said to have failed may have done its work; and nobody looks at what an operator works on. */
+function isLeftAlone({ id: node, loop }: Host, id: ServiceId): boolean {
+  const record = loop?.state.local.get(id)?.record;
+  if (loop === null || record === undefined) return false;
+  return record.state === 'blocked' || (record.state === 'running' && inMaintenance(loop.state.doc.admin, node, id));
 }
 
 /** By who coordinates it, and can agree on no view without it. */
