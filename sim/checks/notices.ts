@@ -7,6 +7,7 @@
  *
  * What a node does by itself (it has no quorum, or does not trust what it finds) waits for nobody.
  */
+import { alivePeers } from '../../src/core/membership/hearing.ts';
 import type { Service, ServiceId } from '../../src/core/model.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
 import { isSameNotice, type Notice } from '../../src/core/roles.ts';
@@ -30,7 +31,10 @@ export function notices(): Check {
   const told = new Map<string, Told>();
   /** When a copy could not be told anything, for the last time. */
   const deafMs = new Map<string, number>();
-  /** When a node was in no view, for the last time: what it was ordered before, it may carry out long after others were told that it will not. */
+  /**
+   * When a node was in no view, or did not hear who coordinates it, for the last time: what it was ordered before, it may carry out long after
+   * others were told that it will not, or have started in the same round.
+   */
   const apartMs = new Map<string, number>();
   const lastTo = (host: Host, id: ServiceId): Told | null => {
     const last = told.get(keyOf(host, id));
@@ -43,8 +47,7 @@ export function notices(): Check {
       if (!host.running.has(id)) told.delete(keyOf(host, id));
     },
     passing(world) {
-      for (const { id, loop } of world.hosts.values())
-        if (loop?.state.installed == null) apartMs.set(id, world.agenda.nowMs);
+      for (const host of world.hosts.values()) if (isApart(host)) apartMs.set(host.id, world.agenda.nowMs);
       for (const host of world.hosts.values())
         for (const { id } of world.cluster.services)
           if (!hears(host, id)) {
@@ -114,6 +117,13 @@ function hears(host: Host, id: ServiceId): boolean {
   if (state.doc.cluster.services.find((service) => service.id === id)?.notify !== true) return false;
   const record = state.local.get(id)?.record.state;
   return (record === 'running' || record === 'notifying') && !inMaintenance(state.doc.admin, host.id, id);
+}
+
+/** In a pair, a node stays in its view all the same. */
+function isApart({ id, loop, clock }: Host): boolean {
+  const coordinator = loop?.state.installed?.coordinator;
+  if (loop === null || coordinator === undefined) return true;
+  return coordinator !== id && !alivePeers(loop.state, clock.nowMs).includes(coordinator);
 }
 
 const isBeingTold = (host: Host, id: ServiceId): boolean =>
