@@ -214,8 +214,8 @@ export interface OrderSent {
   readonly tries: number;
   /** The node's record showed it: kept for pacing repeated starts. */
   readonly seen: boolean;
-  /** It took the place of one that no record showed yet, and that may be carried out before it. */
-  readonly replaces: boolean;
+  /** What it took the place of: no record showed that yet, and it may be carried out before this one. Null: nothing. */
+  readonly replaces: Order | null;
 }
 
 /** Another node, as heard. All instants are this node's clock unless the name says `peer`. */

@@ -82,7 +82,14 @@ function replaceUndeliverable(turn: Turn): void {
     const id: OrderId = { view: sent.order.id.view, plan: planNumber, action: 0 };
     const because = `${sent.to} had no lease when it was to ${sent.order.verb} it`;
     const order: Order = { ...sent.order, id, ...plainOrder, verb: 'probe', because };
-    const instead: OrderSent = { order, to: sent.to, sentAtMs: nowMs, tries: 0, seen: false, replaces: true };
+    const instead: OrderSent = {
+      order,
+      to: sent.to,
+      sentAtMs: nowMs,
+      tries: 0,
+      seen: false,
+      replaces: replacedIn(sent),
+    };
     put(turn, { planNumber, ordered: new Map(state.ordered).set(key, instead) });
   }
 }
@@ -188,16 +195,24 @@ function watchedOf(state: NodeState): ReadonlySet<NodeId> {
 /** Orders that no record shows yet. */
 const inFlight = (state: NodeState): OrderSent[] => [...state.ordered.values()].filter((sent) => !sent.seen);
 
+/** A cleanup alone changes nothing that anybody counts on. */
+function replacedIn(before: OrderSent | undefined): Order | null {
+  if (before === undefined || before.seen) return null;
+  return before.replaces ?? (before.order.verb === 'forget' ? null : before.order);
+}
+
 /**
  * An order that was given may be carried out at any moment: it counts as under way, or the next plan could contradict it. One to expect
- * counts as a look: until a record shows it nobody knows whether it is expected there, and nothing may be given away.
+ * counts as a look: until a record shows it nobody knows whether it is expected there, and nothing may be given away. A cleanup counts
+ * where it puts in doubt what it is about; else what it took the place of does.
  */
 function asUnderWay(record: NodeRecord, { order: given, replaces }: OrderSent): NodeRecord {
   const service = record.services[given.serviceId];
-  const state = stateUnder[given.verb];
-  if (service === undefined || (given.verb === 'forget' && !replaces && !isInDoubt(service.state))) return record;
-  const role = given.verb === 'promote' ? 'unknown' : service.role;
-  const peer = given.peer ?? service.peer;
+  const due = given.verb === 'forget' && service !== undefined && !isInDoubt(service.state) ? replaces : given;
+  if (service === undefined || due === null) return record;
+  const state = stateUnder[due.verb];
+  const role = due.verb === 'promote' || replaces?.verb === 'promote' ? 'unknown' : service.role;
+  const peer = due.peer ?? service.peer;
   return { ...record, services: { ...record.services, [given.serviceId]: { ...service, state, role, peer } } };
 }
 
@@ -213,7 +228,7 @@ const stateUnder: Record<Order['verb'], ServiceState> = {
   migrateTo: 'migrating',
   migrateFrom: 'migrating',
   notify: 'notifying',
-  // It makes unknown what is in doubt; what it took the place of may still be carried out before it.
+  // It makes unknown what is in doubt.
   forget: 'probing',
 };
 
@@ -293,7 +308,7 @@ export function deliver(turn: Turn, given: Order, to: NodeId): void {
   const key = keyOf(to, given.serviceId);
   const before = state.ordered.get(key);
   const again = before !== undefined && compareOrders(before.order.id, given.id) === 0 ? before : null;
-  const replaces = again?.replaces ?? before?.seen === false;
+  const replaces = again === null ? replacedIn(before) : again.replaces;
   const sent: OrderSent = { order: given, to, sentAtMs: nowMs, tries: (again?.tries ?? 0) + 1, seen: false, replaces };
   put(turn, { ordered: new Map(state.ordered).set(key, sent) });
   if (to === state.self) takeOrder(turn, state.self, given);
