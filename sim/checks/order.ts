@@ -4,6 +4,7 @@
  */
 import { alivePeers } from '../../src/core/membership/hearing.ts';
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
+import { leadsTo } from '../../src/core/onFail.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
 import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
 import type { LocalService } from '../../src/core/state.ts';
@@ -48,10 +49,19 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
 function firstsAreUp(world: World, host: Host, op: AgentOp): void {
   for (const { id, kind, link } of world.cluster.rules.orders) {
     if (link.kind !== 'pair' || link.second !== op.service.id || kind !== 'Mandatory') continue;
-    if (!isUp(world, link.first))
+    if (!isUp(world, link.first) && !isLeftFailed(world, link.first))
       throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
   }
 }
+
+/** What failed and is left alone (on-fail: block) counts as running by the rules, as in Pacemaker. What needs it waits all the same. */
+const isLeftFailed = ({ cluster, hosts }: World, id: ServiceId): boolean => {
+  const service = cluster.services.find((each) => each.id === id);
+  return [...hosts.values()].some(({ loop }) => {
+    const record = loop?.state.local.get(id)?.record;
+    return service !== undefined && record?.state === 'failed' && leadsTo(service, record) === 'block';
+  });
+};
 
 /** Somewhere, as far as anybody can know. */
 const isUp = (world: World, id: ServiceId): boolean =>
@@ -59,9 +69,16 @@ const isUp = (world: World, id: ServiceId): boolean =>
 
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
-  // A stop that is said to have failed may have done its work.
-  const isBlocked = host.loop?.state.local.get(id)?.record.state === 'blocked';
-  return !host.powered || host.isHelpless || isBlocked || hasJustGone(world, host, id) || isUnheard(world, host);
+  return (
+    !host.powered || host.isHelpless || isLeftAlone(host, id) || hasJustGone(world, host, id) || isUnheard(world, host)
+  );
+}
+
+/** A stop that is said to have failed may have done its work; and nobody looks at what an operator works on. */
+function isLeftAlone({ id: node, loop }: Host, id: ServiceId): boolean {
+  const record = loop?.state.local.get(id)?.record;
+  if (loop === null || record === undefined) return false;
+  return record.state === 'blocked' || (record.state === 'running' && inMaintenance(loop.state.doc.admin, node, id));
 }
 
 /** By who coordinates it, and can agree on no view without it. */
