@@ -105,7 +105,7 @@ const deafTarget = onTheWay('lease', (scene, { to, move, hang }) => {
   const beforeMs = prng.between(0, 500);
   const when = { atMs: atMs + beforeMs, forMs: Math.max(forMs, 10_000) };
   // What it is to expect may be lost already.
-  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0, 0.6]), atMs, forMs: beforeMs };
+  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0.6, 1, 1]), atMs, forMs: beforeMs };
   return [hang, move, bad, { ...lost, from: null, to, ...when }, { ...lost, from: to, to: null, ...when }];
 });
 

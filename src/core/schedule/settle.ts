@@ -246,7 +246,9 @@ function startsAfterStop(
 
 /** A dependent's copy on `from` has to be gone before `need` stops on `node`: it relies on it, here or as the last one. */
 export function reliesOn(need: Change & { readonly overlapFrom: NodeId | null }, node: NodeId, from: NodeId): boolean {
-  if (from === node) return true;
+  // What is left of a copy that was given away serves nobody.
+  const isGiven = need.copies.some((copy) => copy.node === node && copy.state === 'moved');
+  if (from === node && !isGiven) return true;
   return !keepsCopy(need) && !need.copies.some((copy) => copy.node === from && mayServe(copy));
 }
 
