@@ -109,6 +109,17 @@ seen b: db running score 20`,
     expect(ready(world).map(lineOf)).toEqual(['post stop a to a', 'post stop a to b']);
   });
 
+  test('a copy that was away is told the end of the round that it was in, before it takes part in another', () => {
+    let world: World = { input: parseStory(`${running}seen c: db running`), hidden: new Set() };
+    const any = must(ready(world)[0], 'an action');
+    const pre: Notice = { ...must(any.notice, 'a notice'), type: 'pre', operation: 'stop', start: [] };
+    for (const [on, stopped] of Object.entries({ a: 'c', b: 'a', c: 'a' }))
+      world = end(world, { ...any, on, notice: { ...pre, stop: [stopped] } });
+    expect(ready(world).map(lineOf)).toEqual(['post stop c to a']);
+    world = end(world, must(ready(world)[0], 'an action'));
+    expect(ready(world).map(lineOf)).toEqual(['post stop a to a']);
+  });
+
   test('is told that a copy is gone when its node is known to be off, once', () => {
     const { world } = settled({ input: parseStory(`${running}seen c: db running`), hidden: new Set() }, () => 0);
     const lost = without('c', world);

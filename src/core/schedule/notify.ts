@@ -76,7 +76,9 @@ function told(service: Service, copies: readonly Copy[], all: Actions, own: Acti
   // Its answer decides what comes next; what is to happen to it cannot be planned until then.
   if (copies.some(({ state }) => state === 'notifying'))
     return blocked(all, own.filter(isReady), `${service.id} is being told what happens to its copies`);
-  const open = copies.find(keepsRound)?.record?.notice ?? null;
+  const open = openRound(copies);
+  const astray = open === null ? [] : copies.flatMap((copy) => tellOfItsOwn(service, copy, open));
+  if (astray.length > 0) return waiting(all, own.filter(isReady), astray);
   const fresh = copies.some(({ state }) => underWay(state) !== null) ? [] : copies.filter(isFresh);
   if (open === null && fresh.length > 0) return started(service, copies, all, own, fresh);
   const behind = open === null ? copies.filter((copy) => endedBehind(copy, copies, off).length > 0) : [];
@@ -100,6 +102,22 @@ function told(service: Service, copies: readonly Copy[], all: Actions, own: Acti
     ready.filter(isInRound),
     due.map(({ node }) => tell(service, node, notice)),
   );
+}
+
+/** Of several, the one that most copies keep. */
+function openRound(copies: readonly Copy[]): Notice | null {
+  const kept = copies.filter(keepsRound).flatMap(({ record }) => record?.notice ?? []);
+  const keepersOf = (notice: Notice): number => kept.filter((each) => isSameNotice(each, notice)).length;
+  let open: Notice | null = null;
+  for (const notice of kept) if (open === null || keepersOf(notice) > keepersOf(open)) open = notice;
+  return open;
+}
+
+/** Who was out of the view when the others were told the end of a round still keeps that one. */
+function tellOfItsOwn(service: Service, copy: Copy, open: Notice): readonly Telling[] {
+  const notice = copy.record?.notice ?? null;
+  if (notice === null || copy.state !== 'running' || !keepsRound(copy) || isSameNotice(notice, open)) return [];
+  return [tell(service, copy.node, { ...notice, type: 'post' })];
 }
 
 function started(
