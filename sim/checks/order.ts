@@ -6,7 +6,7 @@ import { alivePeers } from '../../src/core/membership/hearing.ts';
 import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
 import { leadsTo } from '../../src/core/onFail.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
-import { type AgentOp, inMaintenance } from '../../src/core/ports.ts';
+import { type AgentOp, inMaintenance, type ServiceState } from '../../src/core/ports.ts';
 import type { LocalService } from '../../src/core/state.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
@@ -70,16 +70,27 @@ const isUp = (world: World, id: ServiceId): boolean =>
 /** It is gone, and its node's daemon may still believe in it, or the news of its stop is still under way. */
 function isUnnoticed(world: World, host: Host, id: ServiceId): boolean {
   return (
-    !host.powered || host.isHelpless || isLeftAlone(host, id) || hasJustGone(world, host, id) || isUnheard(world, host)
+    !host.powered || host.isHelpless || isBelieved(host, id) || hasJustGone(world, host, id) || isUnheard(world, host)
   );
 }
 
-/** A stop that is said to have failed may have done its work; and nobody looks at what an operator works on. */
-function isLeftAlone({ id: node, loop }: Host, id: ServiceId): boolean {
-  const record = loop?.state.local.get(id)?.record;
-  if (loop === null || record === undefined) return false;
-  return record.state === 'blocked' || (record.state === 'running' && inMaintenance(loop.state.doc.admin, node, id));
+/**
+ * As far as its daemon knows: an agent may say so falsely, nobody looks at what an operator works on, and a stop that is said to have
+ * failed may have done its work. What is decided is decided by that; that it is true in the end, others check.
+ */
+function isBelieved({ loop }: Host, id: ServiceId): boolean {
+  const state = loop?.state.local.get(id)?.record.state;
+  return state !== undefined && believed.has(state);
 }
+
+const believed: ReadonlySet<ServiceState> = new Set([
+  'running',
+  'reloading',
+  'promoting',
+  'demoting',
+  'notifying',
+  'blocked',
+]);
 
 /** By who coordinates it, and can agree on no view without it. */
 function isUnheard(world: World, { id }: Host): boolean {
@@ -99,9 +110,7 @@ function hasJustGone(world: World, host: Host, id: ServiceId): boolean {
 const hasJustStopped = (world: World, host: Host, id: ServiceId): boolean =>
   world.agenda.nowMs - (host.stoppedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < 2 * world.cluster.heartbeat.deadMs;
 
-/** As far as its daemon knows: an agent may say so falsely, and one that was held up has not looked for long. */
-const serves = (host: Host, id: ServiceId): boolean =>
-  host.running.has(id) || host.loop?.state.local.get(id)?.record.state === 'running';
+const serves = (host: Host, id: ServiceId): boolean => host.running.has(id) || isBelieved(host, id);
 
 function dependentsAreDown(world: World, host: Host, op: AgentOp): void {
   if (!host.running.has(op.service.id)) return;
