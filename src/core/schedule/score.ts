@@ -93,11 +93,11 @@ function addTermsOn(terms: Term[], rule: NodeRules, copy: Copy | undefined, cand
   const { service, runsOn, wish } = candidate;
   const record = copy?.record ?? null;
   if (copy !== undefined && record !== null) terms.push(...bansOf(service, copy, record));
-  if (runsOn.includes(rule.node)) terms.push(...stickinessTerms(candidate, copy, record));
-  else {
-    for (const term of rule.newcomers) terms.push(term);
-    if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
-  }
+  const runsHere = runsOn.includes(rule.node);
+  if (runsHere) terms.push(...stickinessTerms(candidate, copy, record));
+  else if (isGuarded(service)) for (const term of rule.guarded) terms.push(term);
+  // What was stopped to be started again is not started there either.
+  if (!runsHere || copy?.state === 'stopped') for (const term of rule.newcomers) terms.push(term);
   if (candidate.stays?.has(rule.node)) terms.push(points(stayPoints, 'it would come back here at once'));
   if (wish !== undefined && isWished(wish, rule.node)) terms.push(points(wishPoints, wish.because));
 }
