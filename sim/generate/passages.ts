@@ -102,11 +102,11 @@ const forgotten = onTheWay('fencing', (scene, { service: { id }, from, to, other
 const deafTarget = onTheWay('lease', (scene, { to, move, hang }) => {
   const { prng, atMs, forMs } = scene;
   const lost = { kind: 'packets', link: null, how: 'lose', probability: 1, delayMs: 0 } as const;
-  const beforeMs = prng.between(0, 500);
-  const when = { atMs: atMs + beforeMs, forMs: Math.max(forMs, 10_000) };
-  // What it is to expect may be lost already.
-  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0.6, 1, 1]), atMs, forMs: beforeMs };
-  return [hang, move, bad, { ...lost, from: null, to, ...when }, { ...lost, from: to, to: null, ...when }];
+  const badMs = share(scene, 0, 1);
+  // What it is to expect may be lost already, again and again, while the rest is enough for its lease.
+  const bad = { ...lost, from: null, to, probability: prng.pick([0, 0.7, 0.8, 0.8]), atMs, forMs: badMs };
+  const cut = { atMs: atMs + badMs, forMs: Math.max(forMs, 10_000) };
+  return [hang, move, bad, { ...lost, from: null, to, ...cut }, { ...lost, from: to, to: null, ...cut }];
 });
 
 /** The source hangs in the middle of it, and is cut off: it has to stop in time all the same. */
