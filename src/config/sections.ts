@@ -7,6 +7,7 @@ import { forMembers, inherit, type Layer } from './inherit.ts';
 import { reportIssues } from './issues.ts';
 import { atKey, atValue } from './places.ts';
 import { type OwnMeta, ownMetaOf, type PolicySections, readPolicy } from './policy/sections.ts';
+import { withoutIdleTimes } from './policy/times.ts';
 import {
   type QuorumFile,
   quorumSchema,
@@ -106,7 +107,9 @@ function readService(id: string, value: unknown, policy: PolicySections, report:
   }
   const template = templateOf(id, own, policy, report);
   if (template === null) return null;
-  const service = inherit([own, template, groupOf(own, template, policy), policy.defaults ?? {}]);
+  const group = groupOf(own, template, policy);
+  const all = inherit([own, template, forMembers(group), policy.defaults ?? {}]);
+  const service = withoutIdleTimes(all, own, group);
   const kind = kindOf(id, service, report);
   if (kind === null) return null;
   const schema = serviceKinds[kind];
@@ -116,7 +119,7 @@ function readService(id: string, value: unknown, policy: PolicySections, report:
 
 function groupOf(own: Layer, template: Layer, { groups }: PolicySections): Layer {
   const group = own['group'] ?? template['group'];
-  return forMembers((typeof group === 'string' && groups?.get(group)) || {});
+  return (typeof group === 'string' && groups?.get(group)) || {};
 }
 
 /** Empty where it has none; null where the template has mistakes, which are told of there, or does not exist. */

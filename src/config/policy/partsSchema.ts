@@ -4,11 +4,11 @@ import { name, nameOrNames, oneOf } from '../scalars.ts';
 import { agentSchema, check, commandSchema, common, instances, templateCheck } from '../serviceSchema.ts';
 import { constraintsSchema } from './constraintSchema.ts';
 import { plainValue } from './scalars.ts';
-import { agentKeys, copyKeys, policyKeys } from './serviceKeys.ts';
+import { agentKeys, copyKeys, policyKeys, timeoutKeys } from './serviceKeys.ts';
 
 const { on, needs: _, with: __, group: ___, template: ____, location: _____, ...inherited } = common;
 
-export const defaultsSchema = z.strictObject({ check, ...inherited });
+export const defaultsSchema = z.strictObject({ check, ...timeoutKeys, ...inherited });
 
 export const templateSchema = z
   .strictObject({ ...commandSchema.shape, ...agentSchema.shape, check: templateCheck })
@@ -22,6 +22,7 @@ export const groupSchema = z.strictObject({
   instances: instances.describe('How many copies of the whole group run: one, a number, or all (default one).'),
   ...copyKeys,
   ...agentKeys,
+  ...timeoutKeys,
   check,
   location: policyKeys.location,
   ...inherited,

@@ -86,6 +86,24 @@ describe('a service', () => {
     expect(traits(text)).toMatchObject(expected);
   });
 
+  test('takes over times of operations that it has, and of no others', () => {
+    const cluster = read(
+      [
+        'defaults: {promote-timeout: 2m, notify-timeout: 3s}',
+        'groups: {g: {notify: true, instances: 2, migrate-to-timeout: 9m, notify-timeout: 4s}}',
+        'services:',
+        '  db: {agent: "ocf:a:b", promotable: true, demote-timeout: 40s}',
+        '  vm: {agent: "ocf:a:b", migrate: true, group: g}',
+        '  web: {command: /bin/true, group: g}',
+      ].join('\n'),
+    );
+    expect(cluster.services.map(({ id, timeouts }) => [id, timeouts])).toEqual([
+      ['db', { promote: 120_000, demote: 40_000 }],
+      ['vm', { migrateTo: 540_000, notify: 4000 }],
+      ['web', {}],
+    ]);
+  });
+
   test('has locations whose rules are about a role', () => {
     const cluster = read(
       'services: {s: {agent: "ocf:a:b", promotable: true, location: [{where: site eq east, score: 5, role: promoted}]}}\n',

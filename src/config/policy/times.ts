@@ -1,6 +1,7 @@
 /** Times of operations that the file may say beside those of start, stop and check. */
 import type { Service, TimedOperation } from '../../core/model.ts';
 import { parseDuration } from '../duration.ts';
+import type { Layer } from '../inherit.ts';
 import type { ServiceFile } from '../serviceSchema.ts';
 
 /** Operations, the keys that say their time, and the keys without which they never come. */
@@ -11,6 +12,13 @@ export const timedOperations = [
   { operation: 'migrateFrom', key: 'migrate-from-timeout', of: 'migrate' },
   { operation: 'notify', key: 'notify-timeout', of: 'notify' },
 ] as const satisfies readonly { readonly operation: TimedOperation; readonly key: string; readonly of: string }[];
+
+/** A time that a service takes over says nothing where that operation never comes. `own`: what it says itself; `group`: all of its group. */
+export function withoutIdleTimes(service: Layer, own: Layer, group: Layer): Layer {
+  const has = (key: string): boolean => (service[key] ?? group[key] ?? false) !== false;
+  const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !('agent' in service && has(of)));
+  return Object.fromEntries(Object.entries(service).filter(([key]) => idle.every((each) => each.key !== key)));
+}
 
 /** Only what is said: an entry without a value is none. */
 export function timeoutsOf(file: ServiceFile): Service['timeouts'] {
