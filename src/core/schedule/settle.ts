@@ -321,7 +321,8 @@ function whyInTheWay({ service, placement }: Change, copy: Copy, isRestart: bool
     case 'reloading':
       return stays && !isRestart ? null : `is ${copy.state}`;
     case 'blocked':
-      return 'is blocked because its stop failed';
+      // It stays as it is, and what works elsewhere serves it too: it does not keep two copies of that.
+      return isRestart ? 'is blocked because its stop failed' : null;
     case 'unknown':
     case 'stopped':
     case 'running':
