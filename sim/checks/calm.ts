@@ -1,5 +1,6 @@
 /** Once all is well again nobody is fenced, and services that go home go once. */
 import type { NodeId, ServiceId } from '../../src/core/model.ts';
+import { leadsTo } from '../../src/core/onFail.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -45,10 +46,17 @@ export function calm(): Check {
   };
 }
 
-/** Not one whose daemon is gone, that has just booted, or on which something could not be stopped. */
+/**
+ * Not one whose daemon is gone, that has just booted, on which something could not be stopped, or failed in a way that the file has it
+ * switched off for: somebody who may do that may be back only now.
+ */
 function isWell(world: World, { loop, poweredAtMs }: Host): boolean {
   if (loop === null || world.agenda.nowMs - poweredAtMs <= graceMs(world)) return false;
-  return [...loop.state.local.values()].every(({ record }) => record.state !== 'blocked');
+  return [...loop.state.local].every(([id, { record }]) => {
+    if (record.state === 'running' || record.state === 'blocked') return record.state === 'running';
+    const service = world.cluster.services.find((each) => each.id === id);
+    return service === undefined || leadsTo(service, record) !== 'fence';
+  });
 }
 
 const isSettling = (world: World, healedAtMs: number | null): boolean =>

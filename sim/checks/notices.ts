@@ -23,8 +23,8 @@ interface Told {
   /** The daemon's life in which that was: a new one knows nothing of it. */
   readonly life: number;
   readonly view: number | null;
-  /** It has failed since: nobody could tell it the end of its round. */
-  readonly hasFailed: boolean;
+  /** It has failed since, or had to be looked for: nobody could tell it the end of its round. */
+  readonly isDeaf: boolean;
 }
 
 export function notices(): Check {
@@ -41,6 +41,10 @@ export function notices(): Check {
     return last?.life === host.life ? last : null;
   };
   const toldTo = (host: Host, id: ServiceId): Notice | null => lastTo(host, id)?.notice ?? null;
+  const deafen = (host: Host, id: ServiceId): void => {
+    const last = told.get(keyOf(host, id));
+    if (last !== undefined) told.set(keyOf(host, id), { ...last, isDeaf: true });
+  };
   return {
     name: 'notices',
     serviceChanged(_world, host, id) {
@@ -55,8 +59,7 @@ export function notices(): Check {
             // What an agent falsely called stopped begins anew when it is found.
             const state = host.loop?.state.local.get(id)?.record.state;
             if (state === 'stopped') told.delete(keyOf(host, id));
-            const last = told.get(keyOf(host, id));
-            if (state === 'failed' && last !== undefined) told.set(keyOf(host, id), { ...last, hasFailed: true });
+            if (state === 'failed') deafen(host, id);
           }
     },
     operationBegins(world, host, { verb, service, notice }) {
@@ -66,12 +69,13 @@ export function notices(): Check {
         const before = lastTo(host, service.id);
         // Two sides that acted apart and meet again had a round each.
         const wasApart = world.cluster.quorum.noQuorum === 'ignore' && before?.view !== view;
-        const isOpen = before?.notice.type === 'pre' && !before.hasFailed && !wasApart;
+        const isOpen = before?.notice.type === 'pre' && !before.isDeaf && !wasApart;
         if (isOpen && !endsRound(before.notice, notice))
           throw fail(world, `${host.id} is told ${wordsOf(notice)} after ${wordsOf(before.notice)}, which is not over`);
-        told.set(keyOf(host, service.id), { notice, life: host.life, view, hasFailed: false });
+        told.set(keyOf(host, service.id), { notice, life: host.life, view, isDeaf: false });
         return;
       }
+      if (verb === 'probe') deafen(host, service.id);
       // A copy that an agent falsely called started begins anew as far as anybody knows.
       if (verb === 'start') told.delete(keyOf(host, service.id));
       if (!isOperation(verb) || !isOrdered(host, service)) return;
