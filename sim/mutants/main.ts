@@ -78,6 +78,8 @@ function row(name: string, second: string, third: string): void {
   process.stdout.write(`${name.padEnd(26)} ${second.padEnd(12)} ${third.slice(0, 150)}\n`);
 }
 
+// Whoever reads only the first lines has seen enough.
+process.stdout.on('error', () => process.exit());
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -38,10 +38,14 @@ export function follow(
     const next = new Map(now.changes);
     const edges = [...now.ruled.edges];
     for (const [id, orders] of ruled.into) {
-      const change = now.settled.get(id);
-      if (change === undefined) continue;
-      for (const order of orders)
-        addRestarts(next, edges, must(now.changes.get(id), id), order, now.settled, isOwn, hindrance);
+      if (!now.settled.has(id)) continue;
+      let change = must(now.changes.get(id), id);
+      for (const order of orders) {
+        const restarted = restartedFor(order, change, { settled: now.settled, isOwn, hindrance });
+        change = restarted.change;
+        edges.push(...restarted.edges);
+      }
+      next.set(id, change);
     }
     if ([...next].every(([id, change]) => change === now.changes.get(id)))
       return { ...now, ruled: { ...ruled, edges: [...edges, ...edgesOfOwn(now, isOwn)] } };
@@ -93,45 +97,65 @@ function causesIn(first: Settled | undefined, isOwn: IsOwn): readonly Stop[] {
 const noStops: readonly Stop[] = [];
 const restarts: ReadonlySet<Stop['kind']> = new Set(['under', 'order']);
 
-function addRestarts(
-  next: Map<ServiceId, Change>,
-  edges: { first: Doing; second: Doing }[],
-  { service, copies, placement }: Change,
-  { id, first, firstAction, secondAction, kind, isLocal }: RuledOrder,
-  settled: SettledServices,
-  isOwn: IsOwn,
-  hindrance: Hindrance,
-): void {
-  if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return;
+interface Round {
+  readonly settled: SettledServices;
+  readonly isOwn: IsOwn;
+  readonly hindrance: Hindrance;
+}
+
+/** The change of what comes second, with the restarts that one order makes necessary; and what waits for what between both services. */
+function restartedFor(
+  order: RuledOrder,
+  change: Change,
+  { settled, isOwn, hindrance }: Round,
+): { readonly change: Change; readonly edges: Ruled['edges'] } {
+  const { first, firstAction, secondAction, kind, isLocal } = order;
+  if (kind !== 'mandatory' || firstAction !== 'start' || secondAction !== 'start') return { change, edges: [] };
+  const { service, copies, placement, passage } = change;
   const own = causesIn(settled.get(first), isOwn);
-  const known = must(next.get(service.id), `change of ${service.id}`);
+  const causesOn = (node: NodeId): readonly Stop[] => own.filter((stop) => !isLocal || stop.node === node);
   const from = settled.get(service.id)?.overlapFrom ?? null;
-  if (from !== null && own.some((stop) => !isLocal || stop.node === from) && known.passage?.isBegun !== true)
-    next.set(service.id, { ...known, stopsFirst: true });
-  for (const { node } of copies.filter((copy) => copy.state === 'running' && placement.nodes.includes(copy.node))) {
-    const causes = own.filter((stop) => !isLocal || stop.node === node);
-    const change = must(next.get(service.id), `change of ${service.id}`);
-    const hasStop = [...change.stops, ...(settled.get(service.id)?.stops ?? [])].some((stop) => stop.node === node);
-    if (causes.length === 0 || hasStop || hindrance.isLeft(service.id, node)) continue;
-    const because = `${first}, which starts before it (${id}), restarts`;
-    const stop: Stop = {
-      node,
-      kind: 'order',
-      because,
-      handTo: null,
-      mayWait: true,
-      blocked: hindrance.ruled('stop', service.id, node),
-    };
-    const start: Start = { node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) };
-    next.set(service.id, { ...change, stops: [...change.stops, stop], starts: [...change.starts, start] });
-    for (const cause of causes) {
-      const doing = (verb: 'start' | 'stop', which: ServiceId, at: string): Doing => ({
-        verb,
-        service: which,
-        node: at,
-      });
-      edges.push({ first: doing('stop', service.id, node), second: doing('stop', first, cause.node) });
-      edges.push({ first: doing('start', first, cause.node), second: doing('start', service.id, node) });
-    }
-  }
+  const endsOverlap = from !== null && causesOn(from).length > 0 && passage?.isBegun !== true;
+  const stopping = [...change.stops, ...(settled.get(service.id)?.stops ?? [])].map(({ node }) => node);
+  const nodes = copies
+    .filter(({ node, state }) => state === 'running' && placement.nodes.includes(node) && causesOn(node).length > 0)
+    .map(({ node }) => node)
+    .filter((node) => !stopping.includes(node) && !hindrance.isLeft(service.id, node));
+  const due = nodes.map((node) => restartOn(node, change, order, hindrance));
+  const edges = nodes.flatMap((node) =>
+    causesOn(node).flatMap((cause) => edgesBetween(first, cause.node, service.id, node)),
+  );
+  if (due.length === 0 && !endsOverlap) return { change, edges };
+  return {
+    change: {
+      ...change,
+      ...(endsOverlap ? { stopsFirst: true } : {}),
+      stops: [...change.stops, ...due.map(({ stop }) => stop)],
+      starts: [...change.starts, ...due.map(({ start }) => start)],
+    },
+    edges,
+  };
+}
+
+function restartOn(
+  node: NodeId,
+  { service, copies }: Change,
+  { id, first }: RuledOrder,
+  hindrance: Hindrance,
+): { readonly stop: Stop; readonly start: Start } {
+  const because = `${first}, which starts before it (${id}), restarts`;
+  const stopBlock = hindrance.ruled('stop', service.id, node);
+  return {
+    stop: { node, kind: 'order', because, handTo: null, mayWait: true, blocked: stopBlock },
+    start: { node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) },
+  };
+}
+
+/** The second one stops before the first one, and starts after it. */
+function edgesBetween(first: ServiceId, firstOn: NodeId, second: ServiceId, secondOn: NodeId): Ruled['edges'] {
+  const doing = (verb: 'start' | 'stop', service: ServiceId, node: NodeId): Doing => ({ verb, service, node });
+  return [
+    { first: doing('stop', second, secondOn), second: doing('stop', first, firstOn) },
+    { first: doing('start', first, firstOn), second: doing('start', second, secondOn) },
+  ];
 }

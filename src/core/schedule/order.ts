@@ -19,7 +19,6 @@ import type { Admin } from '../ports.ts';
 import { needsAllProbes, type Stop } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
 import { type Edge, withoutLoops } from './loops.ts';
-import type { Frozen } from './maintenance.ts';
 import { isStoppedAfter } from './migrate.ts';
 import type { PlannedAction } from './plan.ts';
 import { mayBe } from './roles.ts';
@@ -43,7 +42,6 @@ export function order(
   seen: Seen,
   admin: Admin,
   ruled: Ruled,
-  frozen: Frozen,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
@@ -60,7 +58,6 @@ export function order(
   // Free of loops but for orders among the rules, before which it gives way.
   for (const { later, sooner } of isRuled ? withoutLoops(all, (each) => each.after, patience) : patience)
     later.after.add(sooner);
-  leaveAlone(board, frozen);
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
   return numbered(all);
@@ -308,14 +305,6 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
 }
 
 // ---------------------------------------------------------------- what is blocked blocks more
-
-/** Settling may want to stop what is in maintenance, for the sake of something that it needs: that waits. */
-function leaveAlone(board: Board, frozen: Frozen): void {
-  for (const [id, why] of frozen) {
-    const vertices = board.get(id);
-    for (const each of vertices === undefined ? [] : verticesOf(vertices)) each.blocked = each.cause = why;
-  }
-}
 
 /**
  * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move

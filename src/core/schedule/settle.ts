@@ -71,12 +71,13 @@ const isComing = (change: Change | undefined): boolean =>
 
 // ---------------------------------------------------------------- restarts
 
-/** What relies on something that restarts is stopped before and started after it. */
+/** What relies on something that restarts is stopped before and started after it, unless an operator works on it. */
 function withRestarts(change: Change, needed: readonly Settled[], hindrance: Hindrance): Change {
   const { service, copies, placement } = change;
   if (needed.length === 0 || !restartsWithNeeds(service)) return change;
   const restarts = copies
     .filter(({ node, state }) => state === 'running' && placement.nodes.includes(node))
+    .filter(({ node }) => !hindrance.isLeft(service.id, node))
     .flatMap(({ node }) => restartUnder(node, needed))
     .map((stop) => hindered(stop, service, hindrance));
   if (restarts.length === 0) return change;
