@@ -237,6 +237,8 @@ export interface Peer {
    */
   readonly grant: { readonly view: View; readonly since: number; readonly atMs: Ms } | null;
   readonly links: ReadonlyMap<number, LinkHeard>;
+  /** Since when it is heard both ways without a break, or lives anew. */
+  readonly aliveSinceMs: Ms;
   /** When it last said that it hears a majority, or began a new life. */
   readonly wellHeardAtMs: Ms;
   /** Its last beat; null: none yet. */

@@ -33,11 +33,12 @@ export function wantFencing(turn: Turn): void {
   callOff(turn, (node) => !wanted.has(node) && node !== racing, 'it is no longer needed');
 }
 
-/** It is heard, not in the view yet, and has not had the time to join it: what it runs will be known in a moment. */
+/** It is heard, not in the view, and has not had the time to join it: what it runs will be known in a moment. */
 function isComingBack(state: NodeState, node: NodeId, nowMs: number): boolean {
   const peer = state.peers.get(node);
   if (state.installed?.members.includes(node) === true || !isAlive(state, peer, nowMs)) return false;
-  return nowMs - peer.wellHeardAtMs < 3 * heartbeat(state).deadMs;
+  const sinceMs = Math.max(peer.aliveSinceMs, state.lost.get(node) ?? Number.NEGATIVE_INFINITY);
+  return nowMs - sinceMs < 3 * heartbeat(state).deadMs;
 }
 
 function fence(turn: Turn, node: NodeId, because: string): void {
