@@ -74,8 +74,20 @@ export function foreignKey(key: string, known: readonly string[]): string | null
 /** The hint for a value, where `wanted` says in words what may stand there. */
 export function foreignValue(value: unknown, wanted: string): string | null {
   if (typeof value !== 'string') return null;
+  if (wanted.includes('ocf:PROVIDER:TYPE')) return agentHint(value);
   const word = value.toLowerCase();
   const allowed = wanted.split(/[\s,]+/);
   const ours = Object.hasOwn(values, word) ? values[word]?.find((each) => allowed.includes(each)) : undefined;
   return ours === undefined ? null : `say ${ours}`;
+}
+
+function agentHint(agent: string): string | null {
+  const [, kind = '', name = ''] = /^(?:(lsb|service|upstart|stonith|ocf):+)?([\w.:@-]+)$/.exec(agent) ?? [];
+  if (name === '') return null;
+  if (kind === 'stonith') return `a fence device stands under fencing: {devices: {NAME: {agent: ${name}}}}`;
+  if (kind === 'ocf') return name.includes(':') ? `write ocf:${name}` : `ocf:heartbeat:${name}, say`;
+  // Scripts of OCF begin with a capital as a rule, units with a small letter.
+  return kind === '' && /^[A-Z]/.test(name)
+    ? `ocf:heartbeat:${name}, say`
+    : `systemd:${name}, which wraps init scripts too`;
 }

@@ -16,10 +16,16 @@ export function reportIssues(schema: z.core.$ZodType, value: unknown, base: Path
   const result = z.safeParse(schema, value, { error: (issue) => wantedInWords(issue) });
   if (result.success) return;
   const misspelt = result.error.issues.flatMap((issue) => misspeltKeys(schema, value, issue));
+  const misshapen = new Set(result.error.issues.filter(({ code }) => code === 'invalid_type').map(pathText));
   for (const issue of result.error.issues) {
-    if (!misspelt.includes(slashed(issue.path))) reportIssue(schema, value, base, issue, report);
+    // The library measures whatever has a length: a text where a list belongs may be too long for it.
+    const isMeasure = issue.code === 'too_big' || issue.code === 'too_small';
+    if (misspelt.includes(pathText(issue)) || (isMeasure && misshapen.has(pathText(issue)))) continue;
+    reportIssue(schema, value, base, issue, report);
   }
 }
+
+const pathText = (issue: Issue): string => slashed(issue.path);
 
 /** Known keys that unknown ones stand for: to call `addresses` missing beside `adresses` would be one mistake told twice. */
 function misspeltKeys(schema: z.core.$ZodType, value: unknown, issue: Issue): string[] {
@@ -99,8 +105,22 @@ function reportValue(issue: Issue, path: Path, found: unknown, report: Report): 
   const wrongForm = issue.code === 'invalid_type' || issue.code === 'invalid_union';
   const code = isDuration ? 'BAD_DURATION' : wrongForm ? 'BAD_TYPE' : 'BAD_VALUE';
   const hint = (isDuration ? durationHint(found) : null) ?? ownHint(issue) ?? enumHint(issue, found);
-  report.error(code, atValue(...path), valueMessage(issue, path, found), hint ?? foreignValue(found, issue.message));
+  const guess = formHint(found, issue.message) ?? foreignValue(found, issue.message);
+  report.error(code, atValue(...path), valueMessage(issue, path, found), hint ?? guess);
 }
+
+/** What is usually wrong where a mapping or list is wanted and something else was found. */
+function formHint(found: unknown, wanted: string): string | null {
+  if (wanted.startsWith(listWanted)) return typeof found === 'object' ? 'each of its items begins with «- »' : null;
+  if (!wanted.startsWith(mappingWanted)) return null;
+  if (Array.isArray(found)) return 'its keys stand without «- » before them';
+  if (typeof found !== 'string') return null;
+  if (found.startsWith('<')) return '«sempre import pacemaker» makes a cluster file of a CIB';
+  return /^[\w.-]+:\S/.test(found) ? 'a space must stand behind each «:»' : null;
+}
+
+const mappingWanted = 'must be a mapping';
+const listWanted = 'must be a list';
 
 function valueMessage({ message }: Issue, path: Path, found: unknown): string {
   if (message === notEmpty) return `${label(path)} ${message}`;
@@ -119,9 +139,9 @@ function wantedInWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.expected) {
     case 'object':
     case 'record':
-      return 'must be a mapping (key: value)';
+      return `${mappingWanted} (key: value)`;
     case 'array':
-      return 'must be a list';
+      return listWanted;
     default:
       return `must be of type ${String(issue.expected)}`;
   }

@@ -305,6 +305,7 @@ test('one mistake is told once: a misspelt key is not missing too, and a broken 
   const codes = (text: string): string[] => parseClusterFile(text, 'f').problems.map(({ code }) => code);
   expect(codes('cluster: c\nnodes:\n  n1: {adresses: [10.0.0.1]}\n')).toEqual(['ONE_NODE', 'UNKNOWN_KEY']);
   expect(codes(services('s: {command: a, takeover: nothin}'))).toEqual(['BAD_VALUE']);
+  expect(codes('cluster: c\nnodes:\n  n1: {addresses: 10.0.0.1}\n')).toEqual(['ONE_NODE', 'BAD_TYPE']);
   expect(codes(services('s: {comand: a}', 't: {command: b, takeover: lease, needs: s}'))).toEqual(['SERVICE_KIND']);
 });
 
@@ -320,6 +321,13 @@ test.each([
   [services('s: {agent: "ocf:a:b", check: [{interval: 5s}]}'), 'it is called «every» here'],
   [services('s: {agent: "ocf:a:b", promotable: true, check: [{role: Master}]}'), 'say promoted'],
   [services('s: {command: a, stickiness: INFINITY}'), 'say stay'],
+  [services('s: {agent: "lsb:cron"}'), 'systemd:cron, which wraps init scripts too'],
+  [services('s: {agent: "ocf::a:b"}'), 'write ocf:a:b'],
+  [services('s: {agent: IPaddr2}'), 'ocf:heartbeat:IPaddr2, say'],
+  ['cluster: c\nnodes:\n- n1: 10.0.0.1\n', 'its keys stand without «- » before them'],
+  ['cluster: c\nnodes:\n  n1:10.0.0.1\n', 'a space must stand behind each «:»'],
+  [`${two}constraints: {location: {service: s}}\n`, 'each of its items begins with «- »'],
+  ['<cib/>\n', '«sempre import pacemaker» makes a cluster file of a CIB'],
   [services('s: {command: a, location: [{node: n1, score: -infinity}]}'), 'say -inf'],
   [services('s: {command: a, interleave: yes}'), 'say true'],
   [services('s: {command: a, failures: {forget: 60}}'), 'say the unit: 60s or 60ms'],
