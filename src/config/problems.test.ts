@@ -274,6 +274,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], attributes: {site: east}}\nservices: {s: {command: a, location: [{where: a eq 1 or ‸sitte eq east, score: 5}]}}\n`,
   ],
   ['UTILIZATION_UNUSED', services('s: {command: a, ‸utilization: {memory: 5}}')],
+  ['CONTRADICTION', services('s: {command: a, location: [{node: n1, score: inf}, {node: ‸n1, score: -inf}]}')],
   ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
 ];
