@@ -135,6 +135,15 @@ describe('commands that read', () => {
     written.mockRestore();
   });
 
+  it('help of a command is what its --help prints, and of no command is a mistake', async () => {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const codes = [(await sempre(['help', 'node', 'fence'])).code, (await sempre(['help', 'nonsense'])).code];
+    const text = written.mock.calls.join('');
+    written.mockRestore();
+    expect(codes).toEqual([0, 64]);
+    expect(text).toMatch(/^Usage: sempre node fence /);
+  });
+
   it('plan: 0 with nothing to do, 1 with actions, 106 without quorum', async () => {
     expect((await sempre(['plan'], { host: sampleHost() })).code).toBe(0);
     const { code, out } = await sempre(['plan'], { host: sampleHost({}, busy) });

@@ -78,12 +78,20 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     return exit.usage;
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(asHelpOption(program, argv), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
     throw error;
   }
   return code;
+}
+
+/** The library's own `help` knows the first word only, and nothing of commands that print their help themselves. */
+function asHelpOption(program: Command, argv: readonly string[]): string[] {
+  const [first, ...names] = argv;
+  if (first !== 'help' || names.length === 0) return [...argv];
+  // What is no command is refused as such.
+  return program.commands.some((command) => command.name() === names[0]) ? [...names, '--help'] : names;
 }
 
 /** Who used a command wrongly is sent to the help of that command. */
