@@ -73,7 +73,7 @@ const serviceRow = (service: Service): string[] => [
 function rulesOf(service: Service): string[] {
   const before: Readonly<Record<Service['takeover'], string>> = {
     fencing: 'moves when the lost node is certainly off or reset',
-    lease: 'moves when the lost node must have stopped',
+    lease: 'moves when the lease of the lost node is over and it must have stopped',
     nothing: 'moves at once',
   };
   return [
