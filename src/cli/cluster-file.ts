@@ -1,4 +1,5 @@
 /** Reads and checks a cluster file on this side of the socket: mistakes are shown with file, line and column before anything is asked. */
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import type { Problem } from '../config/problems.ts';
 import type { Cluster } from '../core/model.ts';
@@ -32,11 +33,26 @@ export async function readClusterFile(context: Pick<Context, 'terminal'>, file: 
 
 /** Null after it was said why the file cannot be read. */
 export async function readText(context: Pick<Context, 'terminal'>, file: string): Promise<string | null> {
+  let bytes: Buffer;
   try {
-    return file === '-' ? await readStandardInput() : await readFile(file, 'utf8');
+    bytes = file === '-' ? await readStandardInput() : await readFile(file);
   } catch (error) {
     fail(context, { code: 'FILE_UNREADABLE', message: `${file} cannot be read: ${reasonOf(error)}`, next: null });
     return null;
+  }
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const message = `${nameOf(file)}:${placeOfFirstFault(bytes)}: bytes that are not UTF-8 text`;
+  fail(context, { code: 'FILE_UNREADABLE', message, next: 'save it as UTF-8: iconv -f ISO-8859-1 -t UTF-8, say' });
+  return null;
+}
+
+/** Line and column: as other characters than their writer saw they would get into the cluster. */
+function placeOfFirstFault(bytes: Buffer): string {
+  for (let line = 1, at = 0; ; line++) {
+    const end = bytes.indexOf('\n', at);
+    const text = bytes.subarray(at, end < 0 ? bytes.length : end);
+    if (end < 0 || !isUtf8(text)) return `${line}:${text.toString('utf8').indexOf('\uFFFD') + 1}`;
+    at = end + 1;
   }
 }
 
@@ -47,8 +63,8 @@ export function count(problems: readonly Problem[], severity: Problem['severity'
   return `${found} ${severity}${found === 1 ? '' : 's'}`;
 }
 
-async function readStandardInput(): Promise<string> {
+async function readStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

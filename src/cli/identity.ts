@@ -45,7 +45,9 @@ export function addIdentity(program: Command, act: Actor, setCode: (code: number
     .command('create')
     .description('let one new machine in: prints what it gives to sempre join')
     .option('--for <node>', 'only as this node')
-    .option('--ttl <time>', 'how long it holds', lifetime, 15 * 60_000)
+    .addOption(
+      new Option('--ttl <time>', 'how long it holds, up to 24h').argParser(lifetime).default(15 * 60_000, '15m'),
+    )
     .addOption(output())
     .action(
       act<{ for?: string; ttl: number; output: Format }>(async (context, options) =>

@@ -47,6 +47,8 @@ export function addPacemaker(command: Command, act: Actor): void {
 export async function importCib(context: Context, file: string, options: CibOptions): Promise<number> {
   const text = await readText(context, file);
   if (text === null) return exit.badData;
+  if (text.trim() === '')
+    return fail(context, { code: 'FILE_UNREADABLE', message: `${nameOf(file)} is empty`, next: 'cibadmin --query' });
   const corosync = await readMaybe(options.corosync ?? null);
   if (!corosync.ok) return fail(context, corosync.failure);
   const hosts =

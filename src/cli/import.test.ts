@@ -107,7 +107,7 @@ it.each([
 it('names file, line and column of what it cannot read', async () => {
   await put('ha.cf', 'node east\nkeepalive often\n');
   const { code, err } = await imported(dir);
-  expect([code, err]).toEqual([65, expect.stringContaining('error FILE_UNREADABLE: ha.cf, line 2, column 11:')]);
+  expect([code, err]).toEqual([65, expect.stringContaining('error FILE_UNREADABLE: ha.cf:2:11:')]);
 });
 
 const crm = 'node east\nnode west\nprimitive page systemd:nginx op monitor interval=10\nlocation l page 100: east\n';
@@ -149,5 +149,5 @@ it('says where a file cannot be read', async () => {
   await put('crm.txt', 'node east\nnonsense\n');
   const { code, err } = await imported('pacemaker', join(dir, 'crm.txt'));
   expect(code).toBe(65);
-  expect(err).toContain('line 2, column 1: «nonsense» is no statement');
+  expect(err).toContain('crm.txt:2:1: «nonsense» is no statement');
 });

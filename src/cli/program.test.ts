@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Called, Client } from '../api/client.ts';
 import type { ApiHost } from '../api/host.ts';
 import { route } from '../api/routes.ts';
@@ -126,6 +126,24 @@ describe('commands that read', () => {
     expect((await sempre(['events', '--since', 'yesterday'], { host: sampleHost() })).code).toBe(64);
   });
 
+  it('send who uses a command wrongly to the help of that command', async () => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await sempre(['node', 'standby']);
+    expect(written.mock.calls.join('')).toBe(
+      "error USAGE: missing required argument 'node'\n  next: sempre node standby --help\n",
+    );
+    written.mockRestore();
+  });
+
+  it('help of a command is what its --help prints, and of no command is a mistake', async () => {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const codes = [(await sempre(['help', 'node', 'fence'])).code, (await sempre(['help', 'nonsense'])).code];
+    const text = written.mock.calls.join('');
+    written.mockRestore();
+    expect(codes).toEqual([0, 64]);
+    expect(text).toMatch(/^Usage: sempre node fence /);
+  });
+
   it('plan: 0 with nothing to do, 1 with actions, 106 without quorum', async () => {
     expect((await sempre(['plan'], { host: sampleHost() })).code).toBe(0);
     const { code, out } = await sempre(['plan'], { host: sampleHost({}, busy) });
@@ -227,6 +245,13 @@ describe('cluster files', () => {
 
   it('that cannot be read give 65', async () => {
     expect((await sempre(['validate', join(directory, 'none.yaml')])).code).toBe(65);
+  });
+
+  it('that are not UTF-8 are refused, with the place', async () => {
+    const file = join(directory, 'latin1.yaml');
+    await writeFile(file, Buffer.from(`${good}# início\n`, 'latin1'));
+    const { code, err } = await sempre(['validate', file]);
+    expect([code, err]).toEqual([65, expect.stringContaining(`${file}:7:5: bytes that are not UTF-8 text`)]);
   });
 
   it('take a version only in its form', async () => {

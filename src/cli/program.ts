@@ -4,6 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { softwareVersion } from '../api/software.ts';
 import { exit } from '../lib/exit.ts';
 import type { ChangeOptions } from './change.ts';
 import type { Context, Format } from './context.ts';
@@ -38,7 +39,7 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error USAGE: ')) })
-    .showHelpAfterError('  next: sempre help')
+    .version(`sempre ${softwareVersion()}`, '-V, --version', 'show the version')
     .exitOverride();
   const act =
     <Options>(action: Act<Options>) =>
@@ -71,17 +72,32 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
   });
   const { addLab } = await import('./lab.ts');
   addLab(program, act);
+  nameOwnHelp(program, 'sempre');
   if (argv.length === 0) {
-    program.outputHelp();
+    program.outputHelp({ error: true });
     return exit.usage;
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(asHelpOption(program, argv), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
     throw error;
   }
   return code;
+}
+
+/** The library's own `help` knows the first word only, and nothing of commands that print their help themselves. */
+function asHelpOption(program: Command, argv: readonly string[]): string[] {
+  const [first, ...names] = argv;
+  if (first !== 'help' || names.length === 0) return [...argv];
+  // What is no command is refused as such.
+  return program.commands.some((command) => command.name() === names[0]) ? [...names, '--help'] : names;
+}
+
+/** Who used a command wrongly is sent to the help of that command. */
+function nameOwnHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`  next: ${path} --help`);
+  for (const inner of command.commands) nameOwnHelp(inner, `${path} ${inner.name()}`);
 }
 
 export type Actor = <Options>(action: Act<Options>) => (...given: unknown[]) => Promise<void>;
@@ -117,7 +133,7 @@ function addReading(program: Command, act: Actor): void {
   program
     .command('why')
     .description('why a service runs where it does, or does not: every node, every rule')
-    .argument('<service>')
+    .argument('<service>', 'its name in the cluster file')
     .argument('[node]', 'only this node')
     .addOption(output())
     .action(
@@ -185,11 +201,13 @@ function addHistory(program: Command, act: Actor): void {
     .action(act<{ journal: string }>(async (context, { journal }) => (await import('./sim.ts')).sim(context, journal)));
 }
 
+const clusterFile = 'the cluster file; -: standard input';
+
 function addFile(program: Command, act: Actor): void {
   program
     .command('plan')
     .description('what would be done, in order, with reasons; exit code 1 when there is something to do')
-    .argument('[file]', 'another cluster file than the one that runs')
+    .argument('[file]', 'another cluster file than the one that runs; -: standard input')
     .addOption(output())
     .action(
       act<{ output: Format }>(async (context, options, file) =>
@@ -197,7 +215,10 @@ function addFile(program: Command, act: Actor): void {
       ),
     );
   changing(
-    program.command('apply').description('make a changed cluster file take effect on all nodes').argument('<file>'),
+    program
+      .command('apply')
+      .description('make a changed cluster file take effect on all nodes')
+      .argument('<file>', clusterFile),
   )
     .option('--if-version <version>', 'refuse when the file that runs has another version')
     .action(
@@ -220,7 +241,7 @@ function addFile(program: Command, act: Actor): void {
   program
     .command('validate')
     .description('check a cluster file: every mistake with line and column (needs no daemon)')
-    .argument('<file>')
+    .argument('<file>', clusterFile)
     .option('--what-if', 'show what happens at which fault, also with more than two nodes')
     .option('--no-what-if', 'do not: it takes a moment')
     .addOption(output())
@@ -237,7 +258,7 @@ function addFile(program: Command, act: Actor): void {
   fence
     .command('check')
     .description('can the fence devices of a cluster file work on this machine? (needs no daemon)')
-    .argument('<file>')
+    .argument('<file>', clusterFile)
     .option('--ask', 'also ask each device for the power of its nodes', false)
     .addOption(output())
     .action(
@@ -288,7 +309,7 @@ const withChangeOptions = (command: Command, why: Option): Command =>
     .option('-y, --yes', 'do not ask', false)
     .option('--dry-run', 'only show what would be done', false)
     .option('--no-wait', 'do not wait until it is done')
-    .option('--timeout <time>', 'how long to wait', seconds, 60_000)
+    .addOption(new Option('--timeout <time>', 'how long to wait').argParser(seconds).default(60_000, '60s'))
     .addOption(why)
     .addOption(output());
 
@@ -318,7 +339,7 @@ const changeOptions = ({ timeout, yes, dryRun, wait, reason, output }: RawChange
 });
 
 function addChanging(program: Command, act: Actor): void {
-  const node = program.command('node').description('standby, online, confirm-off, fence');
+  const node = program.command('node').description('standby, online, confirm-off, fence, forget');
   for (const verb of ['standby', 'online'] as const) {
     const words =
       verb === 'standby' ? 'move everything away from a node; it keeps its vote' : 'let a node run services again';

@@ -9,7 +9,7 @@ import type { Look } from './terminal.ts';
 
 export function renderPicture(cluster: Cluster, look: Look): string {
   const { heartbeat, nodes, services } = cluster;
-  const head = `${cluster.name}: a heartbeat every ${heartbeat.intervalMs} ms, a node is lost after ${heartbeat.deadMs} ms, port ${heartbeat.port}\n${quorumText(cluster)}\n`;
+  const head = `${cluster.name}: a heartbeat every ${formatDuration(heartbeat.intervalMs)}, a node is lost after ${formatDuration(heartbeat.deadMs)}, port ${heartbeat.port}\n${quorumText(cluster)}\n`;
   const links = Math.max(0, ...nodes.map((node) => node.links.length));
   const linkHeads = Array.from({ length: links }, (_, index) => `LINK ${index}`);
   return [
@@ -73,7 +73,7 @@ const serviceRow = (service: Service): string[] => [
 function rulesOf(service: Service): string[] {
   const before: Readonly<Record<Service['takeover'], string>> = {
     fencing: 'moves when the lost node is certainly off or reset',
-    lease: 'moves when the lost node must have stopped',
+    lease: 'moves when the lease of the lost node is over and it must have stopped',
     nothing: 'moves at once',
   };
   return [

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { bareAddress, duration, flag, oneOf, port, wholeNumber, word } from './scalars.ts';
+import { bareAddress, duration, flag, notEmpty, oneOf, port, wholeNumber, word } from './scalars.ts';
 
 const of = defaults.balance;
 
@@ -72,7 +72,7 @@ export const balanceSchema = z.strictObject({
     .array(z.union([host, serverSchema], { error: 'must be the name of a node, or a mapping with node or address' }), {
       error: 'must be a list of servers',
     })
-    .min(1, { error: 'must not be empty' })
+    .min(1, { error: notEmpty })
     .max(256, { error: 'must have 256 servers at most' })
     .describe('The servers behind the balancer: names of nodes, addresses, or mappings.'),
   check: checkSchema.optional().describe('How the health of the servers is found out.'),

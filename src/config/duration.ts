@@ -9,7 +9,10 @@ const unitMs: Readonly<Record<string, Ms>> = { ms: 1, s: 1000, m: 60_000, h: 3_6
 
 export const durationPattern = /^(\d{1,9})(ms|s|m|h|d)$/;
 
-export const durationWanted = 'must be a time such as 200ms, 10s, 5m, 2h or 1d';
+/** How every message begins that asks for a time. */
+export const durationStem = 'must be a time such as';
+
+export const durationWanted = `${durationStem} 200ms, 10s, 5m, 2h or 1d` as const;
 
 /** Null when it is none. */
 export function parseDuration(text: string): Ms | null {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { duration, flag, name, nameOrNames, wholeNumber, word } from './scalars.ts';
+import { duration, flag, name, nameOrNames, notEmpty, wholeNumber, word } from './scalars.ts';
 
 const of = defaults.fencing;
 
@@ -14,7 +14,7 @@ const plugWanted = 'must be what the device calls the outlet or machine: text or
 const plug = z.union([word(/^[^\0\r\n]{1,255}$/, plugWanted), wholeNumber(0, 1_000_000)], { error: plugWanted });
 
 const plugs = z.union(
-  [plug, z.array(plug).min(1, { error: 'must not be empty' }).max(8, { error: 'must have 8 plugs at most' })],
+  [plug, z.array(plug).min(1, { error: notEmpty }).max(8, { error: 'must have 8 plugs at most' })],
   { error: `${plugWanted}, or a list of them` },
 );
 
@@ -57,12 +57,12 @@ export const fencingSchema = z.strictObject({
   devices: z.record(name, deviceSchema).optional().describe('What can switch nodes off, by name.'),
 });
 
-const level = z.array(name).min(1, { error: 'must not be empty' }).max(8, { error: 'must have 8 devices at most' });
+const level = z.array(name).min(1, { error: notEmpty }).max(8, { error: 'must have 8 devices at most' });
 
 /** A flat list could mean both «one after the other» and «together»: each level is a list of its own. */
 export const fenceLevels = z
   .array(level, { error: 'must be a list of levels, each a list of devices: [[ipmi], [pdu1, pdu2]]' })
-  .min(1, { error: 'must not be empty' })
+  .min(1, { error: notEmpty })
   .max(8, { error: 'must have 8 levels at most' });
 
 export type FencingFile = z.infer<typeof fencingSchema>;

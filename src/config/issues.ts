@@ -1,10 +1,12 @@
 /** Turns what the schema library found wrong into findings: one sentence for one mistake, at its place, with a hint. */
 import * as z from 'zod';
-import { durationHint, durationWanted } from './duration.ts';
+import { durationHint, durationStem } from './duration.ts';
+import { foreignKey, foreignValue } from './foreign.ts';
 import { atKey, atValue, inValue, type Path } from './places.ts';
 import type { Report } from './report.ts';
+import { notEmpty } from './scalars.ts';
 import { serviceKinds } from './serviceSchema.ts';
-import { quote, show } from './show.ts';
+import { printable, quote, show } from './show.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -14,10 +16,16 @@ export function reportIssues(schema: z.core.$ZodType, value: unknown, base: Path
   const result = z.safeParse(schema, value, { error: (issue) => wantedInWords(issue) });
   if (result.success) return;
   const misspelt = result.error.issues.flatMap((issue) => misspeltKeys(schema, value, issue));
+  const misshapen = new Set(result.error.issues.filter(({ code }) => code === 'invalid_type').map(pathText));
   for (const issue of result.error.issues) {
-    if (!misspelt.includes(slashed(issue.path))) reportIssue(schema, value, base, issue, report);
+    // The library measures whatever has a length: a text where a list belongs may be too long for it.
+    const isMeasure = issue.code === 'too_big' || issue.code === 'too_small';
+    if (misspelt.includes(pathText(issue)) || (isMeasure && misshapen.has(pathText(issue)))) continue;
+    reportIssue(schema, value, base, issue, report);
   }
 }
+
+const pathText = (issue: Issue): string => slashed(issue.path);
 
 /** Known keys that unknown ones stand for: to call `addresses` missing beside `adresses` would be one mistake told twice. */
 function misspeltKeys(schema: z.core.$ZodType, value: unknown, issue: Issue): string[] {
@@ -44,10 +52,31 @@ function reportIssue(schema: z.core.$ZodType, value: unknown, base: Path, issue:
     report.error('BAD_NAME', atKey(...path), `${label(path)} ${issue.issues[0]?.message ?? 'is no name'}`);
     return;
   }
-  const option = issue.code === 'invalid_union' ? optionFor(schemaAt(schema, value, inside), found) : null;
-  if (option !== null) reportIssues(option, found, path, report);
+  const union = issue.code === 'invalid_union' ? schemaAt(schema, value, inside) : null;
+  const list = union === null ? null : asList(union, found);
+  const option = optionFor(union, found);
+  if (list !== null) {
+    const hint = `write [${list.join(', ')}]`;
+    report.error(
+      'BAD_TYPE',
+      atValue(...path),
+      `${label(path)} must be a list when it holds several, not ${show(found)}`,
+      hint,
+    );
+  } else if (option !== null) reportIssues(option, found, path, report);
   else reportValue(issue, path, found, report);
 }
+
+/** `n1, n2` where one name or a list of them is wanted: the list that was meant. */
+function asList(union: z.core.$ZodType, found: unknown): readonly string[] | null {
+  if (typeof found !== 'string' || found.length > listLengthMax) return null;
+  const parts = printable(found)
+    .trim()
+    .split(/[\s,]+/);
+  return parts.length > 1 && z.safeParse(union, parts).success ? parts : null;
+}
+
+const listLengthMax = 200;
 
 function reportValue(issue: Issue, path: Path, found: unknown, report: Report): void {
   if (found === undefined) {
@@ -63,15 +92,43 @@ function reportValue(issue: Issue, path: Path, found: unknown, report: Report): 
     report.error('BAD_RULE', inValue(path, found, inside), `${label(path)}: ${issue.message}`, ownHint(issue));
     return;
   }
-  const isDuration = issue.message === durationWanted;
+  if (typeof found === 'string' && found.startsWith(blankStem)) {
+    report.error(
+      'BAD_VALUE',
+      atValue(...path),
+      `${label(path)} is still to be filled in: ${quote(found)}`,
+      emptyHint(issue.message),
+    );
+    return;
+  }
+  const isDuration = issue.message.startsWith(durationStem);
   const wrongForm = issue.code === 'invalid_type' || issue.code === 'invalid_union';
   const code = isDuration ? 'BAD_DURATION' : wrongForm ? 'BAD_TYPE' : 'BAD_VALUE';
   const hint = (isDuration ? durationHint(found) : null) ?? ownHint(issue) ?? enumHint(issue, found);
-  const message = isWish(issue.message)
-    ? `${label(path)} ${issue.message}, not ${show(found)}`
-    : `${show(found)} ${issue.message}`;
-  report.error(code, atValue(...path), message, hint);
+  const guess = formHint(found, issue.message) ?? foreignValue(found, issue.message);
+  report.error(code, atValue(...path), valueMessage(issue, path, found), hint ?? guess);
 }
+
+/** What is usually wrong where a mapping or list is wanted and something else was found. */
+function formHint(found: unknown, wanted: string): string | null {
+  if (wanted.startsWith(listWanted)) return typeof found === 'object' ? 'each of its items begins with «- »' : null;
+  if (!wanted.startsWith(mappingWanted)) return null;
+  if (Array.isArray(found)) return 'its keys stand without «- » before them';
+  if (typeof found !== 'string') return null;
+  if (found.startsWith('<')) return '«sempre import pacemaker» makes a cluster file of a CIB';
+  return /^[\w.-]+:\S/.test(found) ? 'a space must stand behind each «:»' : null;
+}
+
+const mappingWanted = 'must be a mapping';
+const listWanted = 'must be a list';
+
+function valueMessage({ message }: Issue, path: Path, found: unknown): string {
+  if (message === notEmpty) return `${label(path)} ${message}`;
+  return isWish(message) ? `${label(path)} ${message}, not ${show(found)}` : `${show(found)} ${message}`;
+}
+
+/** How the imports begin what they could not know. */
+const blankStem = 'FILL-IN-';
 
 /** «must be …» is said of the key, anything else of the value. */
 const isWish = (message: string): boolean => message.startsWith('must');
@@ -82,9 +139,9 @@ function wantedInWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.expected) {
     case 'object':
     case 'record':
-      return 'must be a mapping (key: value)';
+      return `${mappingWanted} (key: value)`;
     case 'array':
-      return 'must be a list';
+      return listWanted;
     default:
       return `must be of type ${String(issue.expected)}`;
   }
@@ -107,7 +164,9 @@ function hintForKey(key: string, known: readonly string[], path: Path): string |
   const isService = path.length === 2 && path[0] === 'services';
   const kinds = isService ? Object.entries(serviceKinds).filter(([, kind]) => Object.hasOwn(kind.shape, key)) : [];
   if (kinds.length > 0) return `it goes with ${kinds.map(([kind]) => kind).join(', ')}`;
-  return didYouMean(key, known) ?? (known.length === 0 ? null : `known here: ${known.join(', ')}`);
+  return (
+    foreignKey(key, known) ?? didYouMean(key, known) ?? (known.length === 0 ? null : `known here: ${known.join(', ')}`)
+  );
 }
 
 /** «interval», or «servers», item 2. */

@@ -64,11 +64,19 @@ function emptyFault({ value, faults }: ReadYaml): Located[] | null {
 function locate(faults: readonly Located[], text: string, file: string): Problem[] {
   const lines = lineStarts(text);
   const sorted = faults.toSorted((a, b) => a.offset - b.offset);
-  return sorted.map(({ severity = 'error', code, offset, message, hint }) => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { severity, code, file, line: Math.max(line, 1), column: Math.max(col, 1), message, hint };
-  });
+  return sorted
+    .filter((fault, index) => !repeats(fault, sorted[index - 1]))
+    .map(({ severity = 'error', code, offset, message, hint }) => {
+      const { line, col } = lines.linePos(Math.min(offset, text.length));
+      return { severity, code, file, line: Math.max(line, 1), column: Math.max(col, 1), message, hint };
+    });
 }
+
+/** What was found in two ways, or is the reader's second guess at one mistake. */
+const repeats = (fault: Located, before: Located | undefined): boolean =>
+  before?.offset === fault.offset &&
+  before.code === fault.code &&
+  (fault.code === 'YAML_SYNTAX' || before.message === fault.message);
 
 function lineStarts(text: string): LineCounter {
   const lines = new LineCounter();

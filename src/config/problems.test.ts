@@ -32,6 +32,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['FILE_EMPTY', '‸# nothing\n'],
   ['YAML_SYNTAX', 'cluster: [c\n‸'],
   ['YAML_SYNTAX', 'cluster: ‸c: d\n'],
+  ['YAML_SYNTAX', 'cluster: c\nnodes:\n  n1: ‸10.0.0.1\n   n2: 10.0.0.2\n'],
   ['YAML_TAB', 'cluster: c\nnodes:\n‸\tn1: 10.0.0.1\n'],
   ['YAML_DOCUMENTS', 'cluster: c\n‸---\ncluster: d\n'],
   ['YAML_TAG', 'cluster: !name ‸c\n'],
@@ -56,13 +57,18 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['BAD_TYPE', services('‸s: 5')],
   ['BAD_TYPE', services('s:', '  ‸agent:')],
   ['BAD_TYPE', services('s: {command: [a, ‸[b]]}')],
+  ['BAD_TYPE', services('s: {command: a, on: ‸n1 n2}')],
   ['BAD_VALUE', services('s: {command: ‸[]}')],
+  ['BAD_VALUE', 'cluster: c\nnodes:\n  n1: ‸FILL-IN-address-of-n1\n'],
+  ['BAD_VALUE', `${two}constraints: {location: [{pattern: ‸"^s(", node: n1, score: 5}]}\n`],
   ['BAD_VALUE', `${nodes}heartbeat: {port: ‸70000}\n`],
   ['BAD_VALUE', 'cluster: c\nnodes:\n  n1: [10.0.0.1, ‸10.0.0.300]\n'],
   ['BAD_VALUE', balance('port: 80, servers: [‸{weight: 1}]')],
   ['BAD_VALUE', balance('port: 80, servers: [n1], address: ‸10.0.0.1/24')],
   ['BAD_NAME', services('‸Web: {command: a}')],
   ['BAD_DURATION', `${nodes}heartbeat: {interval: ‸200}\n`],
+  ['BAD_DURATION', services('s: {command: a, failures: {forget: ‸60}}')],
+  ['BAD_DURATION', `${nodes}quorum: {start-wait: ‸never}\n`],
   ['SERVICE_KIND', services('‸s: {on: n1}')],
   ['SERVICE_KIND', services('s:', '  agent: systemd:a', '  ‸command: b')],
   ['TOO_MANY_NODES', `cluster: c\nnodes:\n${many(33, (i) => `  ${i === 32 ? '‸' : ''}n${i}: 10.0.0.${i + 1}\n`)}`],
@@ -268,6 +274,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     `${nodes}  n4: {addresses: [10.0.0.4, 10.1.0.4], attributes: {site: east}}\nservices: {s: {command: a, location: [{where: a eq 1 or ‸sitte eq east, score: 5}]}}\n`,
   ],
   ['UTILIZATION_UNUSED', services('s: {command: a, ‸utilization: {memory: 5}}')],
+  ['CONTRADICTION', services('s: {command: a, location: [{node: n1, score: inf}, {node: ‸n1, score: -inf}]}')],
   ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
 ];
@@ -299,7 +306,38 @@ test('one mistake is told once: a misspelt key is not missing too, and a broken 
   const codes = (text: string): string[] => parseClusterFile(text, 'f').problems.map(({ code }) => code);
   expect(codes('cluster: c\nnodes:\n  n1: {adresses: [10.0.0.1]}\n')).toEqual(['ONE_NODE', 'UNKNOWN_KEY']);
   expect(codes(services('s: {command: a, takeover: nothin}'))).toEqual(['BAD_VALUE']);
+  expect(codes('cluster: c\nnodes:\n  n1: {addresses: 10.0.0.1}\n')).toEqual(['ONE_NODE', 'BAD_TYPE']);
   expect(codes(services('s: {comand: a}', 't: {command: b, takeover: lease, needs: s}'))).toEqual(['SERVICE_KIND']);
+});
+
+test('one circle that two constraints close is told of once', () => {
+  const text = `${services('s: {command: a}', 't: {command: b, needs: s}')}constraints:
+  order: [{first: s, then: t}, {first: t, then: s}]\n`;
+  expect(parseClusterFile(text, 'f').problems.map(({ code }) => code)).toEqual(['CYCLE']);
+});
+
+test.each([
+  [services('s: {command: a, on: "n1, n2"}'), 'write [n1, n2]'],
+  [`${nodes}resources: {}\n`, 'it is called «services» here'],
+  [services('s: {agent: "ocf:a:b", check: [{interval: 5s}]}'), 'it is called «every» here'],
+  [services('s: {agent: "ocf:a:b", promotable: true, check: [{role: Master}]}'), 'say promoted'],
+  [services('s: {command: a, stickiness: INFINITY}'), 'say stay'],
+  [services('s: {agent: "lsb:cron"}'), 'systemd:cron, which wraps init scripts too'],
+  [services('s: {agent: "ocf::a:b"}'), 'write ocf:a:b'],
+  [services('s: {agent: IPaddr2}'), 'ocf:heartbeat:IPaddr2, say'],
+  ['cluster: c\nnodes:\n- n1: 10.0.0.1\n', 'its keys stand without «- » before them'],
+  ['cluster: c\nnodes:\n  n1:10.0.0.1\n', 'a space must stand behind each «:»'],
+  [`${two}constraints: {location: {service: s}}\n`, 'each of its items begins with «- »'],
+  ['<cib/>\n', '«sempre import pacemaker» makes a cluster file of a CIB'],
+  [services('s: {command: a, location: [{node: n1, score: -infinity}]}'), 'say -inf'],
+  [services('s: {command: a, interleave: yes}'), 'say true'],
+  [services('s: {command: a, failures: {forget: 60}}'), 'say the unit: 60s or 60ms'],
+  [
+    'cluster: c\nnodes: {n1: FILL-IN-address-of-n1}\n',
+    'it must be an IP address such as 192.168.200.121/24 or 2001:db8::10/64',
+  ],
+])('the hint says how it is written here: %#', (text, hint) => {
+  expect(parseClusterFile(text, 'f').problems.map((problem) => problem.hint)).toContain(hint);
 });
 
 test('all mistakes come in one run, in the order of the text', () => {

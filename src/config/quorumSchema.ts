@@ -2,18 +2,17 @@
 import * as z from 'zod';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
-import { bareAddress, duration, name, oneOf, port, word } from './scalars.ts';
+import { bareAddress, duration, name, notEmpty, oneOf, port, word } from './scalars.ts';
 
 const of = defaults.quorum;
 
 const addressOrAddresses = (wanted: string) =>
   z.union(
-    [
-      bareAddress,
-      z.array(bareAddress).min(1, { error: 'must not be empty' }).max(8, { error: 'must have 8 addresses at most' }),
-    ],
+    [bareAddress, z.array(bareAddress).min(1, { error: notEmpty }).max(8, { error: 'must have 8 addresses at most' })],
     { error: wanted },
   );
+
+const startWaitWanted = 'must be a time such as 30s, or all';
 
 export const quorumSchema = z.strictObject({
   tie: oneOf(['fence', 'ping', 'witness', 'none'])
@@ -38,7 +37,7 @@ export const quorumSchema = z.strictObject({
       `What a node without a majority does. stop: it stops what it runs; freeze: that runs on, nothing is started; ignore: it acts on alone (default ${of.noQuorum}).`,
     ),
   'start-wait': z
-    .union([duration(1000, 86_400_000), z.literal('all')], { error: 'must be a time such as 30s, or all' })
+    .union([duration(1000, 86_400_000, startWaitWanted), z.literal('all')], { error: startWaitWanted })
     .optional()
     .describe(
       `How long a cluster that starts waits for missing nodes; all: until everyone is there or confirmed off (default: all with two voting nodes, else ${formatDuration(of.startWaitMs)}).`,

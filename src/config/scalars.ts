@@ -4,8 +4,11 @@
  */
 import * as z from 'zod';
 import type { Ms } from '../core/model.ts';
-import { durationPattern, durationWanted, formatDuration, parseDuration } from './duration.ts';
+import { durationPattern, type durationStem, durationWanted, formatDuration, parseDuration } from './duration.ts';
 import { addressWanted, parseAddress } from './network.ts';
+
+/** The one wish that needs no word on what was found. */
+export const notEmpty = 'must not be empty';
 
 /** Text of one line that fits the pattern. */
 export const word = (pattern: RegExp, wanted: string) =>
@@ -25,7 +28,7 @@ export const argumentLike = z.union([argument, z.number(), z.boolean()], {
 });
 
 export const wholeNumber = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
+  const error = min === max ? `must be ${min}` : `must be a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 
@@ -33,8 +36,9 @@ export const port = wholeNumber(1, 65_535);
 
 export const flag = z.boolean({ error: 'must be true or false' });
 
-export const duration = (minMs: Ms, maxMs: Ms) =>
-  word(durationPattern, durationWanted).superRefine((text, context) => {
+/** `wanted` is for a place that takes a word too. */
+export const duration = (minMs: Ms, maxMs: Ms, wanted: `${typeof durationStem}${string}` = durationWanted) =>
+  word(durationPattern, wanted).superRefine((text, context) => {
     const durationMs = parseDuration(text) ?? 0;
     if (durationMs >= minMs && durationMs <= maxMs) return;
     context.addIssue({ code: 'custom', message: `must be from ${formatDuration(minMs)} to ${formatDuration(maxMs)}` });
@@ -58,7 +62,7 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
   z.enum(words, { error: `must be ${words.length === 1 ? '' : 'one of '}${words.join(', ')}` });
 
 export const nameOrNames = z.union(
-  [name, z.array(name).min(1, { error: 'must not be empty' }).max(1000, { error: 'must be shorter' })],
+  [name, z.array(name).min(1, { error: notEmpty }).max(1000, { error: 'must be shorter' })],
   {
     error: 'must be a name or a list of names',
   },
@@ -67,7 +71,7 @@ export const nameOrNames = z.union(
 /** A list is a program and its arguments; a text is a line for the shell, because its writer said so by writing one. */
 export const command = z.union(
   [
-    argument.min(1, { error: 'must not be empty' }),
+    argument.min(1, { error: notEmpty }),
     z
       .array(argumentLike)
       .max(256, { error: 'must have 256 items at most' })

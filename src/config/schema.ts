@@ -11,7 +11,7 @@ import { fenceLevels, fencingSchema } from './fencingSchema.ts';
 import { policyParts } from './policy/partsSchema.ts';
 import { attributeName, capacities, plainValue } from './policy/scalars.ts';
 import { quorumSchema, watchdogSchema, witnessSchema } from './quorumSchema.ts';
-import { address, duration, name, port, wholeNumber } from './scalars.ts';
+import { address, duration, name, notEmpty, port, wholeNumber } from './scalars.ts';
 import { serviceSchema } from './serviceSchema.ts';
 
 const of = defaults.heartbeat;
@@ -28,7 +28,7 @@ export const heartbeatSchema = z.strictObject({
 
 const addresses = z
   .array(address, { error: 'must be a list of IP addresses' })
-  .min(1, { error: 'must not be empty' })
+  .min(1, { error: notEmpty })
   .max(8, { error: 'must have 8 addresses at most' });
 
 const nodeDetails = z.strictObject({

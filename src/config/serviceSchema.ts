@@ -22,6 +22,7 @@ import {
   duration,
   name,
   nameOrNames,
+  notEmpty,
   oneOf,
   wholeNumber,
   word,
@@ -33,6 +34,8 @@ const of = defaults.service;
 
 const failuresDefault = `${of.failures.max} in ${formatDuration(of.failures.forgetMs)}`;
 
+const forgetWanted = 'must be a time such as 10m, or never';
+
 const failuresSchema = z.strictObject({
   max: z
     .union([wholeNumber(1, 1000), z.literal('never')], { error: 'must be a whole number from 1 to 1000, or never' })
@@ -41,7 +44,7 @@ const failuresSchema = z.strictObject({
       `After this many failures on a node the service moves away; never: it is started again there (default ${of.failures.max}).`,
     ),
   forget: z
-    .union([duration(1000, 365 * day), z.literal('never')], { error: 'must be a time such as 10m, or never' })
+    .union([duration(1000, 365 * day, forgetWanted), z.literal('never')], { error: forgetWanted })
     .optional()
     .describe(
       `Time after the last failure until they are forgotten, or never (default ${formatDuration(of.failures.forgetMs)}).`,
@@ -61,7 +64,7 @@ const agentTimes = timesSchema.extend(checkKeys);
 
 const severalChecks = z
   .array(agentTimes, { error: 'must be a list of checks' })
-  .min(1, { error: 'must not be empty' })
+  .min(1, { error: notEmpty })
   .max(20, { error: 'must have 20 items at most' });
 
 const checkWanted = { error: 'must be a mapping such as {every: 10s}, or a list of them' };

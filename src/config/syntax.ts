@@ -44,9 +44,22 @@ const theirsMax = 100;
 /** The reader may quote all the rest of the file. */
 const shortened = (text: string): string => (text.length <= theirsMax ? text : `${text.slice(0, theirsMax)}…`);
 
+const deeperBelow: Wording = {
+  message: 'the line below is indented as if it belonged to this value',
+  hint: 'keys of one mapping begin in the same column',
+};
+
+/** The reader says the same of a second key on the line and of one on the line below that is indented too deep. */
+function wordingOf(error: YAMLParseError, text: string, offset: number): Wording | undefined {
+  const end = text.indexOf('\n', offset);
+  const rest = end < 0 ? text.slice(offset) : text.slice(offset, end);
+  const isBelow = error.code === 'BLOCK_AS_IMPLICIT_KEY' && !/:(\s|$)/.test(rest.trimEnd());
+  return isBelow ? deeperBelow : wordings[error.code];
+}
+
 export function syntaxFault(error: YAMLParseError, text: string): Fault {
-  const wording = wordings[error.code];
   const offset = Math.min(Math.max(error.pos[0], 0), text.length);
+  const wording = wordingOf(error, text, offset);
   const theirs = shortened(printable(error.message.split('\n')[0] ?? ''));
   return {
     code: wording?.code ?? 'YAML_SYNTAX',

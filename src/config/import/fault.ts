@@ -11,11 +11,18 @@ export class ImportFault extends Error {
   override readonly name = 'ImportFault';
   readonly line: number;
   readonly column: number;
+  readonly #what: string;
 
   constructor({ line, column }: Place, what: string) {
     super(`line ${line}, column ${column}: ${what}`);
     this.line = line;
     this.column = column;
+    this.#what = what;
+  }
+
+  /** `cib.xml:3:2: what`, as editors and every other message here name a place. */
+  inFile(name: string): string {
+    return `${name}:${this.line}:${this.column}: ${this.#what}`;
   }
 }
 

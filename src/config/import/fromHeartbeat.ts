@@ -106,7 +106,7 @@ function readNamed<T>({ name, text }: HeartbeatFile, reader: (text: string) => T
     return success(reader(text));
   } catch (error) {
     if (!(error instanceof ImportFault)) throw error;
-    return failure('FILE_UNREADABLE', printable(`${name}, ${error.message}`));
+    return failure('FILE_UNREADABLE', printable(error.inFile(name)));
   }
 }
 

@@ -91,15 +91,20 @@ function checkPair(
 /** Nodes that are forbidden by name; what rules say depends on the day. */
 function checkForbidden({ file }: Checked, names: Names, report: Report): void {
   const forbidden = new Map<Service, { readonly nodes: Set<string>; path: Path }>();
+  const required = new Map<Service, Set<string>>();
   for (const { path, file: entry, owner } of locationsWithPaths(file)) {
     const { node } = entry;
     const counts = node !== undefined && entry.score !== undefined && (entry.while ?? entry.role) === undefined;
-    if (!counts || scoreOf(entry.score ?? 0) > -infinity) continue;
+    const score = counts ? scoreOf(entry.score ?? 0) : 0;
+    if (Math.abs(score) < infinity || node === undefined) continue;
     const subjects = owner === null ? (entry.services ?? [entry.service ?? '']) : [owner];
     for (const service of subjects.flatMap((name) => names.servicesOf(name))) {
       const known = forbidden.get(service) ?? { nodes: new Set<string>(), path };
-      known.nodes.add(node);
-      forbidden.set(service, { nodes: known.nodes, path });
+      const wanted = required.get(service) ?? new Set<string>();
+      (score > 0 ? wanted : known.nodes).add(node);
+      if (known.nodes.has(node) && wanted.has(node)) reportBoth(service, node, path, report);
+      if (score < 0) forbidden.set(service, { nodes: known.nodes, path });
+      required.set(service, wanted);
     }
   }
   for (const [service, { nodes, path }] of forbidden) {
@@ -108,6 +113,12 @@ function checkForbidden({ file }: Checked, names: Names, report: Report): void {
     const hint = 'remove one of these locations, or give it a score that is no -inf';
     report.error('NO_NODE_LEFT', atValue(...path, 'node'), message, hint);
   }
+}
+
+/** The service runs elsewhere, which may be meant: an operator's ban on top of a preference, say. */
+function reportBoth({ id }: Service, node: string, path: Path, report: Report): void {
+  const message = `${quote(id)} has a location with inf and one with -inf on ${quote(node)}: -inf counts`;
+  report.warning('CONTRADICTION', atValue(...path, 'node'), message, 'remove one of the two');
 }
 
 /** Who starts before whom, where that must be; with `needs`, which says the same. */

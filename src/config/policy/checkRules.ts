@@ -76,12 +76,15 @@ function check(text: string | undefined, place: keyof typeof places, path: Path,
   const { may, words, hint } = places[place];
   const wrong = expressionsOf(ruleOf(text, '')).find(({ kind }) => !(may as readonly string[]).includes(kind));
   if (wrong === undefined) return;
-  const about = wrong.kind === 'attribute' ? `the attribute ${quote(wrong.attribute)}` : `an ${nameOf(wrong)}`;
+  const about = wrong.kind === 'attribute' ? `the attribute ${quote(wrong.attribute)}` : nameOf(wrong);
   const message = `a rule asks about ${about} here, where only ${words} are known`;
   report.error('RULE_CONTEXT', atValue(...path), message, hint);
 }
 
-const nameOf = ({ kind }: Expression): string => (kind === 'resource' ? 'agent' : kind);
+function nameOf({ kind }: Expression): string {
+  if (kind === 'date') return 'a date';
+  return kind === 'resource' ? 'an agent' : `an ${kind}`;
+}
 
 function expressionsOf(rule: Rule): Exclude<Expression, { readonly kind: 'rule' }>[] {
   return rule.expressions.flatMap((each) => (each.kind === 'rule' ? expressionsOf(each.rule) : [each]));

@@ -1,7 +1,7 @@
 /** Constraints between services, in the words of the field. */
 import * as z from 'zod';
-import { flag, name, oneOf, word } from '../scalars.ts';
-import { attributeName, constraintId, names, role, ruleText, score } from './scalars.ts';
+import { flag, name, notEmpty, oneOf } from '../scalars.ts';
+import { attributeName, constraintId, namePattern, names, role, ruleText, score } from './scalars.ts';
 import { locationKeys } from './serviceKeys.ts';
 
 const action = oneOf(['start', 'stop', 'promote', 'demote']);
@@ -23,14 +23,14 @@ const setsOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
       }),
       { error: 'must be a list of sets' },
     )
-    .min(1, { error: 'must not be empty' })
+    .min(1, { error: notEmpty })
     .max(100)
     .optional();
 
 export const locationSchema = z.strictObject({
   service: name.optional().describe('The service, group, template or tag that it is about.'),
   services: members.optional().describe('Several of them, each for itself.'),
-  pattern: word(/^.{1,200}$/, 'must be a regular expression')
+  pattern: namePattern
     .optional()
     .describe('All services and groups whose name this regular expression finds; with «!» in front: all others.'),
   ...locationKeys,

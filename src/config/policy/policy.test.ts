@@ -277,6 +277,7 @@ constraints:
     - {service: all, where: defined disk, score-attribute: points}
     - {services: [b, c], node: n2, score: 7}
     - {pattern: ^a, node: n2, score: inf, discovery: never}
+    - {pattern: "!^a", node: n2, score: -3}
   colocation:
     - {service: b, with: a, with-role: promoted, influence: false}
     - {id: near, service: c, with: d, score: -20, node-attribute: site}
@@ -296,6 +297,7 @@ constraints:
     'location-1: all where defined disk: as many points as its points says',
     'location-2: b, c on n2: +7',
     'location-3: names like ^a on n2: inf',
+    'location-4: names other than ^a on n2: -3',
     'colocation-1: b with a (promoted): inf',
     'near: c with d where site is the same: -20',
     'colocation-3: [b, c] with {d}: +3',

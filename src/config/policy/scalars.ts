@@ -1,7 +1,7 @@
 /** The single values that policies are made of. */
 import * as z from 'zod';
 import { parseRule } from '../rule/parse.ts';
-import { name, oneOf, wholeNumber, word } from '../scalars.ts';
+import { name, notEmpty, oneOf, wholeNumber, word } from '../scalars.ts';
 
 const scoreMax = 1_000_000;
 const scoreWanted = `must be a whole number from -${scoreMax} to ${scoreMax}, inf or -inf`;
@@ -27,6 +27,20 @@ export const ruleText = z.string({ error: 'must be a rule such as «site eq east
 
 export const role = oneOf(['promoted', 'unpromoted', 'started', 'stopped']);
 
+const patternWanted = 'must be a regular expression such as ^web-';
+
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text.replace(/^!/, ''));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** It is looked for in names; a «!» in front turns its answer round. */
+export const namePattern = word(/^.{1,200}$/, patternWanted).refine(isExpression, { error: patternWanted });
+
 /** The name of a node attribute; those that begin with «#» are made by the cluster, or tell about health. */
 export const attributeName = word(
   /^[A-Za-z_#][\w.:#-]{0,99}$/,
@@ -43,7 +57,7 @@ export const capacities = z.record(attributeName, wholeNumber(0, Number.MAX_SAFE
 /** Names of services, groups, templates or tags. */
 export const names = z
   .array(name, { error: 'must be a list of names' })
-  .min(1, { error: 'must not be empty' })
+  .min(1, { error: notEmpty })
   .max(1000, { error: 'must be shorter' });
 
 export const plainValue = z.union([z.string(), z.number(), z.boolean()], {

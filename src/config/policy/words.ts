@@ -42,7 +42,7 @@ function locationText({ subject, node, score, role, rules }: LocationConfig): st
     subject.kind === 'one'
       ? subject.id
       : subject.kind === 'pattern'
-        ? `names like ${subject.pattern}`
+        ? patternText(subject.pattern)
         : subject.sets.flatMap(({ members }) => members).join(', ');
   const points = (of: number | null, attribute: string | null): string =>
     attribute === null ? scoreText(of ?? 0) : `as many points as its ${attribute} says`;
@@ -53,6 +53,9 @@ function locationText({ subject, node, score, role, rules }: LocationConfig): st
       : `where ${renderRule(rule)}: ${points(rule.score, rule.scoreAttribute)}`;
   return `${who}${roleText(role)} ${where}`;
 }
+
+const patternText = (pattern: string): string =>
+  pattern.startsWith('!') ? `names other than ${pattern.slice(1)}` : `names like ${pattern}`;
 
 function colocationText({ link, score, nodeAttribute }: ColocationConfig): string {
   const where = nodeAttribute === null ? '' : ` where ${nodeAttribute} is the same`;

@@ -13,7 +13,7 @@ import { quote } from '../show.ts';
 import { didYouMean } from '../suggest.ts';
 import { readDate, readSpec } from './dates.ts';
 import { RuleError, type RuleFault, type Token, tokensOf } from './tokens.ts';
-import { comparisons, fieldRange, isField, valueTypes } from './words.ts';
+import { comparisons, dateFields, fieldRange, isField, valueTypes } from './words.ts';
 
 export type ParsedRule =
   | { readonly ok: true; readonly value: Rule }
@@ -216,6 +216,7 @@ function readOperator(
 ): { readonly type: string | null; readonly operation: string } {
   const token = words.peek();
   if (token.kind !== 'word') {
+    if (isField(attribute)) throw wrongField(attribute, token);
     throw new RuleError(token.at, `a comparison is missing behind ${quote(attribute)}`, operatorHint);
   }
   const colon = token.text.indexOf(':');
@@ -223,6 +224,7 @@ function readOperator(
   const operation = token.text.slice(colon + 1);
   if (!(comparisons as readonly string[]).includes(operation)) {
     const sign = signs[operation];
+    if (sign === undefined && isField(attribute)) throw wrongField(attribute, token);
     const hint = sign === undefined ? didYouMean(operation, [...comparisons, 'defined']) : `say ${sign}`;
     throw new RuleError(token.at, `${quote(operation)} is no comparison`, hint ?? operatorHint);
   }
@@ -232,6 +234,15 @@ function readOperator(
   }
   words.take();
   return { type, operation };
+}
+
+/** A date was meant: `weekdays mon-fri`, or a field without its value. */
+function wrongField(field: string, { kind, text, at }: Token): RuleError {
+  const [min = 0, max = 0] = dateFields[field] ?? [];
+  const message = kind === 'word' ? `${quote(text)} is no value of «${field}»` : `a value is missing behind «${field}»`;
+  const hint =
+    field === 'weekdays' ? '1 is Monday, 7 is Sunday: weekdays 1-5' : `${field} are numbers from ${min} to ${max}`;
+  return new RuleError(at, message, hint);
 }
 
 const operatorHint = `one of ${comparisons.join(', ')}, defined, not_defined`;

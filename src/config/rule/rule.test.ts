@@ -82,6 +82,8 @@ test.each<[string, string, number, string | null]>([
   ['date in 2026-12-05..2026-12-01', '«2026-12-01» is before «2026-12-05»: the range never holds', 20, null],
   ['date in 2026-12-01 for 8 hors', '«hors» is no unit', 25, 'did you mean «hours»?'],
   ['hours 9-25', 'hours are from 0 to 23, not «9-25»', 6, null],
+  ['weekdays mon-fri', '«mon-fri» is no value of «weekdays»', 9, '1 is Monday, 7 is Sunday: weekdays 1-5'],
+  ['hours', 'a value is missing behind «hours»', 5, 'hours are numbers from 0 to 23'],
   ['hours 22-6', '«22-6» begins behind its end: it never holds', 6, 'over the end it is two: hours 22- or hours -6'],
 ])('%s', (text, message, at, hint) => {
   expect(parseRule(text)).toEqual({ ok: false, fault: { at, message, hint } });

@@ -115,7 +115,7 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
     return success(reader(text));
   } catch (error) {
     if (!(error instanceof ImportFault)) throw error;
-    return failure('FILE_UNREADABLE', printable(`${name}, ${error.message}`));
+    return failure('FILE_UNREADABLE', printable(error.inFile(name)));
   }
 }
 

@@ -435,9 +435,9 @@ describe('corosync.conf', () => {
   });
 
   test.each([
-    ['totem {\n', 'line 2, column 1: the section «totem» is not closed'],
-    ['}\n', 'line 1, column 1: no section is open'],
-    ['totem\n', 'line 1, column 1: neither'],
+    ['totem {\n', 'corosync.conf:2:1: the section «totem» is not closed'],
+    ['}\n', 'corosync.conf:1:1: no section is open'],
+    ['totem\n', 'corosync.conf:1:1: neither'],
   ])('%j is a mistake', (text, message) => {
     const made = fromPacemaker({ name: 'cib', text: nodes }, { ...nothing, corosync: { name: 'corosync.conf', text } });
     expect(made.ok ? '' : made.failure.message).toContain(message);
