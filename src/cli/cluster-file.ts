@@ -1,6 +1,6 @@
 /** Reads and checks a cluster file on this side of the socket: mistakes are shown with file, line and column before anything is asked. */
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import type { Problem } from '../config/problems.ts';
 import type { Cluster } from '../core/model.ts';
 import { reasonOf } from '../daemon/reason.ts';
@@ -35,7 +35,7 @@ export async function readClusterFile(context: Pick<Context, 'terminal'>, file: 
 export async function readText(context: Pick<Context, 'terminal'>, file: string): Promise<string | null> {
   let bytes: Buffer;
   try {
-    bytes = file === '-' ? await readStandardInput() : await readFile(file);
+    bytes = await readAll(file === '-' ? process.stdin : createReadStream(file));
   } catch (error) {
     fail(context, { code: 'FILE_UNREADABLE', message: `${file} cannot be read: ${reasonOf(error)}`, next: null });
     return null;
@@ -63,8 +63,16 @@ export function count(problems: readonly Problem[], severity: Problem['severity'
   return `${found} ${severity}${found === 1 ? '' : 's'}`;
 }
 
-async function readStandardInput(): Promise<Buffer> {
+/** More than the largest configuration that anybody has; a device without an end has more. */
+const bytesMax = 64 * 1024 * 1024;
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new RangeError(`it is larger than ${bytesMax / 1024 / 1024} MiB`);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }

@@ -1,5 +1,6 @@
 /** The single values that policies are made of. */
 import * as z from 'zod';
+import { patternOf } from '../../lib/pattern.ts';
 import { parseRule } from '../rule/parse.ts';
 import { name, notEmpty, oneOf, wholeNumber, word } from '../scalars.ts';
 
@@ -29,14 +30,7 @@ export const role = oneOf(['promoted', 'unpromoted', 'started', 'stopped']);
 
 const patternWanted = 'must be a regular expression such as ^web-';
 
-function isExpression(text: string): boolean {
-  try {
-    new RegExp(text.replace(/^!/, ''));
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isExpression = (text: string): boolean => patternOf(text.replace(/^!/, '')) !== null;
 
 /** It is looked for in names; a «!» in front turns its answer round. */
 export const namePattern = word(/^.{1,200}$/, patternWanted).refine(isExpression, { error: patternWanted });

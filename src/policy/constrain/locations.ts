@@ -1,5 +1,6 @@
 /** Location constraints: rules evaluated on every node, patterns, sets and tags worked out. */
 
+import { patternOf } from '../../lib/pattern.ts';
 import type { Location } from '../constraints.ts';
 import type { LocationConfig, Rule } from '../input.ts';
 import { type RuleContext, readSets, roleOf, ruleHolds } from '../rule/index.ts';
@@ -59,23 +60,15 @@ function targetsOf(config: LocationConfig, situation: Situation, names: Names): 
 /** Patterns look at whole clones and groups, never at what is in them; with `!` in front, at those that do not match. */
 function matching(pattern: string, config: LocationConfig, situation: Situation): readonly Target[] | null {
   const isInverted = pattern.startsWith('!');
-  const expression = regularExpression(isInverted ? pattern.slice(1) : pattern);
+  const expression = patternOf(isInverted ? pattern.slice(1) : pattern);
   if (expression === null) return null;
   const targets: Target[] = [];
   for (const index of situation.top) {
-    const match = expression.exec(situation.resources[index]!.id);
+    const match = expression.match(situation.resources[index]!.id);
     if ((match === null) !== isInverted) continue;
     targets.push({ resource: index, role: config.role, score: config.score, matches: isInverted ? null : match });
   }
   return targets;
-}
-
-function regularExpression(text: string): RegExp | null {
-  try {
-    return new RegExp(text);
-  } catch {
-    return null;
-  }
 }
 
 function locationsAt(config: LocationConfig, target: Target, situation: Situation, notes: string[]): Location[] {

@@ -1,4 +1,5 @@
 /** Location constraints: as places in `on` where that says the same, as `location` at what they are about, else under `constraints`. */
+import { patternOf } from '../../../lib/pattern.ts';
 import type { LocationConfig, Rule } from '../../../policy/input.ts';
 import { roleOf } from '../../../policy/rule/index.ts';
 import { addScores, infinity } from '../../../policy/values.ts';
@@ -109,14 +110,10 @@ const isLeftOut = (id: string, input: Translating['input']): boolean => input.re
 
 function matching(pattern: string, ids: readonly string[]): [string, Target['matches']][] {
   const isInverted = pattern.startsWith('!');
-  let expression: RegExp;
-  try {
-    expression = new RegExp(isInverted ? pattern.slice(1) : pattern);
-  } catch {
-    return [];
-  }
+  const expression = patternOf(isInverted ? pattern.slice(1) : pattern);
+  if (expression === null) return [];
   return ids.flatMap((id): [string, Target['matches']][] => {
-    const match = expression.exec(id);
+    const match = expression.match(id);
     return (match === null) === isInverted ? [[id, isInverted ? null : match]] : [];
   });
 }
