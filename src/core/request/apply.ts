@@ -26,7 +26,7 @@ export function apply(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'a
 }
 
 function take(turn: Turn, doc: Doc, { source, cluster }: Extract<Command, { kind: 'apply' }>): Version {
-  const voters = votesAtOnce(doc.voters, cluster, turn.state.installed?.members ?? []);
+  const voters = votesAtOnce(turn.state, doc, cluster);
   if (voters === null) return proposeDoc(turn, { next: { source, cluster } });
   return proposeDoc(turn, inForce(doc, { source, cluster }, voters));
 }

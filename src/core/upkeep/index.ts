@@ -10,7 +10,7 @@
  * - `disarm` ends when its time is over.
  */
 import { sortedUnique } from '../../lib/compare.ts';
-import { isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
+import { holders, isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Cluster, NodeId } from '../model.ts';
 import { type Admin, type Doc, votersOf } from '../ports.ts';
@@ -87,9 +87,17 @@ function knowsTheRules(state: NodeState, node: NodeId): boolean {
   return has !== undefined && compareVersions(has, state.doc.version) >= 0;
 }
 
+/**
+ * A lease is counted by the votes that its holder knows: tables that are two steps apart may have majorities without a common node. So
+ * nobody in the view may be more than one step behind, not even after a crash.
+ */
+const mayStep = (state: NodeState): boolean =>
+  state.installed !== null && holders(state, state.doc.version).length === state.installed.members.length;
+
 /** One step of votes, or the file that waited for them. */
 function stepOn(turn: Turn): void {
   const { doc, installed } = turn.state;
+  if (!mayStep(turn.state)) return;
   const present = installed?.members ?? [];
   const { next, voters, cluster } = doc;
   if (next === null) {
@@ -114,9 +122,11 @@ function keptVotes(voters: Votes, cluster: Cluster): Votes {
 }
 
 /** The table to take in force together with `cluster`, where one step is enough for the nodes that leave; else null. */
-export function votesAtOnce(voters: Votes, cluster: Cluster, present: readonly NodeId[]): Votes | null {
+export function votesAtOnce(state: NodeState, { voters }: Doc, cluster: Cluster): Votes | null {
   const kept = keptVotes(voters, cluster);
   if (sameVotes(voters, kept)) return voters;
+  if (!mayStep(state)) return null;
+  const present = state.installed?.members ?? [];
   const step = nextVotes(voters, kept, present);
   return step !== null && sameVotes(step, kept) ? step : null;
 }
