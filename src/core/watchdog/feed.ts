@@ -20,7 +20,8 @@ export const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
 export function tendWatchdog(turn: Turn): void {
   const { state, nowMs } = turn;
   const wanted = watchdogOf(state.doc.cluster, state.self);
-  if (!isSameWatchdog(wanted, state.watchdog.wanted)) {
+  // To arm it feeds it: a daemon that comes back too late leaves to what it armed before what that will do.
+  if (!isSameWatchdog(wanted, state.watchdog.wanted) && mayFeed(state, nowMs)) {
     put(turn, { watchdog: { ...state.watchdog, wanted } });
     emit(turn, { kind: 'watch', watchdog: wanted });
   }
