@@ -13,10 +13,10 @@ import { sortedUnique } from '../../lib/compare.ts';
 import { holders, isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Cluster, NodeId } from '../model.ts';
-import { type Admin, type Doc, votersOf } from '../ports.ts';
+import { type Admin, type Doc, type Stray, votersOf } from '../ports.ts';
 import { isDisarmed } from '../quorum/standing.ts';
 import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
-import { changed, compareVersions, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
+import { changed, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { inForce, withRulesChanged } from './rules.ts';
 
 export function keepInOrder(turn: Turn): void {
@@ -64,7 +64,9 @@ function offNow(state: NodeState): Admin['off'] {
 
 function strayNow(state: NodeState): Admin['stray'] {
   const { stray } = state.doc.admin;
-  const left = Object.entries(stray).filter(([node]) => !knowsTheRules(state, node));
+  const left = Object.entries(stray).filter(
+    ([node, each]) => !knowsTheRules(state, node) || !runsWhatItMust(state, node, each),
+  );
   return left.length === Object.keys(stray).length ? stray : Object.fromEntries(left);
 }
 
@@ -79,12 +81,16 @@ function watchedNow(state: NodeState): Admin['watched'] {
   return now.join() === watched.join() ? watched : now;
 }
 
-/** It is here, and has the document in force. */
-function knowsTheRules(state: NodeState, node: NodeId): boolean {
-  if (state.installed?.members.includes(node) !== true) return false;
-  if (node === state.self) return true;
-  const has = state.peers.get(node)?.beat?.docVersion;
-  return has !== undefined && compareVersions(has, state.doc.version) >= 0;
+/** It is here, and has the document in force: on its disk, or a daemon that ends now comes back with the old rules. */
+const knowsTheRules = (state: NodeState, node: NodeId): boolean => holders(state, state.doc.version).includes(node);
+
+function runsWhatItMust(state: NodeState, node: NodeId, { mayRun = [] }: Stray): boolean {
+  if (mayRun.length > 0 && !isFresh(state, node)) return false;
+  const { services = {} } = state.records.get(node) ?? {};
+  return mayRun.every((id) => {
+    const record = services[id];
+    return record === undefined || record.state === 'stopped' || (record.state === 'unknown' && record.digest === null);
+  });
 }
 
 /**
