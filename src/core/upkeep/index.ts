@@ -25,9 +25,19 @@ export function keepInOrder(turn: Turn): void {
   const view = state.installed;
   if (view === null || !isCurrent(state) || isAlone(state, view)) return;
   if (state.pending !== null || !hasQuorum(state, nowMs)) return;
+  // Nothing is ordered while a note is on its way: where no majority can save it, only those are made without which nothing may be.
+  if (state.doc !== state.decided && !isUrgent(state)) return;
   const change = dueChange(turn);
   if (change !== null) noteInDoc(turn, change);
   else stepOn(turn);
+}
+
+/** A later coordinator would take a node for off that acts, or rely on a watchdog that is not armed. */
+function isUrgent(state: NodeState): boolean {
+  const { off, watched } = state.doc.admin;
+  const members = state.installed?.members ?? [];
+  const now = watchedNow(state);
+  return members.some((node) => Object.hasOwn(off, node)) || watched.some((node) => !now.includes(node));
 }
 
 /** Each node counts for itself how long it has been disarmed, so that one that is cut off arms itself in time. */
