@@ -27,7 +27,8 @@ export function clusterOf(ids: readonly string[], services: readonly Service[], 
   return { ...plain, quorum: { ...plain.quorum, startWaitMs: 1000 }, ...patch };
 }
 
-export const worldOf = (cluster: Cluster, checks: readonly Check[] = [], seed = 1): World => new World(cluster, seed, checks);
+export const worldOf = (cluster: Cluster, checks: readonly Check[] = [], seed = 1): World =>
+  new World(cluster, seed, checks);
 
 export const holders = (world: World, id = 'db'): string[] =>
   [...world.hosts.values()].filter((host) => host.running.has(id)).map((host) => host.id);

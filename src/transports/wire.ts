@@ -29,9 +29,7 @@ import { anyText, cluster, failedOperation, nodesMax, servicesMax, sourceLengthM
 import {
   count,
   duration,
-  optional,
   type Fault,
-  type Reader,
   flag,
   integer,
   list,
@@ -40,6 +38,8 @@ import {
   nullable,
   object,
   oneOf,
+  optional,
+  type Reader,
   tagged,
   text,
   whole,

@@ -1,6 +1,7 @@
 /** What changes in a document together with the cluster file in it. */
-import type { DocChange } from '../document/index.ts';
+
 import { sortedUnique } from '../../lib/compare.ts';
+import type { DocChange } from '../document/index.ts';
 import { type Cluster, guardsPromotion, isGuarded, type NodeId } from '../model.ts';
 import type { Admin, Doc, Stray } from '../ports.ts';
 import type { Votes } from '../quorum/votes.ts';
@@ -20,9 +21,14 @@ function withLeftBehind(admin: Admin, before: Cluster, cluster: Cluster): Admin 
   const stray: Record<NodeId, Stray> = { ...admin.stray };
   for (const { id: node } of cluster.nodes) {
     const ran = [...guarded.filter(({ on }) => on.includes(node)).map(({ id }) => id), ...(stray[node]?.mayRun ?? [])];
-    const mayRun = sortedUnique(ran).filter((id) => !cluster.services.some((each) => each.id === id && each.on.includes(node)));
+    const mayRun = sortedUnique(ran).filter(
+      (id) => !cluster.services.some((each) => each.id === id && each.on.includes(node)),
+    );
     if (mayRun.length === 0 || Object.hasOwn(admin.off, node)) continue;
-    stray[node] = { because: stray[node]?.because ?? 'it may still run what the cluster file no longer names for it', mayRun };
+    stray[node] = {
+      because: stray[node]?.because ?? 'it may still run what the cluster file no longer names for it',
+      mayRun,
+    };
   }
   return { ...admin, stray };
 }
