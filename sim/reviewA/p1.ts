@@ -1,5 +1,6 @@
-import { clusterOf, db, holders, worldOf } from './stage.ts';
 import { exclusive } from '../checks/exclusive.ts';
+import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const world = worldOf(clusterOf(ids, [db({ on: ['n3', 'n2'] })]), [exclusive()]);
 world.bootAll();

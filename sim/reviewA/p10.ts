@@ -1,7 +1,9 @@
 // A file that only a minority has seen says no-quorum: ignore (or leaves a pair): its holder never loses its lease.
-import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
 import { exclusive } from '../checks/exclusive.ts';
 import { takeover } from '../checks/takeover.ts';
+import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const pair = process.argv[2] === 'pair';
 const ids0 = pair ? ['n1', 'n2', 'n3'] : ids;

@@ -1,5 +1,6 @@
 // One of three has a full disk, another one is fenced: that it is off can be noted on no majority, and nothing is ordered any more.
 import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const device = {
   id: 'ipmi',

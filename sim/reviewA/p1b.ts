@@ -1,6 +1,8 @@
 // As p1, where the node is lost only after it has the new file, before it has stopped what that no longer names for it.
-import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 import { exclusive } from '../checks/exclusive.ts';
+import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const world = worldOf(clusterOf(ids, [db({ on: ['n3', 'n2'] })]), [exclusive()]);
 world.bootAll();

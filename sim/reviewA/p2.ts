@@ -1,9 +1,11 @@
 // A member that missed two steps of the votes keeps its lease by the old table.
-import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
+import type { Cluster } from '../../src/core/model.ts';
 import { exclusive } from '../checks/exclusive.ts';
 import { quorum } from '../checks/quorum.ts';
 import { takeover } from '../checks/takeover.ts';
-import type { Cluster } from '../../src/core/model.ts';
+import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const withVotes = (votes: number[]): Cluster => {
   const c = clusterOf(ids, [db({ takeover: 'lease', on: ['n2', 'n1'] })]);

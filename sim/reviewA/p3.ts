@@ -1,6 +1,8 @@
 // An acknowledged change is lost: a member that has promised the next view still counts as a holder in the old one.
-import { clusterOf, cut, db, worldOf } from './stage.ts';
+
 import type { World } from '../world/world.ts';
+import { clusterOf, cut, db, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5'];
 function slow(world: World, from: string, to: string, delayMs: number) {
   return (

@@ -1,5 +1,6 @@
 // The site loses its power; n1 comes back with a disk that cannot be written; the switch comes last.
 import { clusterOf, cut, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 let stuck = 0;
 const N = 10;

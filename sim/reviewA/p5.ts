@@ -1,5 +1,6 @@
 // The file stops naming the device of a node that is being fenced: the entry never ends, and the node is never fenced again.
 import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const device = (id: string) =>
   ({ id, agent: 'sim', params: {}, plugs: {}, timeoutMs: 2000, delayMs: 0, verify: true, unfence: false }) as never;

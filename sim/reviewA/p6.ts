@@ -1,8 +1,10 @@
 // A daemon that is started again arms its watchdog anew, however long its lease has been over; and the stop hangs.
-import { clusterOf, db, holders, worldOf } from './stage.ts';
+
+import { watchdogTakeoverMs } from '../../src/core/schedule/takeover.ts';
 import { exclusive } from '../checks/exclusive.ts';
 import { takeover } from '../checks/takeover.ts';
-import { watchdogTakeoverMs } from '../../src/core/schedule/takeover.ts';
+import { clusterOf, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const plain = clusterOf(ids, [db({ on: ['n3', 'n2'] })]);
 const cluster = {

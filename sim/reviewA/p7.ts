@@ -1,7 +1,9 @@
 // A file that only a minority has seen takes the watchdog away from a node; the others still count on it.
-import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
 import { exclusive } from '../checks/exclusive.ts';
 import { takeover } from '../checks/takeover.ts';
+import { clusterOf, cut, db, holders, split, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const fileOf = (watched: boolean) => {
   const c = clusterOf(ids, [db({ on: ['n2', 'n3'] })]);

@@ -1,6 +1,8 @@
 // A promoted copy on a node in maintenance that is cut off is left alone by its node; others promote theirs after the lease.
-import { clusterOf, db, worldOf } from './stage.ts';
+
 import { promoted } from '../checks/promoted.ts';
+import { clusterOf, db, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const pg = db({
   clone: true,

@@ -1,7 +1,9 @@
 // A node counts as knowing the new rules by what it has in memory, and comes back with the old ones from its disk.
-import { clusterOf, cut, db, holders, worldOf } from './stage.ts';
+
 import { exclusive } from '../checks/exclusive.ts';
 import { takeover } from '../checks/takeover.ts';
+import { clusterOf, cut, db, holders, worldOf } from './stage.ts';
+
 const ids = ['n1', 'n2', 'n3'];
 const fileOf = (noQuorum: 'freeze' | 'stop') => {
   const c = clusterOf(ids, [db({ on: ['n3', 'n2'], takeover: 'lease' })]);

@@ -180,11 +180,12 @@ function withdrawIfLate(turn: Turn): void {
  * that one begins with what they had when they agreed, and may never hear of what they got afterwards.
  */
 export function holders(state: NodeState, version: Version): string[] {
-  const { installed, self } = state;
+  const { installed } = state;
   if (installed === null) return [];
   return installed.members.filter((member) => {
     const beat = state.peers.get(member)?.beat;
-    const { onDisk, promised } = member === self ? state : { onDisk: beat?.docOnDisk, promised: beat?.promised };
+    const onDisk = member === state.self ? state.onDisk : beat?.docOnDisk;
+    const promised = member === state.self ? state.promised : beat?.promised;
     if (onDisk === undefined || promised === undefined || promised.number > installed.number) return false;
     return compareVersions(onDisk, version) >= 0;
   });
