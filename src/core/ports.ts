@@ -146,12 +146,18 @@ export interface Admin {
    * Nodes that were away while a rule changed on which it rests that they stop by themselves: only being confirmed off proves
    * anything about them. An entry ends when the node is back in a view.
    */
-  readonly stray: Readonly<Record<NodeId, { readonly because: string }>>;
+  readonly stray: Readonly<Record<NodeId, Stray>>;
   /**
    * Nodes whose watchdog was armed when they were last in a view, sorted: only of them may silence prove anything where it rests on
    * the watchdog. What a node heard itself may be older than what a view without it knew.
    */
   readonly watched: readonly NodeId[];
+}
+
+export interface Stray {
+  readonly because: string;
+  /** What it may still run although the cluster file no longer names it there; missing: nothing. */
+  readonly mayRun?: readonly ServiceId[];
 }
 
 export interface Disarmed {

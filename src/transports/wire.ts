@@ -20,6 +20,7 @@ import type {
   RecordMessage,
   RequestMessage,
   ServiceRecord,
+  Stray,
   Version,
 } from '../core/ports.ts';
 import type { Notice } from '../core/roles.ts';
@@ -37,6 +38,8 @@ import {
   nullable,
   object,
   oneOf,
+  optional,
+  type Reader,
   tagged,
   text,
   whole,
@@ -72,6 +75,13 @@ const drained = list(name, 1024);
 const because = object<{ readonly because: string }>({ because: anyText });
 const move = object<Move>({ to: nullable(name), from: nullable(name), because: anyText });
 
+const left = optional<{ readonly mayRun: readonly string[] }>({ mayRun: list(name, servicesMax) });
+const stray: Reader<Stray> = (value, fault) => {
+  const head = because(value, fault);
+  const rest = left(value, fault);
+  return head === undefined || rest === undefined ? undefined : { ...head, ...rest };
+};
+
 const admin = object<Admin>({
   standby: map(because, nodesMax),
   stopped: map(because, servicesMax),
@@ -79,7 +89,7 @@ const admin = object<Admin>({
   off: map(because, nodesMax),
   disarmed: nullable(object<Disarmed>({ id: name, forMs: duration, because: anyText })),
   maintenance: object<Admin['maintenance']>({ nodes: map(because, nodesMax), services: map(because, servicesMax) }),
-  stray: map(because, nodesMax),
+  stray: map(stray, nodesMax),
   watched: list(name, nodesMax),
 });
 

@@ -175,12 +175,19 @@ function withdrawIfLate(turn: Turn): void {
   save(turn, inForce);
 }
 
-/** Nodes of the view that have at least this version on disk. */
+/**
+ * Nodes of the view that have at least this version on disk, and that had it before they agreed to any newer view: the coordinator of
+ * that one begins with what they had when they agreed, and may never hear of what they got afterwards.
+ */
 export function holders(state: NodeState, version: Version): string[] {
-  const members = state.installed?.members ?? [];
-  return members.filter((member) => {
-    const onDisk = member === state.self ? state.onDisk : state.peers.get(member)?.beat?.docOnDisk;
-    return onDisk !== undefined && compareVersions(onDisk, version) >= 0;
+  const { installed } = state;
+  if (installed === null) return [];
+  return installed.members.filter((member) => {
+    const beat = state.peers.get(member)?.beat;
+    const onDisk = member === state.self ? state.onDisk : beat?.docOnDisk;
+    const promised = member === state.self ? state.promised : beat?.promised;
+    if (onDisk === undefined || promised === undefined || promised.number > installed.number) return false;
+    return compareVersions(onDisk, version) >= 0;
   });
 }
 

@@ -118,7 +118,9 @@ function phaseDone(turn: Turn, fencing: Fencing): void {
   switch (fencing.phase) {
     case 'off': {
       if (failure !== null) return levelFailed(turn, fencing, failure);
-      const asked = devicesOf(turn.state, fencing).filter(({ verify }) => verify);
+      // Those that were called, whatever the file says by now.
+      const called = new Set([...fencing.calls.values()].map(({ call }) => call.device));
+      const asked = [...called].filter(({ verify }) => verify);
       if (asked.length === 0) return isOff(turn, fencing, false);
       return launchCalls(turn, { ...fencing, phase: 'status' }, asked, 'status');
     }
@@ -184,8 +186,10 @@ function isOff(turn: Turn, fencing: Fencing, verified: boolean): void {
   knowOff(turn, target, { because: `fenced ${how}`, boot, atMs: nowMs });
   const asked = new Map(state.fenceAsked);
   if (asked.delete(target)) put(turn, { fenceAsked: asked });
-  if (!state.doc.cluster.fencing.powerOn) return dropFencing(turn, target);
-  launchCalls(turn, { ...fencing, phase: 'on' }, devicesOf(state, fencing), 'on');
+  const devices = devicesOf(state, fencing);
+  // Without a call no answer would ever end it.
+  if (!state.doc.cluster.fencing.powerOn || devices.length === 0) return dropFencing(turn, target);
+  launchCalls(turn, { ...fencing, phase: 'on' }, devices, 'on');
 }
 
 function recordOf(

@@ -10,30 +10,42 @@
  */
 import { lastAnswer } from '../../lib/memo.ts';
 import type { Ms } from '../model.ts';
-import type { View } from '../ports.ts';
+import type { Doc, View } from '../ports.ts';
 import { isKnownOff, isProvable, judgedBy, pingHoldsMs } from '../quorum/standing.ts';
-import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, votesOf } from '../quorum/votes.ts';
-import { type NodeState, sameView } from '../state.ts';
+import { type Grant, isMajority, isPair, majorityGrantedAt, partnerOf, type Votes, votesOf } from '../quorum/votes.ts';
+import { compareVersions, type NodeState, noVersion, sameView } from '../state.ts';
 
-/** When the lease ends, on our clock; null: there is none. */
+/**
+ * When the lease ends, on our clock; null: there is none. By a document that others may know nothing of it may end sooner, never
+ * later. Of what was decided before this life of the daemon nothing is known: that limits only its length.
+ */
 export const leaseEndMs = lastAnswer((state: NodeState, nowMs: Ms): Ms | null => {
   const view = state.installed;
   if (view === null) return null;
-  // A longer one that others may know nothing of does not count yet.
-  const deadMs = Math.min(...judgedBy(state).map(({ cluster }) => cluster.heartbeat.deadMs));
-  const { quorum } = state.doc.cluster;
+  const docs = judgedBy(state);
+  const deadMs = Math.min(...docs.map(({ cluster }) => cluster.heartbeat.deadMs));
+  let newest: Ms | null = null;
+  for (const doc of docs) {
+    if (doc !== state.doc && compareVersions(doc.version, noVersion) === 0) continue;
+    const endMs = endBy(state, doc, view, deadMs, nowMs);
+    if (endMs === null) return null;
+    newest = newest === null ? endMs : Math.min(newest, endMs);
+  }
+  return newest;
+});
+
+function endBy(state: NodeState, { cluster: { quorum }, voters }: Doc, view: View, deadMs: Ms, nowMs: Ms): Ms | null {
   if (quorum.noQuorum === 'ignore') return nowMs + deadMs;
-  const partner = partnerOf(state.self, state.doc.voters);
+  const partner = partnerOf(state.self, voters);
   if (partner !== null && (quorum.tie !== 'ping' || isKnownOff(state, partner))) return nowMs + deadMs;
-  const grantedAt = grantedAtMs(state, view, nowMs);
+  const grantedAt = grantedAtMs(state, voters, view, nowMs);
   const grantEndMs = grantedAt === null ? null : grantedAt + deadMs;
   // With `tie: ping` whoever reaches the outside goes on, whether or not the partner has granted anything lately.
   if (partner === null || state.reachedAtMs === null) return grantEndMs;
   return Math.max(state.reachedAtMs + pingHoldsMs(state), grantEndMs ?? Number.NEGATIVE_INFINITY);
-});
+}
 
-function grantedAtMs(state: NodeState, view: View, nowMs: Ms): Ms | null {
-  const { voters } = state.doc;
+function grantedAtMs(state: NodeState, voters: Votes, view: View, nowMs: Ms): Ms | null {
   const grants: Grant[] = [];
   for (const { node, grant } of state.peers.values())
     if (grant !== null && grant.view.number >= view.number && grant.since <= view.number)

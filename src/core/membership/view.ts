@@ -463,7 +463,9 @@ const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[]
  */
 function mayAgree(state: NodeState, node: NodeId): boolean {
   const beat = state.peers.get(node)?.beat;
-  if (!beat || beat.agreesUpTo === undefined || sameView(beat.promised, state.promised)) return true;
+  if (!beat || beat.agreesUpTo === undefined) return true;
+  // Machines that have just booted have promised nothing, all with the same number.
+  if (beat.promised.coordinator !== '' && sameView(beat.promised, state.promised)) return true;
   return beat.agreesUpTo >= Math.max(state.promised.number, beat.promised.number + 1);
 }
 

@@ -1,6 +1,6 @@
 /** A new cluster file. */
 import { proposeDoc } from '../document/index.ts';
-import type { Cluster, NodeId, Service } from '../model.ts';
+import { type Cluster, guardsPromotion, isGuarded, type NodeId, type Service } from '../model.ts';
 import type { Command, Doc, Version } from '../ports.ts';
 import { compareVersions, type NodeState, showVersion, type Turn } from '../state.ts';
 import { votesAtOnce } from '../upkeep/index.ts';
@@ -26,7 +26,7 @@ export function apply(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'a
 }
 
 function take(turn: Turn, doc: Doc, { source, cluster }: Extract<Command, { kind: 'apply' }>): Version {
-  const voters = votesAtOnce(doc.voters, cluster, turn.state.installed?.members ?? []);
+  const voters = votesAtOnce(turn.state, doc, cluster);
   if (voters === null) return proposeDoc(turn, { next: { source, cluster } });
   return proposeDoc(turn, inForce(doc, { source, cluster }, voters));
 }
@@ -47,7 +47,10 @@ function whyNotRemoved(state: NodeState, cluster: Cluster): string | null {
 }
 
 function mayRun(state: NodeState, node: NodeId, service: Service, here: boolean): boolean {
-  if (!here) return !service.clone && service.takeover !== 'nothing' && service.on.includes(node);
+  if (!here) {
+    const isLeft = state.doc.admin.stray[node]?.mayRun?.includes(service.id) === true;
+    return (isGuarded(service) || guardsPromotion(service)) && (service.on.includes(node) || isLeft);
+  }
   const record = state.records.get(node)?.services[service.id];
   return record !== undefined && record.state !== 'stopped' && !(record.state === 'unknown' && record.digest === null);
 }

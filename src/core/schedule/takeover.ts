@@ -125,7 +125,7 @@ function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: 
 /** The longest of the waits for each node that may still run it: those of its list, and those that a migration went to or came from. */
 function waitFor(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
   const { view, admin, nowMs } = input;
-  const mayRun = new Set([...service.on, ...peersOf(input, service)]);
+  const mayRun = new Set([...service.on, ...peersOf(input, service), ...leftBehind(input, service)]);
   const lost = [...mayRun].filter(
     (node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node),
   );
@@ -140,6 +140,10 @@ function waitFor(graph: Graph, input: ScheduleInput, service: Service, held: Hel
 function peersOf({ view, records }: ScheduleInput, { id }: Service): readonly NodeId[] {
   return view.members.flatMap((node) => records.get(node)?.services[id]?.peer ?? []);
 }
+
+/** Nodes that a former file named. */
+const leftBehind = ({ admin }: ScheduleInput, { id }: Service): readonly NodeId[] =>
+  Object.keys(admin.stray).filter((node) => admin.stray[node]?.mayRun?.includes(id) === true);
 
 /**
  * A target that is cut off stops what may arrive again and again, since it does not hear when the source has ended: its stop time
@@ -156,6 +160,10 @@ function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: No
   const file = graph.cluster.nodes.find(({ id }) => id === node);
   const canFence = (file?.fence.length ?? 0) > 0;
   const stray = Object.hasOwn(admin.stray, node) ? admin.stray[node] : undefined;
+  const work = Object.hasOwn(admin.maintenance.nodes, node) ? admin.maintenance.nodes[node] : undefined;
+  // Nothing is stopped there, nor is it switched off under whoever works on it.
+  if (work !== undefined)
+    return { because: needsOff(service, node, false, `in maintenance: ${work.because}`), untilMs: null, fence: [] };
   const isTimed = input.provable && stray === undefined;
   if (isTimed && service.takeover === 'lease') {
     const waitMs = leaseWaitMs(graph, service);

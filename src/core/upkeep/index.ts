@@ -10,13 +10,13 @@
  * - `disarm` ends when its time is over.
  */
 import { sortedUnique } from '../../lib/compare.ts';
-import { isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
+import { holders, isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Cluster, NodeId } from '../model.ts';
-import { type Admin, type Doc, votersOf } from '../ports.ts';
+import { type Admin, type Doc, type Stray, votersOf } from '../ports.ts';
 import { isDisarmed } from '../quorum/standing.ts';
 import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
-import { changed, compareVersions, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
+import { changed, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { inForce, withRulesChanged } from './rules.ts';
 
 export function keepInOrder(turn: Turn): void {
@@ -25,9 +25,19 @@ export function keepInOrder(turn: Turn): void {
   const view = state.installed;
   if (view === null || !isCurrent(state) || isAlone(state, view)) return;
   if (state.pending !== null || !hasQuorum(state, nowMs)) return;
+  // Nothing is ordered while a note is on its way: where no majority can save it, only those are made without which nothing may be.
+  if (state.doc !== state.decided && !isUrgent(state)) return;
   const change = dueChange(turn);
   if (change !== null) noteInDoc(turn, change);
   else stepOn(turn);
+}
+
+/** A later coordinator would take a node for off that acts, or rely on a watchdog that is not armed. */
+function isUrgent(state: NodeState): boolean {
+  const { off, watched } = state.doc.admin;
+  const members = state.installed?.members ?? [];
+  const now = watchedNow(state);
+  return members.some((node) => Object.hasOwn(off, node)) || watched.some((node) => !now.includes(node));
 }
 
 /** Each node counts for itself how long it has been disarmed, so that one that is cut off arms itself in time. */
@@ -64,7 +74,9 @@ function offNow(state: NodeState): Admin['off'] {
 
 function strayNow(state: NodeState): Admin['stray'] {
   const { stray } = state.doc.admin;
-  const left = Object.entries(stray).filter(([node]) => !knowsTheRules(state, node));
+  const left = Object.entries(stray).filter(
+    ([node, each]) => !knowsTheRules(state, node) || !runsWhatItMust(state, node, each),
+  );
   return left.length === Object.keys(stray).length ? stray : Object.fromEntries(left);
 }
 
@@ -79,17 +91,29 @@ function watchedNow(state: NodeState): Admin['watched'] {
   return now.join() === watched.join() ? watched : now;
 }
 
-/** It is here, and has the document in force. */
-function knowsTheRules(state: NodeState, node: NodeId): boolean {
-  if (state.installed?.members.includes(node) !== true) return false;
-  if (node === state.self) return true;
-  const has = state.peers.get(node)?.beat?.docVersion;
-  return has !== undefined && compareVersions(has, state.doc.version) >= 0;
+/** It is here, and has the document in force: on its disk, or a daemon that ends now comes back with the old rules. */
+const knowsTheRules = (state: NodeState, node: NodeId): boolean => holders(state, state.doc.version).includes(node);
+
+function runsWhatItMust(state: NodeState, node: NodeId, { mayRun = [] }: Stray): boolean {
+  if (mayRun.length > 0 && !isFresh(state, node)) return false;
+  const { services = {} } = state.records.get(node) ?? {};
+  return mayRun.every((id) => {
+    const record = services[id];
+    return record === undefined || record.state === 'stopped' || (record.state === 'unknown' && record.digest === null);
+  });
 }
+
+/**
+ * A lease is counted by the votes that its holder knows: tables that are two steps apart may have majorities without a common node. So
+ * nobody in the view may be more than one step behind, not even after a crash.
+ */
+const mayStep = (state: NodeState): boolean =>
+  state.installed !== null && holders(state, state.doc.version).length === state.installed.members.length;
 
 /** One step of votes, or the file that waited for them. */
 function stepOn(turn: Turn): void {
   const { doc, installed } = turn.state;
+  if (!mayStep(turn.state)) return;
   const present = installed?.members ?? [];
   const { next, voters, cluster } = doc;
   if (next === null) {
@@ -114,9 +138,11 @@ function keptVotes(voters: Votes, cluster: Cluster): Votes {
 }
 
 /** The table to take in force together with `cluster`, where one step is enough for the nodes that leave; else null. */
-export function votesAtOnce(voters: Votes, cluster: Cluster, present: readonly NodeId[]): Votes | null {
+export function votesAtOnce(state: NodeState, { voters }: Doc, cluster: Cluster): Votes | null {
   const kept = keptVotes(voters, cluster);
   if (sameVotes(voters, kept)) return voters;
+  if (!mayStep(state)) return null;
+  const present = state.installed?.members ?? [];
   const step = nextVotes(voters, kept, present);
   return step !== null && sameVotes(step, kept) ? step : null;
 }

@@ -1,16 +1,36 @@
 /** What changes in a document together with the cluster file in it. */
+
+import { sortedUnique } from '../../lib/compare.ts';
 import type { DocChange } from '../document/index.ts';
-import type { Cluster } from '../model.ts';
-import type { Admin, Doc } from '../ports.ts';
+import { type Cluster, guardsPromotion, isGuarded, type NodeId } from '../model.ts';
+import type { Admin, Doc, Stray } from '../ports.ts';
 import type { Votes } from '../quorum/votes.ts';
 import { isSameWatchdog, watchdogOf } from '../watchdog/feed.ts';
 
 /** The document with another file in force. */
 export function inForce(doc: Doc, { source, cluster }: NonNullable<Doc['next']>, voters: Votes): DocChange {
-  const admin = trimmed(doc.admin, doc.cluster, cluster);
+  const admin = withLeftBehind(trimmed(doc.admin, doc.cluster, cluster), doc.cluster, cluster);
   const isSame = rulesOf(doc.cluster) === rulesOf(cluster);
   const because = 'it may not know the cluster file that is in force now';
   return { source, cluster, admin: isSame ? admin : withRulesChanged(admin, cluster, because), voters, next: null };
+}
+
+/** Nodes that may still run what the new file no longer names for them: whoever starts it elsewhere has to wait for them too. */
+function withLeftBehind(admin: Admin, before: Cluster, cluster: Cluster): Admin {
+  const guarded = before.services.filter((service) => isGuarded(service) || guardsPromotion(service));
+  const stray: Record<NodeId, Stray> = { ...admin.stray };
+  for (const { id: node } of cluster.nodes) {
+    const ran = [...guarded.filter(({ on }) => on.includes(node)).map(({ id }) => id), ...(stray[node]?.mayRun ?? [])];
+    const mayRun = sortedUnique(ran).filter(
+      (id) => !cluster.services.some((each) => each.id === id && each.on.includes(node)),
+    );
+    if (mayRun.length === 0 || Object.hasOwn(admin.off, node)) continue;
+    stray[node] = {
+      because: stray[node]?.because ?? 'it may still run what the cluster file no longer names for it',
+      mayRun,
+    };
+  }
+  return { ...admin, stray };
 }
 
 /** Wishes with which a rule changes on which it rests that lost nodes stop by themselves: whoever has not heard of it is a stray. */

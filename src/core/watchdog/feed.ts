@@ -20,7 +20,10 @@ export const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
 export function tendWatchdog(turn: Turn): void {
   const { state, nowMs } = turn;
   const wanted = watchdogOf(state.doc.cluster, state.self);
-  if (!isSameWatchdog(wanted, state.watchdog.wanted)) {
+  // Others may know nothing yet of a file that takes it away, or lets it wait longer.
+  const isSure = state.watchdog.wanted === undefined || state.doc === state.decided;
+  // To arm it feeds it: a daemon that comes back too late leaves to what it armed before what that will do.
+  if (!isSameWatchdog(wanted, state.watchdog.wanted) && isSure && mayFeed(state, nowMs)) {
     put(turn, { watchdog: { ...state.watchdog, wanted } });
     emit(turn, { kind: 'watch', watchdog: wanted });
   }
@@ -37,8 +40,10 @@ export const isSameWatchdog = (a: Watchdog | null, b: Watchdog | null | undefine
  * yet, whatever the former one still does.
  */
 export function retireWatchdog(turn: Turn): void {
-  const { state } = turn;
-  if (!isSameWatchdog(watchdogOf(state.doc.cluster, state.self), state.watchdog.wanted)) tellWatchdog(turn, 'none');
+  const { doc, self, watchdog, records } = turn.state;
+  if (!isSameWatchdog(watchdogOf(doc.cluster, self), watchdog.wanted)) tellWatchdog(turn, 'none');
+  // That document was taken back: what is armed is asked for again.
+  else if (records.get(self)?.watchdog !== watchdog.state) put(turn, { watchdog: { ...watchdog, wanted: undefined } });
 }
 
 function mayFeed(state: NodeState, nowMs: Ms): boolean {
