@@ -33,6 +33,8 @@ const under: Readonly<Record<Operation, ServiceState>> = {
 };
 
 type Off = Admin['off'];
+/** That nothing of it runs there is certain. */
+type HasEnded = (node: NodeId) => boolean;
 
 /** The plan with what has to be told, and what waits for that. `isLeft`: nothing is done to this service on this node. */
 export function withNotices(graph: Graph, seen: Seen, actions: Actions, isLeft: IsLeft, off: Off): Actions {
@@ -41,16 +43,15 @@ export function withNotices(graph: Graph, seen: Seen, actions: Actions, isLeft: 
     if (!service.notify || !service.clone) continue;
     const copies = must(seen.services.get(service.id), `seen state of ${service.id}`).copies;
     const own = all.filter((action) => action.service === service.id && isOperation(action.verb));
-    const isDue = (copy: Copy): boolean =>
-      keepsRound(copy) || isFresh(copy) || endedBehind(copy, copies, off).length > 0;
-    if (own.length === 0 && !copies.some(isDue)) continue;
-    all = told(
-      service,
-      copies.filter(({ node }) => !isLeft(service.id, node)),
-      all,
-      own,
-      off,
-    );
+    // Also where nobody is told anything.
+    const hasEnded: HasEnded = (node) => {
+      const copy = copies.find((each) => each.node === node);
+      return copy === undefined ? Object.hasOwn(off, node) : copy.state === 'stopped';
+    };
+    const hearing = copies.filter(({ node }) => !isLeft(service.id, node));
+    const isDue = (copy: Copy): boolean => keepsRound(copy) || isFresh(copy) || endedBehind(copy, hasEnded).length > 0;
+    if (own.length === 0 && !hearing.some(isDue)) continue;
+    all = told(service, hearing, all, own, hasEnded);
   }
   return all;
 }
@@ -72,7 +73,7 @@ const isUntold = ({ state, record }: Copy, notice: Notice): boolean =>
 
 const isReady = ({ blocked, after }: PlannedAction): boolean => blocked === null && after.length === 0;
 
-function told(service: Service, copies: readonly Copy[], all: Actions, own: Actions, off: Off): Actions {
+function told(service: Service, copies: readonly Copy[], all: Actions, own: Actions, hasEnded: HasEnded): Actions {
   // Its answer decides what comes next; what is to happen to it cannot be planned until then.
   if (copies.some(({ state }) => state === 'notifying'))
     return blocked(all, own.filter(isReady), `${service.id} is being told what happens to its copies`);
@@ -81,9 +82,9 @@ function told(service: Service, copies: readonly Copy[], all: Actions, own: Acti
   if (astray.length > 0) return waiting(all, own.filter(isReady), astray);
   const fresh = copies.some(({ state }) => underWay(state) !== null) ? [] : copies.filter(isFresh);
   if (open === null && fresh.length > 0) return started(service, copies, all, own, fresh);
-  const behind = open === null ? copies.filter((copy) => endedBehind(copy, copies, off).length > 0) : [];
+  const behind = open === null ? copies.filter((copy) => endedBehind(copy, hasEnded).length > 0) : [];
   if (behind.length > 0) {
-    const tellings = behind.map((copy) => tellOfEnded(service, copy, copies, endedBehind(copy, copies, off)));
+    const tellings = behind.map((copy) => tellOfEnded(service, copy, copies, endedBehind(copy, hasEnded)));
     return waiting(all, own.filter(isReady), tellings);
   }
   const notice = open ?? noticeOf(service, copies, own);
@@ -139,13 +140,12 @@ function started(
 const nothing: Pick<Notice, Operation> = { start: [], stop: [], promote: [], demote: [] };
 
 /** Nodes of which this copy was told last that they run one, and that certainly run none. */
-function endedBehind({ state, record }: Copy, copies: readonly Copy[], off: Off): readonly NodeId[] {
+function endedBehind({ state, record }: Copy, hasEnded: HasEnded): readonly NodeId[] {
   const notice = record?.notice ?? null;
   if (state !== 'running' || notice?.type !== 'post') return [];
-  return [...new Set([...notice.active, ...notice.start])].filter((node) => {
-    const copy = copies.find((each) => each.node === node);
-    return !notice.stop.includes(node) && (copy === undefined ? Object.hasOwn(off, node) : copy.state === 'stopped');
-  });
+  return [...new Set([...notice.active, ...notice.start])].filter(
+    (node) => !notice.stop.includes(node) && hasEnded(node),
+  );
 }
 
 function tellOfEnded(service: Service, copy: Copy, copies: readonly Copy[], stop: readonly NodeId[]): Telling {
