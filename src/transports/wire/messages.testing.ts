@@ -337,7 +337,7 @@ const doc = fc.record({
     off: byName(because),
     disarmed: orNull(fc.record({ id: name, forMs: ms, because: anyText })),
     maintenance: fc.record({ nodes: byName(because), services: byName(because) }),
-    stray: byName(because),
+    stray: byName(fc.oneof(because, fc.record({ because: anyText, mayRun: names }))),
     watched: fc.array(name, { maxLength: 4 }),
   }),
   voters: byName(fc.nat(9)),
