@@ -1,0 +1,59 @@
+/** Watchdogs on which the others count while the node that has one is cut off. */
+import { expect, test } from 'vitest';
+import type { Cluster, NodeId } from '../src/core/model.ts';
+import { exclusive } from './checks/exclusive.ts';
+import { takeover } from './checks/takeover.ts';
+import {
+  apply,
+  clusterOf,
+  cut,
+  db,
+  five,
+  hasNewFile,
+  holders,
+  isolate,
+  leadOf,
+  runUntil,
+  split,
+  three,
+} from './stage.testing.ts';
+import { World } from './world/world.ts';
+
+function watched(plain: Cluster, timeoutMs: number, without: NodeId | null = null): Cluster {
+  const watchdog = { device: '/dev/watchdog', timeoutMs };
+  return { ...plain, nodes: plain.nodes.map((node) => ({ ...node, watchdog: node.id === without ? null : watchdog })) };
+}
+
+test('a daemon that comes back after its lease was over does not arm its watchdog anew', () => {
+  const world = new World(watched(clusterOf(three, [db({ on: ['n3', 'n2'] })]), 10_000), 1, [exclusive(), takeover()]);
+  world.bootAll();
+  world.run(6000);
+  expect(holders(world, 'db')).toEqual(['n3']);
+  isolate(world, 'n3');
+  world.begin({ kind: 'agent', node: 'n3', service: 'db', verb: 'stop', how: 'hang', atMs: 0, forMs: 0 });
+  world.host('n3').killDaemon();
+  world.run(9000);
+  world.host('n3').launchDaemon();
+  world.run(20_000);
+  expect(holders(world, 'db')).toEqual(['n2']);
+});
+
+test('a file that only a minority has seen takes no watchdog away', () => {
+  const plain = clusterOf(five, [db({ on: ['n2', 'n3'] })]);
+  const world = new World(watched(plain, 5000), 1, [exclusive(), takeover()]);
+  world.bootAll();
+  world.run(8000);
+  expect(holders(world, 'db')).toEqual(['n2']);
+  const lead = leadOf(world, 'n1').id;
+  expect(lead).not.toBe('n2');
+  // The coordinator and the holder are cut off together, just as the file is applied.
+  const others = five.filter((id) => id !== lead && id !== 'n2');
+  for (const from of [lead, 'n2']) for (const to of others) cut(world, from, to);
+  apply(world, lead, watched(plain, 5000, 'n2'));
+  expect(runUntil(world, () => hasNewFile(world, 'n2'), 900)).toBe(true);
+  expect(world.host('n2').watchdog.isArmed).toBe(true);
+  split(world, others);
+  world.begin({ kind: 'agent', node: 'n2', service: 'db', verb: 'stop', how: 'fail', atMs: 0, forMs: 0 });
+  world.run(30_000);
+  expect(holders(world, 'db')).toEqual(['n3']);
+});
