@@ -10,7 +10,7 @@ import {
   stickinessMax,
 } from '../src/core/model.ts';
 import type { NodeState } from '../src/core/state.ts';
-import { must } from '../src/lib/assert.ts';
+import { assert, must } from '../src/lib/assert.ts';
 import type { Host } from './world/host.ts';
 import type { World } from './world/world.ts';
 
@@ -90,4 +90,18 @@ export function split(world: World, side: readonly NodeId[]): void {
 
 export function isolate(world: World, node: NodeId): void {
   world.begin({ kind: 'isolate', node, link: null, atMs: 0, forMs: 0 });
+}
+
+/** The coordinator and `node` are cut off together, just as the file is applied. Returns all others, which never hear of it. */
+export function applyAsOnlyLeadAndOneHear(world: World, node: NodeId, cluster: Cluster): readonly NodeId[] {
+  const lead = leadOf(world, node).id;
+  assert(lead !== node, `${node} does not lead`);
+  const others = [...world.hosts.keys()].filter((id) => id !== lead && id !== node);
+  for (const from of [lead, node]) for (const to of others) cut(world, from, to);
+  apply(world, lead, cluster);
+  assert(
+    runUntil(world, () => hasNewFile(world, node), 900),
+    `${node} has the file`,
+  );
+  return others;
 }
