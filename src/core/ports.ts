@@ -461,6 +461,14 @@ export const noAdmin: Admin = {
 export const inMaintenance = ({ maintenance }: Admin, node: NodeId, service: ServiceId): boolean =>
   Object.hasOwn(maintenance.nodes, node) || Object.hasOwn(maintenance.services, service);
 
+/** By the record of its node. Of what nobody has looked at yet, and no former life of the daemon started, nothing is known to run. */
+export const mayRunBy = (record: ServiceRecord | undefined): boolean =>
+  record !== undefined && record.state !== 'stopped' && (record.state !== 'unknown' || record.digest !== null);
+
+/** A former cluster file named it for this node, which has not been seen to run none of it since. */
+export const isLeftBehind = ({ stray }: Admin, node: NodeId, service: ServiceId): boolean =>
+  stray[node]?.mayRun?.includes(service) === true;
+
 /** A cluster file that no coordinator has taken yet. */
 export const firstDoc = (source: string, cluster: Cluster): Doc => ({
   version: { view: 0, counter: 0 },

@@ -1,7 +1,7 @@
 /** A new cluster file. */
 import { proposeDoc } from '../document/index.ts';
 import { type Cluster, guardsPromotion, isGuarded, type NodeId, type Service } from '../model.ts';
-import type { Command, Doc, Version } from '../ports.ts';
+import { type Command, type Doc, isLeftBehind, mayRunBy, type Version } from '../ports.ts';
 import { compareVersions, type NodeState, showVersion, type Turn } from '../state.ts';
 import { votesAtOnce } from '../upkeep/index.ts';
 import { inForce } from '../upkeep/rules.ts';
@@ -47,10 +47,7 @@ function whyNotRemoved(state: NodeState, cluster: Cluster): string | null {
 }
 
 function mayRun(state: NodeState, node: NodeId, service: Service, here: boolean): boolean {
-  if (!here) {
-    const isLeft = state.doc.admin.stray[node]?.mayRun?.includes(service.id) === true;
-    return (isGuarded(service) || guardsPromotion(service)) && (service.on.includes(node) || isLeft);
-  }
-  const record = state.records.get(node)?.services[service.id];
-  return record !== undefined && record.state !== 'stopped' && !(record.state === 'unknown' && record.digest === null);
+  if (here) return mayRunBy(state.records.get(node)?.services[service.id]);
+  const isNamed = service.on.includes(node) || isLeftBehind(state.doc.admin, node, service.id);
+  return isNamed && (isGuarded(service) || guardsPromotion(service));
 }

@@ -14,7 +14,7 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
-import type { ServiceState } from '../ports.ts';
+import { isLeftBehind, mayRunBy, type ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -117,8 +117,7 @@ function assertNoSecondPromoted(
 
 function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: NodeId): boolean {
   const record = records.get(node)?.services[id];
-  if (!on.includes(node) && (record === undefined || (record.state === 'unknown' && record.digest === null)))
-    return false;
+  if (!on.includes(node) && !mayRunBy(record)) return false;
   return record === undefined || mayBePromoted(record);
 }
 
@@ -143,7 +142,7 @@ function peersOf({ view, records }: ScheduleInput, { id }: Service): readonly No
 
 /** Nodes that a former file named. */
 const leftBehind = ({ admin }: ScheduleInput, { id }: Service): readonly NodeId[] =>
-  Object.keys(admin.stray).filter((node) => admin.stray[node]?.mayRun?.includes(id) === true);
+  Object.keys(admin.stray).filter((node) => isLeftBehind(admin, node, id));
 
 /**
  * A target that is cut off stops what may arrive again and again, since it does not hear when the source has ended: its stop time

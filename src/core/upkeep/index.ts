@@ -13,7 +13,7 @@ import { sortedUnique } from '../../lib/compare.ts';
 import { holders, isAlone, isCurrent, noteInDoc, proposeDoc } from '../document/index.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Cluster, NodeId } from '../model.ts';
-import { type Admin, type Doc, type Stray, votersOf } from '../ports.ts';
+import { type Admin, type Doc, mayRunBy, type Stray, votersOf } from '../ports.ts';
 import { isDisarmed } from '../quorum/standing.ts';
 import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
 import { changed, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
@@ -75,7 +75,7 @@ function offNow(state: NodeState): Admin['off'] {
 function strayNow(state: NodeState): Admin['stray'] {
   const { stray } = state.doc.admin;
   const left = Object.entries(stray).filter(
-    ([node, each]) => !knowsTheRules(state, node) || !runsWhatItMust(state, node, each),
+    ([node, each]) => !knowsTheRules(state, node) || !hasStopped(state, node, each),
   );
   return left.length === Object.keys(stray).length ? stray : Object.fromEntries(left);
 }
@@ -94,13 +94,11 @@ function watchedNow(state: NodeState): Admin['watched'] {
 /** It is here, and has the document in force: on its disk, or a daemon that ends now comes back with the old rules. */
 const knowsTheRules = (state: NodeState, node: NodeId): boolean => holders(state, state.doc.version).includes(node);
 
-function runsWhatItMust(state: NodeState, node: NodeId, { mayRun = [] }: Stray): boolean {
+/** All that a former file named for it. */
+function hasStopped(state: NodeState, node: NodeId, { mayRun = [] }: Stray): boolean {
   if (mayRun.length > 0 && !isFresh(state, node)) return false;
   const { services = {} } = state.records.get(node) ?? {};
-  return mayRun.every((id) => {
-    const record = services[id];
-    return record === undefined || record.state === 'stopped' || (record.state === 'unknown' && record.digest === null);
-  });
+  return mayRun.every((id) => !mayRunBy(services[id]));
 }
 
 /**
