@@ -201,6 +201,7 @@ export interface PlanBasis {
   readonly view: View | null;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
+  readonly heard: readonly NodeRecord[];
   readonly inFlight: readonly Order[];
   /** Targets of live migrations that have not heard of their end: see `execute/unheard.ts`. */
   readonly unheard: readonly { readonly node: NodeId; readonly service: ServiceId }[];

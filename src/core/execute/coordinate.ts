@@ -8,8 +8,9 @@
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
 import { isCurrent } from '../document/index.ts';
+import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
-import type { NodeId } from '../model.ts';
+import type { Ms, NodeId } from '../model.ts';
 import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
 import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
@@ -109,7 +110,7 @@ function noteSeen(turn: Turn): void {
 
 function replan(turn: Turn): void {
   const { state, nowMs } = turn;
-  const basis = basisOf(state);
+  const basis = basisOf(state, nowMs);
   const dueMs = state.plan?.againAtMs ?? null;
   if (state.plan !== null && isSame(state.planBasis, basis) && (dueMs === null || nowMs < dueMs)) return;
   const input = inputOf(state, nowMs);
@@ -118,7 +119,7 @@ function replan(turn: Turn): void {
   put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1, held });
 }
 
-function basisOf(state: NodeState): PlanBasis {
+function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
   const records = (state.installed?.members ?? []).map((member) => state.records.get(member));
   return {
     dateAheadMs: state.dateAheadMs,
@@ -129,7 +130,19 @@ function basisOf(state: NodeState): PlanBasis {
     records,
     inFlight: inFlight(state).map((sent) => sent.order),
     unheard: unheardOf(state),
+    heard: [...heardOf(state, nowMs).values()],
   };
+}
+
+/** What those say that are outside the view: a beat that was sent before its sender was switched off proves nothing. */
+function heardOf(state: NodeState, nowMs: Ms): ReadonlyMap<NodeId, NodeRecord> {
+  const heard = new Map<NodeId, NodeRecord>();
+  for (const node of alivePeers(state, nowMs)) {
+    const record = state.records.get(node);
+    const isOutside = state.installed?.members.includes(node) !== true && !state.off.has(node);
+    if (isOutside && record !== undefined && isFresh(state, node)) heard.set(node, record);
+  }
+  return heard;
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
@@ -160,6 +173,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     view,
     records,
     lost: state.lost,
+    heard: heardOf(state, nowMs),
     provable,
     watched: watchedOf(state),
     doomed: doomedOf(state),
@@ -239,13 +253,16 @@ function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
     a.off !== b.off ||
     a.fencing !== b.fencing ||
     a.view !== b.view ||
-    a.doc !== b.doc ||
-    a.records.length !== b.records.length
+    a.doc !== b.doc
   )
     return false;
-  if (a.inFlight.length !== b.inFlight.length || !a.inFlight.every((given, i) => given === b.inFlight[i])) return false;
-  return a.records.every((record, i) => record === b.records[i]) && isSameUnheard(a.unheard, b.unheard);
+  if (!isSameList(a.records, b.records) || !isSameList(a.heard, b.heard) || !isSameList(a.inFlight, b.inFlight))
+    return false;
+  return isSameUnheard(a.unheard, b.unheard);
 }
+
+const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
 
 const isSameUnheard = (a: readonly Unheard[], b: readonly Unheard[]): boolean =>
   a.length === b.length &&

@@ -14,6 +14,11 @@ export interface ScheduleInput {
    * A node outside the view that is missing here may hold a lease that began just now.
    */
   readonly lost: ReadonlyMap<NodeId, Ms>;
+  /**
+   * What nodes outside the view say of themselves now: those that are heard, in the life in which they are heard, unless they are known
+   * to be off. Missing: none.
+   */
+  readonly heard?: ReadonlyMap<NodeId, NodeRecord>;
   /** A node that loses its lease stops by itself: see `isProvable`. */
   readonly provable: boolean;
   /** Lost nodes whose watchdog was armed when they were last heard. */

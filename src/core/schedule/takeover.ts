@@ -14,7 +14,7 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
-import { isLeftBehind, mayRunBy, type ServiceState } from '../ports.ts';
+import { isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -38,8 +38,7 @@ export type Waits = ReadonlyMap<ServiceId, Wait>;
 export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): Waits {
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
-    if (!isGuarded(service) || held.get(service.id)?.ran) continue;
-    const wait = waitFor(graph, input, service, held);
+    const wait = isGuarded(service) ? startWait(graph, input, service, held) : null;
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
@@ -49,11 +48,20 @@ export function takeoverWaits(graph: Graph, input: ScheduleInput, held: Held): W
 export function promotionWaits(graph: Graph, input: ScheduleInput, held: Held): Waits {
   const waits = new Map<ServiceId, Wait>();
   for (const service of graph.cluster.services) {
-    if (!guardsPromotion(service) || isHeldPromoted(service, held)) continue;
-    const wait = waitFor(graph, input, service, held);
+    const wait = guardsPromotion(service) ? promotionWait(graph, input, service, held) : null;
     if (wait !== null) waits.set(service.id, wait);
   }
   return waits;
+}
+
+function startWait(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
+  const lost = held.get(service.id)?.ran === true ? [] : lostWaits(graph, input, service, held);
+  return longestOf([...claims(graph, input, service, saysItRuns), ...lost], input.nowMs);
+}
+
+function promotionWait(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
+  const lost = isHeldPromoted(service, held) ? [] : lostWaits(graph, input, service, held);
+  return longestOf([...claims(graph, input, service, saysItIsPromoted), ...lost], input.nowMs);
 }
 
 const isHeldPromoted = ({ id, promotable }: Service, held: Held): boolean =>
@@ -71,8 +79,8 @@ export function assertNoSecondOwner(graph: Graph, input: ScheduleInput, held: He
     if (verb === 'promote') assertNoSecondPromoted(graph, input, held, service, action);
     if (!isGuarded(service)) continue;
     assertNoThirdParty(input, service, action);
-    if ((verb !== 'start' && verb !== 'migrateTo') || held.get(id)?.ran) continue;
-    const wait = waitFor(graph, input, service, held);
+    if (verb !== 'start' && verb !== 'migrateTo') continue;
+    const wait = startWait(graph, input, service, held);
     assert(wait === null, `${verb} of ${id} on ${on} although ${wait?.because ?? ''}`);
   }
 }
@@ -103,10 +111,8 @@ function assertNoSecondPromoted(
 ): void {
   if (!guardsPromotion(service)) return;
   const { id } = service;
-  if (!isHeldPromoted(service, held)) {
-    const wait = waitFor(graph, input, service, held);
-    assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
-  }
+  const wait = promotionWait(graph, input, service, held);
+  assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
   if (after.length > 0) return;
   const others = input.view.members.filter((node) => node !== on && mayBePromotedOn(input, service, node));
   assert(
@@ -121,20 +127,52 @@ function mayBePromotedOn({ records }: ScheduleInput, { id, on }: Service, node: 
   return record === undefined || mayBePromoted(record);
 }
 
-/** The longest of the waits for each node that may still run it: those of its list, and those that a migration went to or came from. */
-function waitFor(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
-  const { view, admin, nowMs } = input;
+/** For each node that may still run it: those of its list, and those that a migration went to or came from. */
+function lostWaits(graph: Graph, input: ScheduleInput, service: Service, held: Held): readonly Wait[] {
+  const { view, admin } = input;
   const mayRun = new Set([...service.on, ...peersOf(input, service), ...leftBehind(input, service)]);
-  const lost = [...mayRun].filter(
-    (node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node),
-  );
-  const waits = lost.map((node) => nodeWait(graph, input, service, node, held));
-  const endless = waits.filter(({ untilMs }) => untilMs === null);
-  const fence = waits.flatMap((wait) => wait.fence);
-  const longest = endless[0] ?? waits.sort((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0))[0];
-  if (longest === undefined || (longest.untilMs !== null && longest.untilMs <= nowMs)) return null;
-  return { ...longest, fence };
+  return [...mayRun]
+    .filter((node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node))
+    .map((node) => nodeWait(graph, input, service, node, held));
 }
+
+function longestOf(waits: readonly Wait[], nowMs: Ms): Wait | null {
+  const endless = waits.find(({ untilMs }) => untilMs === null);
+  const longest = endless ?? waits.toSorted((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0))[0];
+  if (longest === undefined || (longest.untilMs !== null && longest.untilMs <= nowMs)) return null;
+  return { ...longest, fence: waits.flatMap((wait) => wait.fence) };
+}
+
+/**
+ * No time and no power proves anything of a node that is heard and says that it runs it: a machine that was off may have begun a new
+ * life in which an operator, or its own start-up, has started it.
+ */
+function claims(
+  graph: Graph,
+  { heard, admin }: ScheduleInput,
+  service: Service,
+  says: (record: ServiceRecord) => boolean,
+): readonly Wait[] {
+  const waits: Wait[] = [];
+  for (const [node, { services }] of heard ?? []) {
+    const record = services[service.id];
+    if (record === undefined || !says(record)) continue;
+    const isLeft = Object.hasOwn(admin.maintenance.nodes, node);
+    const canFence = !isLeft && canBeFenced(graph, node);
+    const because = `${node} is heard, is not in the view, and may run ${service.id}: its daemon calls it ${record.state}`;
+    waits.push({ because, untilMs: null, fence: canFence ? [node] : [] });
+  }
+  return waits;
+}
+
+/** What has been given away, and what may arrive, is counted from the other end of the migration. */
+const saysItRuns = (record: ServiceRecord): boolean =>
+  mayRunBy(record) && record.state !== 'moved' && record.state !== 'arriving';
+
+const saysItIsPromoted = (record: ServiceRecord): boolean => saysItRuns(record) && mayBePromoted(record);
+
+const canBeFenced = ({ cluster }: Graph, node: NodeId): boolean =>
+  (cluster.nodes.find(({ id }) => id === node)?.fence.length ?? 0) > 0;
 
 function peersOf({ view, records }: ScheduleInput, { id }: Service): readonly NodeId[] {
   return view.members.flatMap((node) => records.get(node)?.services[id]?.peer ?? []);
@@ -157,7 +195,7 @@ function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: No
   const { admin, nowMs } = input;
   const lostAtMs = Math.max(input.lost.get(node) ?? nowMs, givenUntilMs(held, service, node));
   const file = graph.cluster.nodes.find(({ id }) => id === node);
-  const canFence = (file?.fence.length ?? 0) > 0;
+  const canFence = canBeFenced(graph, node);
   const stray = Object.hasOwn(admin.stray, node) ? admin.stray[node] : undefined;
   const work = Object.hasOwn(admin.maintenance.nodes, node) ? admin.maintenance.nodes[node] : undefined;
   // Nothing is stopped there, nor is it switched off under whoever works on it.
