@@ -4,11 +4,13 @@ import type { Cluster } from '../src/core/model.ts';
 import { exclusive } from './checks/exclusive.ts';
 import { quorum } from './checks/quorum.ts';
 import { takeover } from './checks/takeover.ts';
+import { views } from './checks/views.ts';
 import {
   apply,
   applyAsOnlyLeadAndOneHear,
   clusterOf,
   cut,
+  cutBoth,
   db,
   five,
   hasNewFile,
@@ -17,6 +19,7 @@ import {
   runUntil,
   split,
   stateOf,
+  three,
 } from './stage.testing.ts';
 import { World } from './world/world.ts';
 
@@ -60,4 +63,31 @@ test('a file that only a minority has seen and that ignores the loss of quorum k
   split(world, others);
   world.run(30_000);
   expect(holders(world, 'db')).toEqual(['n3']);
+});
+
+test('who knows newer votes agrees to no view that is no majority by them', () => {
+  const withVotesOf = (votes: readonly number[]): Cluster => {
+    const plain = clusterOf(three, [db({ on: ['n2', 'n3'] })]);
+    return { ...plain, nodes: plain.nodes.map((node, i) => ({ ...node, votes: votes[i] ?? 1 })) };
+  };
+  const world = new World(withVotesOf([1, 1, 1]), 1, [exclusive(), quorum(), takeover(), views()]);
+  // Whoever has been there for longer leads.
+  for (const id of ['n2', 'n3']) world.host(id).powerOn();
+  world.run(2000);
+  world.bootAll();
+  world.run(5000);
+  expect(leadOf(world, 'n1').id).toBe('n2');
+  const ends = cutBoth(world, 'n1', 'n2');
+  apply(world, 'n2', withVotesOf([1, 3, 1]));
+  expect(runUntil(world, () => stateOf(world, 'n3').doc.voters['n2'] === 3, 6000)).toBe(true);
+  expect(stateOf(world, 'n1').doc.voters).toMatchObject({ n1: 1, n2: 1, n3: 1 });
+  world.run(500);
+  // By what n1 knows it is a majority together with n3.
+  ends.push(...cutBoth(world, 'n2', 'n3'));
+  world.run(10_000);
+  expect(stateOf(world, 'n2').installed?.members).toEqual(['n2']);
+  expect(stateOf(world, 'n1').installed).toBeNull();
+  for (const end of ends) end();
+  world.run(5000);
+  expect(stateOf(world, 'n1').installed?.members).toEqual(three);
 });

@@ -8,7 +8,8 @@
  * Invariants:
  * - a node promises only rising numbers, and never two views with one number, also across restarts (numbers are reserved
  *   on disk ahead of use): so two views that a majority promised differ in number;
- * - a view is installed only when all of its members, a majority of all votes, have promised it;
+ * - a view is installed only when all of its members, a majority of all votes, have promised it: by the newest table of votes that
+ *   any of them knows;
  * - a coordinator that left its view never leads it again: what it ordered in it may still be on its way, and it remembers none of
  *   that in the next one, in which nobody obeys it any more;
  * - members hear the coordinator both ways, and enough of the others to hold a lease. They need not all hear each other;
@@ -19,12 +20,23 @@
 import { assert } from '../../lib/assert.ts';
 import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
+import { newest } from '../document/index.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld, withGiven } from '../schedule/index.ts';
-import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
+import {
+  changed,
+  compareVersions,
+  emit,
+  heartbeat,
+  type NodeState,
+  nodeIds,
+  put,
+  sameView,
+  type Turn,
+} from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
 import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
 
@@ -144,9 +156,20 @@ function newerProposals(state: NodeState, nowMs: number): readonly View[] {
   for (const node of alivePeers(state, nowMs)) {
     const view = state.peers.get(node)?.beat?.promised;
     if (view === undefined || view.coordinator !== node || view.number <= state.promised.number) continue;
-    if (view.members.includes(state.self)) proposals.push(view);
+    if (view.members.includes(state.self) && !isOutvoted(state, node, view)) proposals.push(view);
   }
   return proposals;
+}
+
+/**
+ * By votes that its proposer does not know yet, others may act without these nodes. Of all members' tables the newest counts: so of two
+ * views agreed at a time the tables are one step apart at most, and their majorities share a node.
+ */
+function isOutvoted(state: NodeState, proposer: NodeId, { members }: View): boolean {
+  const theirs = state.peers.get(proposer)?.beat?.docVersion;
+  const { version, voters, cluster } = newest(state);
+  if (theirs === undefined || compareVersions(theirs, version) >= 0) return false;
+  return !isMajority(members, voters) && !isPair(voters) && cluster.quorum.noQuorum !== 'ignore';
 }
 
 /** The coordinator of our view, while we hear it and it still acts in that view; null: there is none. */
@@ -402,9 +425,9 @@ function proposalOf(state: NodeState, node: NodeId, nowMs: number): View | null 
   const peer = state.peers.get(node);
   if (!isAlive(state, peer, nowMs) || peer.beat === null) return null;
   const { promised, installed } = peer.beat;
-  return promised.coordinator === node && installed !== promised.number && promised.members.includes(state.self)
-    ? promised
-    : null;
+  const isOpen =
+    promised.coordinator === node && installed !== promised.number && promised.members.includes(state.self);
+  return isOpen && !isOutvoted(state, node, promised) ? promised : null;
 }
 
 function widestCircle(state: NodeState, nowMs: number): NodeId {
