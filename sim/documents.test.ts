@@ -17,6 +17,7 @@ import {
   isolate,
   leadOf,
   runUntil,
+  split,
   stateOf,
   three,
 } from './stage.testing.ts';
@@ -165,4 +166,33 @@ test('a note that no majority can save keeps nothing else from being ordered', (
   expect(holders(world, 'web')).toEqual([]);
   world.run(60_000);
   expect(holders(world, 'web')).toEqual(['n2']);
+});
+
+test('a node goes by whatever others may go by, also by a file that it never saw decided', () => {
+  const fileOf = (noQuorum: 'freeze' | 'stop'): Cluster => {
+    const plain = clusterOf(five, [db({ on: ['n2', 'n3'], takeover: 'lease' })]);
+    return {
+      ...plain,
+      heartbeat: { ...plain.heartbeat, intervalMs: 400, deadMs: 3000 },
+      quorum: { ...plain.quorum, noQuorum },
+    };
+  };
+  const world = new World(fileOf('freeze'), 1, [exclusive(), takeover()]);
+  world.bootAll();
+  world.run(10_000);
+  expect(holders(world, 'db')).toEqual(['n2']);
+  const lead = leadOf(world, 'n2').id;
+  expect(lead).not.toBe('n2');
+  const others = five.filter((id) => id !== lead && id !== 'n2');
+  for (const from of others) cut(world, from, 'n2');
+  apply(world, lead, fileOf('stop'));
+  const isKnown = (id: string) => hasNewFile(world, id) && !Object.hasOwn(stateOf(world, id).doc.admin.stray, 'n2');
+  const isIdle = () => stateOf(world, lead).pending === null;
+  expect(runUntil(world, () => others.every(isKnown) && isIdle(), 2000)).toBe(true);
+  for (const to of others) cut(world, lead, to);
+  world.command(lead, { kind: 'apply', source: 'newer', cluster: fileOf('freeze'), ifVersion: null });
+  expect(runUntil(world, () => stateOf(world, 'n2').doc.source === 'newer', 900)).toBe(true);
+  split(world, others);
+  world.run(30_000);
+  expect(holders(world, 'db')).toEqual(['n3']);
 });

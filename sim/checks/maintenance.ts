@@ -1,4 +1,5 @@
 /** What an operator took out of the cluster's hands is left alone: no action at all; and nothing is fenced while disarmed. */
+import { judgedBy } from '../../src/core/quorum/standing.ts';
 import { type Check, Violation } from '../world/world.ts';
 
 export function maintenance(): Check {
@@ -9,7 +10,7 @@ export function maintenance(): Check {
       if (state === undefined) return;
       // What the others may not know yet is no reason not to stop when they count on it.
       const isKept = (id: string, of: 'nodes' | 'services'): boolean =>
-        [state.doc, state.decided].every(({ admin }) => admin.maintenance[of][id] !== undefined);
+        judgedBy(state).every(({ admin }) => admin.maintenance[of][id] !== undefined);
       const what = isKept(host.id, 'nodes') ? host.id : isKept(service.id, 'services') ? service.id : null;
       if (what === null) return;
       const message = `${host.id} runs ${verb} of ${service.id}, though ${what} is in maintenance`;

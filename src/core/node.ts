@@ -104,6 +104,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     disarmedSeen: null,
     doc: init.doc,
     decided: decidedBefore(init.doc, noted.decided),
+    passed: [],
     migrations: noted.migrations,
     onDisk: init.doc.version,
     pending: null,

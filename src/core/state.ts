@@ -113,6 +113,8 @@ export interface NodeState {
   readonly doc: Doc;
   /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
   readonly decided: Doc;
+  /** What this node went by since then and before `doc`, oldest first: any of them may be decided, and others go by it. */
+  readonly passed: readonly Doc[];
   /** As it was noted for the next life of the daemon. */
   readonly migrations: PromiseNote['migrations'];
   readonly onDisk: Version;

@@ -23,9 +23,19 @@ export function absorbDoc(turn: Turn, doc: Doc): void {
   const known = compareVersions(doc.content, state.doc.content) === 0;
   if (!known)
     changed(turn, 'cluster file', showVersion(state.doc.content), showVersion(doc.content), 'sent by the coordinator');
-  put(turn, { doc, pending: null, beatNow: true });
+  enforce(turn, doc);
   save(turn, doc);
 }
+
+/** From now on this node goes by `doc`. What it went by until now may be decided without its having seen that. */
+function enforce(turn: Turn, doc: Doc): void {
+  const { doc: before, decided, passed } = turn.state;
+  const isKnown = before === decided || passed.some((each) => allowsTheSame(each, before));
+  put(turn, { doc, passed: isKnown ? passed : [...passed, before], pending: null, beatNow: true });
+}
+
+const allowsTheSame = (a: Doc, b: Doc): boolean =>
+  JSON.stringify([a.cluster, a.admin, a.voters]) === JSON.stringify([b.cluster, b.admin, b.voters]);
 
 function save(turn: Turn, doc: Doc): void {
   emit(turn, { kind: 'saveDoc', doc });
@@ -77,10 +87,8 @@ export function stampDoc(turn: Turn): void {
   const isFirst = before.content.view === 0;
   const doc: Doc = { ...before, version, content: isFirst ? version : before.content };
   // What nobody has agreed to yet (a file read at the first start) must reach a majority before it is acted on.
-  put(
-    turn,
-    isFirst ? { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true } : { doc, pending: null, beatNow: true },
-  );
+  if (isFirst) put(turn, { pending: doc, pendingSinceMs: turn.nowMs, beatNow: true });
+  else enforce(turn, doc);
   save(turn, doc);
 }
 
@@ -107,7 +115,7 @@ export function decideDoc(turn: Turn): void {
   const { pending } = state;
   if (pending === null) return;
   // No longer ours to decide. It stays the newest that we know: a majority may hold it, and the next coordinator asks.
-  if (!isCurrent(state)) return put(turn, { doc: pending, pending: null, beatNow: true });
+  if (!isCurrent(state)) return enforce(turn, pending);
   const has = holders(state, pending.version);
   if (!isDecidedBy(turn, has, state.doc.voters) || !isDecidedBy(turn, has, pending.voters)) return withdrawIfLate(turn);
   if (compareVersions(state.doc.content, pending.content) !== 0) {
@@ -115,7 +123,7 @@ export function decideDoc(turn: Turn): void {
     changed(turn, 'cluster file', from, showVersion(pending.content), `on the disks of ${has.join(', ')}`);
   }
   tellVotes(turn, state.doc.voters, pending.voters);
-  put(turn, { doc: pending, pending: null, beatNow: true });
+  enforce(turn, pending);
 }
 
 /**
@@ -134,7 +142,8 @@ const allowingNothing = ({ cluster, admin }: Doc): Pick<Doc, 'cluster' | 'admin'
 export function noteDecided(turn: Turn): void {
   const { state } = turn;
   if (state.doc === state.decided || state.installed === null) return;
-  if (isDecidedBy(turn, holders(state, state.doc.version), state.doc.voters)) put(turn, { decided: state.doc });
+  if (isDecidedBy(turn, holders(state, state.doc.version), state.doc.voters))
+    put(turn, { decided: state.doc, passed: [] });
 }
 
 /** More than half of the votes, or in the half of a pair that acts all of them that are there. */
@@ -171,7 +180,8 @@ function withdrawIfLate(turn: Turn): void {
   changed(turn, 'cluster file', showVersion(pending.content), showVersion(doc.content), because);
   const inForce: Doc = { ...doc, version };
   const waitingAnswers = state.waitingAnswers.map((waiting) => ({ ...waiting, withdrawn: true }));
-  put(turn, { doc: inForce, pending: null, waitingAnswers, beatNow: true });
+  put(turn, { waitingAnswers });
+  enforce(turn, inForce);
   save(turn, inForce);
 }
 
