@@ -20,25 +20,15 @@
 import { assert } from '../../lib/assert.ts';
 import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
-import { newest } from '../document/index.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld, withGiven } from '../schedule/index.ts';
-import {
-  changed,
-  compareVersions,
-  emit,
-  heartbeat,
-  type NodeState,
-  nodeIds,
-  put,
-  sameView,
-  type Turn,
-} from '../state.ts';
+import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
 import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
+import { isOutvoted } from './outvoted.ts';
 
 export function agreeOnView(turn: Turn): void {
   leaveSuperseded(turn);
@@ -159,17 +149,6 @@ function newerProposals(state: NodeState, nowMs: number): readonly View[] {
     if (view.members.includes(state.self) && !isOutvoted(state, node, view)) proposals.push(view);
   }
   return proposals;
-}
-
-/**
- * By votes that its proposer does not know yet, others may act without these nodes. Of all members' tables the newest counts: so of two
- * views agreed at a time the tables are one step apart at most, and their majorities share a node.
- */
-function isOutvoted(state: NodeState, proposer: NodeId, { members }: View): boolean {
-  const theirs = state.peers.get(proposer)?.beat?.docVersion;
-  const { version, voters, cluster } = newest(state);
-  if (theirs === undefined || compareVersions(theirs, version) >= 0) return false;
-  return !isMajority(members, voters) && !isPair(voters) && cluster.quorum.noQuorum !== 'ignore';
 }
 
 /** The coordinator of our view, while we hear it and it still acts in that view; null: there is none. */

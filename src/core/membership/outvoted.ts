@@ -1,0 +1,17 @@
+/** Views that are a majority only by votes that no longer count. */
+import { newest } from '../document/index.ts';
+import type { NodeId } from '../model.ts';
+import type { View } from '../ports.ts';
+import { isMajority, isPair } from '../quorum/votes.ts';
+import { compareVersions, type NodeState } from '../state.ts';
+
+/**
+ * By votes that its proposer does not know yet, others may act without these nodes. Of all members' tables the newest counts: so of two
+ * views agreed at a time the tables are one step apart at most, and their majorities share a node.
+ */
+export function isOutvoted(state: NodeState, proposer: NodeId, { members }: View): boolean {
+  const theirs = state.peers.get(proposer)?.beat?.docVersion;
+  const { version, voters, cluster } = newest(state);
+  if (theirs === undefined || compareVersions(theirs, version) >= 0) return false;
+  return !isMajority(members, voters) && !isPair(voters) && cluster.quorum.noQuorum !== 'ignore';
+}
