@@ -47,7 +47,8 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
     joined: false,
     decided: noVersion,
     migrations: [],
-    leaseUntilMs: nowMs,
+    // Nobody knows for how long it has been over.
+    leaseUntilMs: 0,
     promised: { number, members: [], coordinator: '' },
     continuous: [],
   };
