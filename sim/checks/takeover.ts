@@ -12,7 +12,8 @@ export function takeover(): Check {
   return {
     name: 'takeover',
     operationBegins(world, host, { verb, service }) {
-      if (verb !== 'start' || service.clone || service.takeover === 'nothing') return;
+      // One that was said to be off, and never was, is told nothing of what others did since.
+      if (verb !== 'start' || service.clone || service.takeover === 'nothing' || isExcused(host)) return;
       for (const other of world.hosts.values()) {
         if (other === host || !other.holds(service.id) || isExcused(other)) continue;
         const { nowMs } = world.agenda;

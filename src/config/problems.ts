@@ -108,6 +108,8 @@ export const problemCodes = {
   LISTEN_ADDRESS: 'A balancer listens on an address that no service or node of the cluster has.',
   ONE_COPY: 'A key is about several copies of a service that has one only.',
   UNKNOWN_ATTRIBUTE: 'A rule asks about a node attribute that is nearly one of the file.',
+  PATTERN_UNUSED: 'A location speaks of names of which the file has none.',
+  SERIALIZE_ONE_WAY: 'An order of kind serialize says that it holds the other way round.',
   UTILIZATION_UNUSED: 'Services say what they take up, but the placement strategy does not look at it.',
   TICKET_NOT_HELD: 'A service needs a ticket of which the file does not say whether this cluster holds it.',
   FEWER_COPIES: 'A service has more copies than the service that it must run with.',

@@ -149,8 +149,9 @@ export function step(
   nowMs: Ms,
 ): { state: NodeState; effects: readonly NodeEffect[] } {
   const turn: Turn = { nowMs, state: before, effects: [] };
+  noticePause(turn, event.kind === 'tick');
   const isQuiet =
-    event.kind === 'message' && event.message.kind === 'beat' && saysNothingNew(before, event.message, nowMs);
+    event.kind === 'message' && event.message.kind === 'beat' && saysNothingNew(turn.state, event.message, nowMs);
   absorb(turn, event);
   if (isQuiet) return { state: turn.state, effects: turn.effects };
   act(turn, before, event.kind === 'tick');
@@ -161,7 +162,7 @@ export function step(
 function absorb(turn: Turn, event: NodeEvent): void {
   switch (event.kind) {
     case 'tick':
-      return onTick(turn);
+      return;
     case 'clock':
       return put(turn, { dateAheadMs: event.aheadMs });
     case 'message':
@@ -186,10 +187,12 @@ function absorb(turn: Turn, event: NodeEvent): void {
   }
 }
 
-function onTick(turn: Turn): void {
+/** With whatever comes first: what was under way while the process was held up may end before the next tick. */
+function noticePause(turn: Turn, isTick: boolean): void {
   const heldMs = turn.nowMs - turn.state.lastTickMs;
-  put(turn, { lastTickMs: turn.nowMs });
-  if (heldMs <= heartbeat(turn.state).deadMs) return;
+  const wasHeldUp = heldMs > heartbeat(turn.state).deadMs;
+  if (isTick || wasHeldUp) put(turn, { lastTickMs: turn.nowMs });
+  if (!wasHeldUp) return;
   // Others have gone on without us, whatever the packets in our socket say.
   forgetConfirmations(turn);
   put(turn, { listeningSinceMs: turn.nowMs });

@@ -1,6 +1,6 @@
 /** Constraints that lack a part, or have two parts that exclude each other: the schema takes every part for itself. */
 import type { Checked } from '../check.ts';
-import { atKey, type Path } from '../places.ts';
+import { atKey, atValue, type Path } from '../places.ts';
 import type { Report } from '../report.ts';
 import { locationsWithPaths } from './paths.ts';
 
@@ -16,8 +16,17 @@ export function checkForms({ file }: Checked, report: Report): void {
   }
   for (const [index, link] of colocations.entries())
     pairOrSets(link, ['service', 'with'], ['role', 'with-role'], ['constraints', 'colocation', index], report);
-  for (const [index, link] of orders.entries())
-    pairOrSets(link, ['first', 'then'], ['first-action', 'then-action'], ['constraints', 'order', index], report);
+  for (const [index, link] of orders.entries()) {
+    const path = ['constraints', 'order', index];
+    pairOrSets(link, ['first', 'then'], ['first-action', 'then-action'], path, report);
+    if (link?.kind === 'serialize' && link.symmetrical === true)
+      report.warning(
+        'SERIALIZE_ONE_WAY',
+        atValue(...path, 'symmetrical'),
+        'what never acts at once has no order that could be turned round: this says nothing',
+        'leave it out, or say kind: mandatory',
+      );
+  }
   for (const [index, link] of tickets.entries())
     pairOrSets(link, ['service'], ['role'], ['constraints', 'ticket', index], report);
 }

@@ -1,4 +1,5 @@
 /** Names in constraints, groups, tags and tickets that stand for nothing, or for two things. */
+import { patternOf } from '../../lib/pattern.ts';
 import type { Checked } from '../check.ts';
 import { listed } from '../groups.ts';
 import { atKey, atValue, type Path, type Spot } from '../places.ts';
@@ -22,6 +23,7 @@ export function checkPolicyNames(checked: Checked, report: Report): void {
     checkGroups(checked, report);
   }
   checkClashes(checked, report);
+  checkPatterns(checked, report);
   checkNodes(checked, report);
   checkIds(checked, report);
   checkTickets(checked, report);
@@ -97,6 +99,21 @@ function checkClashes({ file, groups }: Checked, report: Report): void {
       ['group', groups.has(name)],
       ['template', file.policy.templates?.has(name) === true],
     ]);
+}
+
+/** A name that is misspelt leaves a constraint without anything that it is about. */
+function checkPatterns({ file, groups }: Checked, report: Report): void {
+  if (!file.servicesKnown) return;
+  const names = [...file.services.keys(), ...groups.keys()];
+  for (const { path, file: location } of locationsWithPaths(file)) {
+    const { pattern } = location;
+    const isInverted = pattern?.startsWith('!') === true;
+    const expression = pattern === undefined ? null : patternOf(isInverted ? pattern.slice(1) : pattern);
+    if (expression === null || names.some((name) => (expression.match(name) === null) === isInverted)) continue;
+    const what = isInverted ? 'every service and group matches' : 'no service or group matches';
+    const hint = `it is searched for anywhere in the name: ^web- are those that begin with web-`;
+    report.warning('PATTERN_UNUSED', atValue(...path, 'pattern'), `${what} ${quote(pattern ?? '')}`, hint);
+  }
 }
 
 function checkNodes({ file }: Checked, report: Report): void {

@@ -134,13 +134,16 @@ function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
   };
 }
 
-/** What those say that are outside the view: a beat that was sent before its sender was switched off proves nothing. */
+/**
+ * What those said last, in the life in which they are heard, that are outside the view: no member speaks for them, and what is newer may
+ * be on its way. A beat that was sent before its sender was switched off proves nothing.
+ */
 function heardOf(state: NodeState, nowMs: Ms): ReadonlyMap<NodeId, NodeRecord> {
   const heard = new Map<NodeId, NodeRecord>();
   for (const node of alivePeers(state, nowMs)) {
     const record = state.records.get(node);
     const isOutside = state.installed?.members.includes(node) !== true && !state.off.has(node);
-    if (isOutside && record !== undefined && isFresh(state, node)) heard.set(node, record);
+    if (isOutside && record !== undefined && record.boot === state.peers.get(node)?.boot) heard.set(node, record);
   }
   return heard;
 }

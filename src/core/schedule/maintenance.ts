@@ -3,8 +3,9 @@ import { must } from '../../lib/assert.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import type { Change } from './change.ts';
 import type { Graph } from './graph.ts';
+import { isOnItsWay } from './migrate.ts';
 import type { ScheduleInput } from './plan.ts';
-import { isActive, isMember, type Seen } from './seen.ts';
+import { type Copy, isActive, isMember, type Seen } from './seen.ts';
 
 /** Services to which nothing is done anywhere, and why. */
 export type Frozen = ReadonlyMap<ServiceId, string>;
@@ -25,9 +26,17 @@ export function frozenOf(graph: Graph, input: ScheduleInput, seen: Seen): Frozen
 function mayRunOn(service: Service, node: NodeId, input: ScheduleInput, seen: Seen): boolean {
   const { copies } = must(seen.services.get(service.id), `seen state of ${service.id}`);
   const copy = copies.find((each) => each.node === node);
+  const isSeen = copy !== undefined && copy.state !== 'unknown' && copy.state !== 'probing';
+  // Given away by one node and not taken yet by another, it would be left on both of them.
+  if (!isSeen && isOnItsWay(copies)) return copies.some((each) => isEndOf(each, node));
   if (copy !== undefined) return copy.state !== 'stopped';
   if (isMember(input.view, node) || Object.hasOwn(input.admin.off, node)) return false;
   return service.on.includes(node) && !copies.some((each) => isActive(each.state));
+}
+
+function isEndOf({ node, record }: Copy, other: NodeId): boolean {
+  const peer = record?.peer ?? null;
+  return peer !== null && (node === other || peer === other);
 }
 
 /** Nothing is planned for it; of a clone, nothing on nodes in maintenance. */

@@ -158,7 +158,8 @@ function claims(
     const record = services[service.id];
     if (record === undefined || !says(record)) continue;
     const isLeft = Object.hasOwn(admin.maintenance.nodes, node);
-    const canFence = !isLeft && canBeFenced(graph, node);
+    // Nobody is switched off for a look, which is over in a moment.
+    const canFence = !isLeft && record.state !== 'probing' && canBeFenced(graph, node);
     const because = `${node} is heard, is not in the view, and may run ${service.id}: its daemon calls it ${record.state}`;
     waits.push({ because, untilMs: null, fence: canFence ? [node] : [] });
   }
