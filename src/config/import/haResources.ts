@@ -34,6 +34,11 @@ export function readHaResources(text: string): HaResources {
   const notes: ImportNote[] = [];
   const lines = linesOf(text, true).map((words) => {
     const node = words.next('the name of a node');
+    if (isOfPacemaker(node.text))
+      throw new ImportFault(
+        node,
+        `this is no haresources file: ${node.text} begins what Pacemaker reads (sempre import pacemaker)`,
+      );
     const resources = words.rest().map(resourceOf);
     if (resources.length === 0)
       notes.push({ ...placeOf(node), text: `${node.text} has no resources: the line says nothing` });
@@ -41,6 +46,9 @@ export function readHaResources(text: string): HaResources {
   });
   return { lines, notes };
 }
+
+/** What only a CIB or the text of `crm configure` has at the beginning of a line. */
+const isOfPacemaker = (word: string): boolean => /^(primitive|rsc_defaults|<\?xml|<cib)$/.test(word);
 
 function resourceOf(token: Token): HeartbeatResource {
   const [agent = '', ...values] = token.text.split('::');

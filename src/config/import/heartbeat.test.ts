@@ -94,6 +94,11 @@ test('haresources', () => {
   expect(notes).toMatchObject([{ line: 5, text: 'n3 has no resources: the line says nothing' }]);
 });
 
+test('what Pacemaker reads is no haresources file', () => {
+  for (const text of ['primitive ip ocf:heartbeat:IPaddr2', '<cib admin_epoch="0"/>'])
+    expect(() => readHaResources(text)).toThrow('sempre import pacemaker');
+});
+
 test('authkeys', () => {
   expect(readAuthKeys('auth 3\n3 md5 12345')).toMatchObject({
     used: { index: 3, method: 'md5', key: '12345' },
