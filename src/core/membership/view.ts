@@ -210,7 +210,9 @@ function promise(turn: Turn, view: View): void {
     );
     const lastWith = new Map(turn.state.lastWith);
     for (const node of view.members) lastWith.set(node, view.number);
-    put(turn, { promised: view, continuous, lastWith, ownSince, waiting: null, beatNow: true });
+    // Whoever else leads it may act with all of them before this node hears that it does: that one was off, or is being switched off.
+    const others = view.coordinator === self ? {} : { off: offOutside(turn.state, view), fencing: new Map() };
+    put(turn, { promised: view, continuous, lastWith, ownSince, ...others, waiting: null, beatNow: true });
     note(turn);
   }
 }
