@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hasQuorum } from '../src/core/membership/lease.ts';
 import { type Cluster, plainCluster } from '../src/core/model.ts';
 import { allChecks } from './checks/index.ts';
+import { cutBoth, five, leadOf } from './stage.testing.ts';
 import { World } from './world/world.ts';
 
 function clusterOf(count: number): Cluster {
@@ -86,4 +87,19 @@ test('members that do not hear each other stay in the view of a coordinator that
     world.begin({ kind: 'cut', from, to, link: null, atMs: 0, forMs: 0 });
   world.run(5000);
   expect(quorate(world)).toEqual(['n1', 'n2', 'n3']);
+});
+
+test.each(['n1', 'n2', 'n3', 'n4'])('a former coordinator that only %s hears is not waited for', (friend) => {
+  const world = new World(clusterOf(5), 1, allChecks());
+  world.bootAll();
+  world.run(5000);
+  const lead = leadOf(world, friend).id;
+  const others = five.filter((id) => id !== lead);
+  const ends = five.map((id) => ({ id, ends: cut(world, [id]) }));
+  world.run(5000);
+  for (const each of ends) for (const end of each.ends) end();
+  expect(quorate(world)).toEqual([]);
+  for (const id of others) if (id !== friend) cutBoth(world, lead, id);
+  world.run(5000);
+  expect(quorate(world)).toEqual(others);
 });

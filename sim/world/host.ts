@@ -169,6 +169,11 @@ export class Host {
     };
   }
 
+  /** As where /run is full: a note that cannot be replaced is removed. */
+  loseNote(): void {
+    this.#noted = null;
+  }
+
   /** Its services run on: they are processes of their own. */
   killDaemon(): void {
     this.#noteAble();

@@ -24,6 +24,7 @@ import { unfence, unfenceDone } from './fencing/unfence.ts';
 import { wantFencing } from './fencing/want.ts';
 import { usualLimits } from './limits.ts';
 import { beatIfDue } from './membership/beat.ts';
+import { giveUpUnwritable } from './membership/giveUp.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum } from './membership/lease.ts';
 import { agreeOnView, leave, noteJoined, noteLease, onReserved, reserveEarly } from './membership/view.ts';
@@ -46,7 +47,8 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
     joined: false,
     decided: noVersion,
     migrations: [],
-    leaseUntilMs: nowMs,
+    // Nobody knows for how long it has been over.
+    leaseUntilMs: 0,
     promised: { number, members: [], coordinator: '' },
     continuous: [],
   };
@@ -236,6 +238,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
     pingOutside(turn);
   }
   forgetOff(turn);
+  giveUpUnwritable(turn);
   agreeOnView(turn);
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');
   stampDoc(turn);

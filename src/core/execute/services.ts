@@ -2,7 +2,16 @@
 import { must } from '../../lib/assert.ts';
 import { type RecurringCheck, type Service, type ServiceId, timeLimitOf } from '../model.ts';
 import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
-import { changed, emit, type LocalService, type NodeState, put, type Turn } from '../state.ts';
+import {
+  changed,
+  compareVersions,
+  emit,
+  type LocalService,
+  type NodeState,
+  noVersion,
+  put,
+  type Turn,
+} from '../state.ts';
 
 /** Of a service that nobody has looked at yet. */
 export const blankRecord: ServiceRecord = {
@@ -165,8 +174,7 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
     opId: turn.state.nextOpId,
     verb,
     service,
-    // Others count on the times of the file, also of what was started by a former one.
-    timeoutMs: with_.check?.timeoutMs ?? timeLimit(verb, serviceOf(turn.state, service.id) ?? service),
+    timeoutMs: with_.check?.timeoutMs ?? timeLimitHere(turn.state, verb, service),
     handFrom: with_.handFrom ?? null,
     handTo: with_.handTo ?? null,
     drained: with_.drained ?? [],
@@ -178,6 +186,19 @@ export function launch(turn: Turn, verb: Verb, service: Service, with_: Launch =
   put(turn, { nextOpId: op.opId + 1 });
   emit(turn, { kind: 'run', op });
   return op;
+}
+
+/**
+ * Others count on the times of the file, also of what was started by a former one. Of a newer file they may know nothing, and a
+ * daemon that has just started does not know the former one: then what it started says how long a stop may take.
+ */
+function timeLimitHere(state: NodeState, verb: Verb, service: Service): number {
+  const inFile = serviceOf(state, service.id) ?? service;
+  if (verb !== 'stop') return timeLimit(verb, inFile);
+  const { decided } = state;
+  const isUnknown = decided !== state.doc && compareVersions(decided.version, noVersion) === 0;
+  const before = isUnknown ? service : (decided.cluster.services.find(({ id }) => id === service.id) ?? inFile);
+  return Math.min(inFile.stopTimeoutMs, before.stopTimeoutMs);
 }
 
 function timeLimit(verb: Verb, service: Service): number {

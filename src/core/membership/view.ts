@@ -210,7 +210,9 @@ function promise(turn: Turn, view: View): void {
     );
     const lastWith = new Map(turn.state.lastWith);
     for (const node of view.members) lastWith.set(node, view.number);
-    put(turn, { promised: view, continuous, lastWith, ownSince, waiting: null, beatNow: true });
+    // Whoever else leads it may act with all of them before this node hears that it does: that one was off, or is being switched off.
+    const others = view.coordinator === self ? {} : { off: offOutside(turn.state, view), fencing: new Map() };
+    put(turn, { promised: view, continuous, lastWith, ownSince, ...others, waiting: null, beatNow: true });
     note(turn);
   }
 }
@@ -234,7 +236,8 @@ export function noteLease(turn: Turn): void {
 }
 
 /** To which views this node can agree without waiting for its disk, or for fabric devices. */
-export const agreesUpTo = ({ unfenced, reservedUpTo }: NodeState): number => (unfenced.done ? reservedUpTo : 0);
+export const agreesUpTo = ({ unfenced, waiting, reservedUpTo }: NodeState): number =>
+  unfenced.done && waiting === null ? reservedUpTo : 0;
 
 /** Keeps numbers reserved ahead of need, so that a failover waits for no disk; and tries again what a disk refused. */
 export function reserveEarly(turn: Turn): void {
@@ -383,13 +386,16 @@ function actingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   return best;
 }
 
-/** The node whose proposal with us in it has the highest number: two that propose against each other would never end. */
+/**
+ * The node whose proposal with us in it has the highest number: two that propose against each other would never end. One that cannot
+ * get it agreed any more, or propose another, is not waited for.
+ */
 function pursuer(state: NodeState, nowMs: number): NodeId | null {
   let best: NodeId | null = null;
   let number = state.installed?.number ?? -1;
   for (const node of nodeIds(state)) {
     const view = proposalOf(state, node, nowMs);
-    if (view === null || view.number <= number) continue;
+    if (view === null || view.number <= number || circleSize(state, node, nowMs) <= 0) continue;
     best = node;
     number = view.number;
   }
@@ -424,9 +430,10 @@ function widestCircle(state: NodeState, nowMs: number): NodeId {
   return best;
 }
 
-/** How many nodes a view led by this one could have, as far as is known here; -1: it cannot lead. */
+/** How many nodes it hears that could lead a view, itself included; 0: too few; -1: it cannot lead. */
 function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
-  if (node === state.self) return circleOf(state, nowMs)?.length ?? 0;
+  // Counted as the others count it, or two would name each other.
+  if (node === state.self) return circleOf(state, nowMs) === null ? 0 : 1 + alivePeers(state, nowMs).length;
   const peer = state.peers.get(node);
   if (!isAlive(state, peer, nowMs) || peer.beat === null || !mayAgree(state, node)) return -1;
   const { voters, cluster } = state.doc;
@@ -466,6 +473,7 @@ const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[]
 function mayAgree(state: NodeState, node: NodeId): boolean {
   const beat = state.peers.get(node)?.beat;
   if (!beat || beat.agreesUpTo === undefined) return true;
+  if (beat.agreesUpTo === 0) return false;
   // Machines that have just booted have promised nothing, all with the same number.
   if (beat.promised.coordinator !== '' && sameView(beat.promised, state.promised)) return true;
   return beat.agreesUpTo >= Math.max(state.promised.number, beat.promised.number + 1);

@@ -20,8 +20,9 @@ export const watchdogOf = ({ nodes }: Cluster, self: string): Watchdog | null =>
 export function tendWatchdog(turn: Turn): void {
   const { state, nowMs } = turn;
   const wanted = watchdogOf(state.doc.cluster, state.self);
-  // Others may know nothing yet of a file that takes it away, or lets it wait longer.
-  const isSure = state.watchdog.wanted === undefined || state.doc === state.decided;
+  // Others may know nothing yet of a file that takes it away, or lets it wait longer. What a former life armed goes on.
+  const isHarmless = !runsGuarded(state) || !isTimed(state, nowMs);
+  const isSure = state.doc === state.decided || (state.watchdog.wanted === undefined && isHarmless);
   // To arm it feeds it: a daemon that comes back too late leaves to what it armed before what that will do.
   if (!isSameWatchdog(wanted, state.watchdog.wanted) && isSure && mayFeed(state, nowMs)) {
     put(turn, { watchdog: { ...state.watchdog, wanted } });
