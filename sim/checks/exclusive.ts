@@ -18,6 +18,8 @@
  */
 import { mayOverlap, type Service, type ServiceId } from '../../src/core/model.ts';
 import { leadsTo } from '../../src/core/onFail.ts';
+import type { Doc } from '../../src/core/ports.ts';
+import { judgedBy } from '../../src/core/quorum/standing.ts';
 import type { Host } from '../world/host.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -26,9 +28,6 @@ export function exclusive(): Check {
   let isBounded = true;
   return {
     name: 'exclusive',
-    begun(world) {
-      isBounded = stopsAlone(world);
-    },
     asked(_world, { kind }) {
       if (kind === 'disarm' || kind === 'maintain') isBounded = false;
     },
@@ -39,8 +38,13 @@ export function exclusive(): Check {
       if (others.length > 0) throw violation(world, id, [host, ...others], 'started while it runs elsewhere');
     },
     passing(world) {
+      const areBounded = isBounded && documentsOf(world).every(stopsAlone);
       for (const service of world.cluster.services) {
-        if (service.clone || (mayOverlap(service) && !isBounded)) continue;
+        if (service.clone) continue;
+        if (mayOverlap(service) && !areBounded) {
+          overlapSinceMs.delete(service.id);
+          continue;
+        }
         const holders = countedHolders(world, service).filter(
           (host) => tellsOf(world, host, service) && !isLeft(host, service),
         );
@@ -60,8 +64,12 @@ export function exclusive(): Check {
 }
 
 /** Whether a node that is cut off stops what it runs: else two may go on for as long as the cut lasts. Nobody stops alone in a pair. */
-const stopsAlone = ({ cluster: { nodes, quorum } }: World): boolean =>
-  quorum.noQuorum === 'stop' && nodes.filter(({ votes }) => votes > 0).length !== 2;
+const stopsAlone = ({ cluster, voters }: Doc): boolean =>
+  cluster.quorum.noQuorum === 'stop' && Object.values(voters).filter((votes) => votes > 0).length !== 2;
+
+/** Any of them may rule somewhere: while a change is under way there are several. A daemon that is down goes by none. */
+const documentsOf = ({ hosts }: World): readonly Doc[] =>
+  [...hosts.values()].flatMap(({ loop }) => (loop === null ? [] : judgedBy(loop.state)));
 
 /**
  * A lease, the time to stop, and one more round for a stop that failed and is tried again. A planned move takes some orders and

@@ -4,6 +4,7 @@ import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
+import { drawFiles } from './files.ts';
 import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
 import { drawPassages } from './passages.ts';
@@ -66,6 +67,8 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
     faults.push(...drawPromotions(promotions, cluster, beginMs, healAtMs));
   const passages = prng.fork('passages');
   if (passages.chance(0.4)) faults.push(...drawPassages(passages, cluster, beginMs, healAtMs));
+  const files = prng.fork('files');
+  if (files.chance(0.15)) faults.push(...drawFiles(files, cluster, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 
