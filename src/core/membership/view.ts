@@ -20,6 +20,7 @@
 import { assert } from '../../lib/assert.ts';
 import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
+import { cancelFencing } from '../fencing/run.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
@@ -211,6 +212,9 @@ function promise(turn: Turn, view: View): void {
     const lastWith = new Map(turn.state.lastWith);
     for (const node of view.members) lastWith.set(node, view.number);
     // Whoever else leads it may act with all of them before this node hears that it does: that one was off, or is being switched off.
+    if (view.coordinator !== self)
+      for (const node of turn.state.fencing.keys())
+        cancelFencing(turn, node, `${self} agreed to a view of ${view.coordinator}`);
     const others = view.coordinator === self ? {} : { off: offOutside(turn.state, view), fencing: new Map() };
     put(turn, { promised: view, continuous, lastWith, ownSince, ...others, waiting: null, beatNow: true });
     note(turn);
