@@ -4,9 +4,11 @@ import type { Verb } from '../../src/core/ports.ts';
 import type { Fault, FaultKind, Quirks, SimPlan } from '../world/faults.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawCommand } from './commands.ts';
+import { drawCopies } from './copies.ts';
 import { drawFiles } from './files.ts';
 import { drawJourneys } from './journeys.ts';
 import { drawOrders } from './orders.ts';
+import { drawPartings } from './partings.ts';
 import { drawPassages } from './passages.ts';
 import { drawPlot, drawTurns } from './plots.ts';
 import { drawPromotions, hasPromotable } from './promotions.ts';
@@ -69,6 +71,11 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   if (passages.chance(0.4)) faults.push(...drawPassages(passages, cluster, beginMs, healAtMs));
   const files = prng.fork('files');
   if (files.chance(0.15)) faults.push(...drawFiles(files, cluster, beginMs, healAtMs));
+  const partings = prng.fork('partings');
+  if (partings.chance(0.12)) faults.push(...drawPartings(partings, cluster, beginMs, healAtMs));
+  const copies = prng.fork('copies');
+  const isHeard = faults.every(({ kind }) => kind !== 'cut' && kind !== 'isolate' && kind !== 'packets');
+  if (copies.chance(0.1)) faults.push(...drawCopies(copies, cluster, isHeard, beginMs, healAtMs));
   return { seed, healAtMs, quirks, faults };
 }
 

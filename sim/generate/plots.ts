@@ -86,7 +86,7 @@ const flapping: Plot = (scene) => {
   return faults;
 };
 
-const apart = (a: NodeId, b: NodeId, atMs: number, forMs: number): readonly Fault[] => [
+export const apart = (a: NodeId, b: NodeId, atMs: number, forMs: number): readonly Fault[] => [
   { kind: 'cut', from: a, to: b, link: null, atMs, forMs },
   { kind: 'cut', from: b, to: a, link: null, atMs, forMs },
 ];

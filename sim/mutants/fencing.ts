@@ -134,4 +134,13 @@ export const fencingMutants: readonly Mutant[] = [
     find: 'if (own !== undefined) frozen.set(',
     replace: 'if (own !== undefined && service.clone) frozen.set(',
   },
+  {
+    name: 'undecided-file-disarms',
+    rule: 'a file that a minority has seen takes no watchdog away',
+    by: ['exclusive', 'takeover'],
+    world: 'watchdog',
+    file: feed,
+    find: 'const isSure = state.doc === state.decided ||',
+    replace: 'const isSure = state.doc !== null ||',
+  },
 ];

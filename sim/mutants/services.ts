@@ -147,4 +147,22 @@ export const serviceMutants: readonly Mutant[] = [
     find: "const isDeaf = state === 'failed' ||",
     replace: 'const isDeaf =',
   },
+  {
+    name: 'heard-outside-ignored',
+    rule: 'what a heard node outside the view says that it runs is not started beside it',
+    by: ['exclusive', 'takeover'],
+    world: 'two-fence',
+    file: coordinate,
+    find: 'if (isOutside && record !== undefined &&',
+    replace: 'if (isOutside && heard.size < 0 && record !== undefined &&',
+  },
+  {
+    name: 'found-is-proof',
+    rule: 'what was merely found running proves nothing of a lost node',
+    by: ['exclusive', 'takeover'],
+    world: 'fence',
+    file: 'src/core/schedule/held.ts',
+    find: 'if (isRunning && record.digest !== null && (',
+    replace: 'if (isRunning && (',
+  },
 ];
