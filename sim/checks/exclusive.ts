@@ -97,9 +97,11 @@ export function counts(host: Host, service: Service): boolean {
   return !host.isHelpless && host.notStopped.size === 0 && !isBlocked(host);
 }
 
-/** A stop that is said to have failed may have done its work. */
+/** A stop that is said to have failed may have done its work; until one succeeds, nothing that it needs is stopped. */
 const isBlocked = ({ loop }: Host): boolean =>
-  [...(loop?.state.local.values() ?? [])].some(({ record }) => record.state === 'blocked');
+  [...(loop?.state.local.values() ?? [])].some(
+    ({ record }) => record.state === 'blocked' || (record.state !== 'stopped' && record.failed === 'stop'),
+  );
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;
