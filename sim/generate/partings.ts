@@ -107,8 +107,11 @@ function laxer({ prng, cluster, deadMs }: Scene, { holder, service }: Cast): Clu
   const services = cluster.services.map((each) =>
     each.id === service.id ? { ...each, stopTimeoutMs: each.stopTimeoutMs + deadMs * 4 } : each,
   );
-  const noQuorum = prng.pick(['freeze', 'ignore'] as const);
-  const changes: readonly Partial<Cluster>[] = [{ nodes }, { services }, { quorum: { ...cluster.quorum, noQuorum } }];
+  const changes: readonly Partial<Cluster>[] = [
+    { nodes },
+    { services },
+    { quorum: { ...cluster.quorum, noQuorum: 'freeze' } },
+  ];
   const isWatched = cluster.nodes.some((node) => node.id === holder && node.watchdog !== null);
   return { ...cluster, ...(isWatched && prng.chance(0.6) ? { nodes } : prng.pick(changes)) };
 }

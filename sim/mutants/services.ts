@@ -153,8 +153,8 @@ export const serviceMutants: readonly Mutant[] = [
     by: ['exclusive', 'takeover'],
     world: 'two-fence',
     file: coordinate,
-    find: 'if (isOutside && record !== undefined &&',
-    replace: 'if (isOutside && heard.size < 0 && record !== undefined &&',
+    find: 'if (isOutside && record !== undefined)',
+    replace: 'if (isOutside && heard.size < 0 && record !== undefined)',
   },
   {
     name: 'found-is-proof',

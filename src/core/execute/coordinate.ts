@@ -11,7 +11,15 @@ import { isCurrent } from '../document/index.ts';
 import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Ms, NodeId } from '../model.ts';
-import type { Admin, NodeRecord, Order, OrderId, ServiceState, View } from '../ports.ts';
+import {
+  type Admin,
+  mayRunBy,
+  type NodeRecord,
+  type Order,
+  type OrderId,
+  type ServiceState,
+  type View,
+} from '../ports.ts';
 import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
 import { isSameNotice } from '../roles.ts';
@@ -135,17 +143,33 @@ function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
 }
 
 /**
- * What those said last, in the life in which they are heard, that are outside the view: no member speaks for them, and what is newer may
- * be on its way. A beat that was sent before its sender was switched off proves nothing.
+ * What those said last that are outside the view: no member speaks for them, and what is newer may be on its way. A beat that was sent
+ * before its sender was switched off proves nothing.
  */
 function heardOf(state: NodeState, nowMs: Ms): ReadonlyMap<NodeId, NodeRecord> {
   const heard = new Map<NodeId, NodeRecord>();
   for (const node of alivePeers(state, nowMs)) {
     const record = state.records.get(node);
     const isOutside = state.installed?.members.includes(node) !== true && !state.off.has(node);
-    if (isOutside && record !== undefined && record.boot === state.peers.get(node)?.boot) heard.set(node, record);
+    if (isOutside && record !== undefined)
+      heard.set(node, record.boot === state.peers.get(node)?.boot ? record : ofFormerLife(record));
   }
   return heard;
+}
+
+/** Records are never changed: the same one has the same answer. */
+const former = new WeakMap<NodeRecord, NodeRecord>();
+
+/** What a former life ran this one looks for, and says so in a moment: nobody is switched off for that. */
+function ofFormerLife(record: NodeRecord): NodeRecord {
+  const known = former.get(record);
+  if (known !== undefined) return known;
+  const services = Object.entries(record.services).map(
+    ([id, service]) => [id, mayRunBy(service) ? ({ ...service, state: 'probing' } as const) : service] as const,
+  );
+  const looking = { ...record, services: Object.fromEntries(services) };
+  former.set(record, looking);
+  return looking;
 }
 
 export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
