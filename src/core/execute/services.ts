@@ -136,8 +136,9 @@ export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecor
 }
 
 /** What nobody here has promoted is found promoted, if it is. */
-function foundOrNot({ foundPromoted: _, ...record }: ServiceRecord, hasPromoted: boolean): ServiceRecord {
-  return record.role === 'promoted' && !hasPromoted ? { ...record, foundPromoted: true } : record;
+function foundOrNot(record: ServiceRecord, hasPromoted: boolean): ServiceRecord {
+  const isFound = record.role === 'promoted' && !hasPromoted;
+  return isFound === (record.foundPromoted ?? false) ? record : { ...record, foundPromoted: isFound };
 }
 
 /** What cannot hear the end of a round any more counts as told: when it serves again it is in none. */
