@@ -1,8 +1,9 @@
 /** What a copy on a member proves of a node that is lost: it does only where a daemon has started it. */
 import { expect, test } from 'vitest';
 import { exclusive } from './checks/exclusive.ts';
+import { promoted } from './checks/promoted.ts';
 import { takeover } from './checks/takeover.ts';
-import { clusterOf, db, holders, leadOf, runUntil, three } from './stage.testing.ts';
+import { clusterOf, db, holders, leadOf, runUntil, stateOf, three } from './stage.testing.ts';
 import type { Fault } from './world/faults.ts';
 import { World } from './world/world.ts';
 
@@ -64,4 +65,44 @@ test('what a machine ran before it was off proves nothing of what is found there
   for (const end of ends) end?.();
   world.run(15_000);
   expect(holders(world, 'db')).toEqual(['n3']);
+});
+
+const withRoles = db({ clone: true, instances: 3, promotable: { max: 1, perNode: 1 }, stickiness: 0 });
+
+const promotedOn = (world: World): string[] => three.filter((id) => world.host(id).promoted.has('db'));
+
+/** An operator promotes a copy beside the lost one that is promoted, and takes that back. Returns who is promoted in the end. */
+function promoteByHand(world: World, node: string): string[] {
+  const host = world.host(node);
+  const roleIs = (role: string) => (): boolean => stateOf(world, node).local.get('db')?.record.role === role;
+  host.promoted.add('db');
+  expect(runUntil(world, roleIs('promoted'), 8000)).toBe(true);
+  world.run(500);
+  host.promoted.delete('db');
+  expect(runUntil(world, roleIs('unpromoted'), 8000)).toBe(true);
+  world.run(15_000);
+  return promotedOn(world);
+}
+
+test('what was found promoted, and nobody here has promoted, proves nothing of a lost node', () => {
+  const world = new World(clusterOf(three, [withRoles]), 1, [promoted()]);
+  world.bootAll();
+  world.run(10_000);
+  expect(promotedOn(world)).toEqual(['n1']);
+  world.host('n1').killDaemon();
+  world.run(4000);
+  expect(promoteByHand(world, 'n2')).toEqual(['n1']);
+});
+
+test('what this node has promoted proves it, also to the next life of its daemon', () => {
+  const world = new World(clusterOf(three, [withRoles]), 1, [promoted()]);
+  world.bootAll();
+  world.run(10_000);
+  expect(promotedOn(world)).toEqual(['n1']);
+  const isFound = (): boolean | undefined => stateOf(world, 'n1').local.get('db')?.record.foundPromoted;
+  restartDaemon(world, 'n1');
+  expect(isFound()).toBeUndefined();
+  world.host('n1').loseNote();
+  restartDaemon(world, 'n1');
+  expect(isFound()).toBe(true);
 });

@@ -70,8 +70,12 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
 }
 
 /** What was started before the machine was off is not what runs now. */
-function notedBefore({ found, ...service }: Noted, isSameBoot: boolean): LocalService {
-  return { ...unlooked(service), isFound: found === true || !isSameBoot };
+function notedBefore({ found, promoted, ...service }: Noted, isSameBoot: boolean): LocalService {
+  return {
+    ...unlooked(service),
+    isFound: found === true || !isSameBoot,
+    hasPromoted: promoted === true && isSameBoot,
+  };
 }
 
 function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {

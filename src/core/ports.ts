@@ -203,6 +203,8 @@ export interface ServiceRecord {
   readonly drained: readonly string[];
   /** Unknown means that it may be promoted. */
   readonly role: Role;
+  /** It is promoted, and this node is not known to have promoted it: it was found so. */
+  readonly foundPromoted?: boolean;
   /** How much it would like to be promoted here, as its agent says; null: its agent never said. */
   readonly promotion: number | null;
   /** The other node of a migration that this copy takes part in, until it has stopped or runs as usual. */
@@ -465,8 +467,8 @@ export const inMaintenance = ({ maintenance }: Admin, node: NodeId, service: Ser
 export const mayRunBy = (record: ServiceRecord | undefined): boolean =>
   record !== undefined && record.state !== 'stopped' && (record.state !== 'unknown' || record.digest !== null);
 
-/** What the ledger keeps of what runs. `found`: this node has not started it, as far as it knows. */
-export type Noted = Service & { readonly found?: true };
+/** What the ledger keeps of what runs. `found`: this node has not started it, as far as it knows; `promoted`: it has promoted it. */
+export type Noted = Service & { readonly found?: true; readonly promoted?: true };
 
 /** A former cluster file named it for this node, which has not been seen to run none of it since. */
 export const isLeftBehind = ({ stray }: Admin, node: NodeId, service: ServiceId): boolean =>

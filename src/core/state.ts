@@ -262,6 +262,8 @@ export interface LocalService {
   readonly running: Service | null;
   /** It was found running, and neither this life of the daemon nor a former one since the machine booted is known to have started it. */
   readonly isFound: boolean;
+  /** This daemon, or a former one since the machine booted, has promoted what runs, and no agent said since that it is not promoted. */
+  readonly hasPromoted: boolean;
   readonly op: AgentOp | null;
   /** A check under way; it may be overtaken by a stop. */
   readonly checkOpId: number | null;

@@ -118,7 +118,7 @@ const notice = object<Notice>({
   available: nodes,
 });
 
-const serviceRecord = object<ServiceRecord>({
+const plainRecord = object<Omit<ServiceRecord, 'foundPromoted'>>({
   state: oneOf(
     'unknown',
     'probing',
@@ -150,6 +150,13 @@ const serviceRecord = object<ServiceRecord>({
   notice: nullable(notice),
   order: nullable(orderId),
 });
+
+const foundRole = optional<{ readonly foundPromoted: boolean }>({ foundPromoted: flag });
+const serviceRecord: Reader<ServiceRecord> = (value, fault) => {
+  const plain = plainRecord(value, fault);
+  const role = foundRole(value, fault);
+  return plain === undefined || role === undefined ? undefined : { ...plain, ...role };
+};
 
 const record = object<NodeRecord>({
   node: name,

@@ -32,7 +32,10 @@ export function beginNotify(turn: Turn, { serviceId, notice, because }: Order): 
 
 export function promoteDone(turn: Turn, id: ServiceId, result: OpResult): void {
   const failed = heeded(turn, id, 'promote', failureOf(result));
-  if (failed === null) return setRecord(turn, id, { state: 'running', role: 'promoted' }, 'promoted');
+  if (failed === null) {
+    setLocal(turn, id, { hasPromoted: true });
+    return setRecord(turn, id, { state: 'running', role: 'promoted' }, 'promoted');
+  }
   const patch = { state: 'failed', role: 'unknown', ...counted(turn, id, 'promote', failed) } as const;
   setRecord(turn, id, patch, `promote failed: ${failed.because}`);
 }

@@ -44,6 +44,7 @@ export const unlooked = (running: Service | null): LocalService => ({
   record: { ...blankRecord, digest: running?.digest ?? null },
   running,
   isFound: false,
+  hasPromoted: false,
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
@@ -123,12 +124,21 @@ export function pardon(turn: Turn, id: ServiceId): void {
 export function setRecord(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   const before = localOf(turn.state, id);
   const role = patch.role ?? (patch.state === 'unknown' ? 'unknown' : before.record.role);
+  const hasPromoted = before.hasPromoted && role !== 'unpromoted';
   const notice = patch.notice === undefined ? noticeIn(patch.state, before.record) : patch.notice;
-  const record = stamped(turn.state, before.record, { ...before.record, ...patch, role, notice });
-  put(turn, { local: new Map(turn.state.local).set(id, { ...before, record }) });
+  const patched = foundOrNot({ ...before.record, ...patch, role, notice }, hasPromoted);
+  const record = stamped(turn.state, before.record, patched);
+  put(turn, { local: new Map(turn.state.local).set(id, { ...before, record, hasPromoted }) });
+  if (hasPromoted !== before.hasPromoted) saveLedger(turn);
   const [from, to] = [standing(before.record), standing(record)];
   if (from !== to) changed(turn, `service ${id} on ${turn.state.self}`, from, to, because);
   publish(turn);
+}
+
+/** What nobody here has promoted is found promoted, if it is. */
+function foundOrNot(record: ServiceRecord, hasPromoted: boolean): ServiceRecord {
+  const isFound = record.role === 'promoted' && !hasPromoted;
+  return isFound === (record.foundPromoted ?? false) ? record : { ...record, foundPromoted: isFound };
 }
 
 /** What cannot hear the end of a round any more counts as told: when it serves again it is in none. */
@@ -152,13 +162,14 @@ export function setLocal(turn: Turn, id: ServiceId, patch: Partial<Omit<LocalSer
   const isFound = patch.isFound ?? (patch.running === undefined && before.isFound);
   put(turn, { local: new Map(turn.state.local).set(id, { ...before, ...patch, isFound }) });
   const isOther = patch.running !== undefined && patch.running !== before.running;
-  if (isOther || isFound !== before.isFound) saveLedger(turn);
+  const isPromotedNow = patch.hasPromoted === true && !before.hasPromoted;
+  if (isOther || isFound !== before.isFound || isPromotedNow) saveLedger(turn);
 }
 
 function saveLedger(turn: Turn): void {
-  const services = [...turn.state.local.values()].flatMap(({ running, isFound }): readonly Noted[] => {
+  const services = [...turn.state.local.values()].flatMap(({ running, isFound, hasPromoted }): readonly Noted[] => {
     if (running === null) return [];
-    return [isFound ? { ...running, found: true } : running];
+    return [{ ...running, ...(isFound ? { found: true } : {}), ...(hasPromoted ? { promoted: true } : {}) }];
   });
   emit(turn, { kind: 'saveLedger', services });
 }

@@ -74,7 +74,9 @@ export const withGiven = (held: Held): Held =>
     ),
   );
 
-const isPromoted = ({ role, state }: ServiceRecord): boolean => role === 'promoted' && isActive(state);
+/** What was found promoted, and nobody here has promoted, proves nothing of a lost node either. */
+const isPromoted = ({ role, state, foundPromoted }: ServiceRecord): boolean =>
+  role === 'promoted' && isActive(state) && foundPromoted !== true;
 
 function filledUp(count: number, ...sources: readonly (readonly NodeId[])[]): readonly NodeId[] {
   const nodes = new Set<NodeId>();

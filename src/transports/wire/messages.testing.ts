@@ -358,7 +358,7 @@ const notice = fc.record({
   inactive: names,
   available: names,
 });
-const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
+const plainRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   state: fc.constantFrom('unknown' as const, 'running' as const, 'blocked' as const, 'moved' as const),
   digest: orNull(anyText),
   failures: count,
@@ -376,6 +376,9 @@ const serviceRecord: fc.Arbitrary<ServiceRecord> = fc.record({
   notice: orNull(notice),
   order: orNull(orderId),
 });
+const serviceRecord = fc
+  .tuple(plainRecord, fc.constantFrom({}, { foundPromoted: true }))
+  .map(([plain, role]): ServiceRecord => ({ ...plain, ...role }));
 const record: fc.Arbitrary<NodeRecord> = fc.record({
   node: name,
   boot: count,
