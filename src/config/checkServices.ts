@@ -21,15 +21,14 @@ export function checkServices(checked: Checked, report: Report): void {
     );
 }
 
-function checkInstances({ id, instances, on }: Service, report: Report): void {
-  if (instances <= on.length || on.length === 0) return;
-  const message = `${instances} copies of ${quote(id)}, but ${on.length === 1 ? 'one node' : `${on.length} nodes`} to run them`;
-  report.error(
-    'TOO_MANY_INSTANCES',
-    atValue('services', id, 'instances'),
-    message,
-    'a node runs one copy at most: say instances: all',
-  );
+function checkInstances({ id, instances, on, copyOf }: Service, report: Report): void {
+  const { max, perNode } = copyOf ?? { max: instances, perNode: 1 };
+  if (max <= on.length * perNode || on.length === 0) return;
+  const nodes = on.length === 1 ? 'one node' : `${on.length} nodes`;
+  const each = perNode === 1 ? '' : `, ${perNode} on each`;
+  const message = `${max} copies of ${quote(id)}, but ${nodes} to run them${each}`;
+  const hint = copyOf === undefined ? 'a node runs one copy at most: say instances: all' : 'say per-node: N';
+  report.error('TOO_MANY_INSTANCES', atValue('services', id, 'instances'), message, hint);
 }
 
 /** The schema cannot tell a unit from an agent: both are text under one key. */

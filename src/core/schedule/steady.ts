@@ -39,11 +39,11 @@ export function askSteadily<T extends { readonly answer: Answer }>(
     : ask(changed(candidates, returning, (candidate, stays) => ({ ...candidate, stays })));
 }
 
-/** Only copies of clones: what runs once sticks where it ran until it runs elsewhere. */
+/** Only copies: what runs once sticks where it ran until it runs elsewhere. */
 function leavingOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
   const leaving = new Map<ServiceId, ReadonlySet<NodeId>>();
   for (const [id, { service, seen }] of candidates) {
-    if (!service.clone || frozen.has(id)) continue;
+    if ((!service.clone && service.copyOf === undefined) || frozen.has(id)) continue;
     const running = seen.copies.filter(({ state, listed }) => listed && state === 'running');
     if (running.length === 0) continue;
     const placed = placedOn(answer, service, []);
