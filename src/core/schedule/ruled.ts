@@ -68,12 +68,16 @@ export function ruledOf(answer: Answer): Ruled {
   return edges.length + into.size === 0 ? nothingRuled : { into, edges, waits };
 }
 
-/** What comes between the steps of one service is ours to say, but that copies start and stop one after the other. */
+/**
+ * What comes between the steps of one service is ours to say, but that copies start and stop one after the other, and that one which
+ * differs from another waits until that has made room for it.
+ */
 function isCarried({ graph }: Answer, first: Doing, second: Doing): boolean {
   const of = ({ service }: Doing): Service => must(graph.services.get(service), `service ${service}`);
   const [one, other] = [of(first), of(second)];
   if (nameInFile(one) !== nameInFile(other)) return true;
-  return first.verb === second.verb && one.ordered;
+  if (first.verb === second.verb) return one.ordered;
+  return one !== other && first.verb === 'stop' && second.verb === 'start' && first.node === second.node;
 }
 
 // ---------------------------------------------------------------- names
