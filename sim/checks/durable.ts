@@ -4,7 +4,7 @@
  * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more. Nor of
  * requests that were asked while others about the same thing were: which was carried out last, nobody can say.
  */
-import type { Admin, AnswerCode, Command } from '../../src/core/ports.ts';
+import type { AnswerCode, Command, Doc } from '../../src/core/ports.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
 export function durable(): Check {
@@ -48,9 +48,9 @@ export function durable(): Check {
     atEnd(world) {
       for (const command of apart ? [] : acknowledged.values()) {
         for (const host of world.hosts.values()) {
-          const admin = host.loop?.state.doc.admin;
-          if (admin === undefined || isThere(command, admin)) continue;
-          const message = `${host.id} does not know of an acknowledged change: ${JSON.stringify(command)}`;
+          const doc = host.loop?.state.doc;
+          if (doc === undefined || isThere(command, doc)) continue;
+          const message = `${host.id} does not know of an acknowledged change: ${wordsOf(command)}`;
           throw new Violation('durable', world.agenda.nowMs, message);
         }
       }
@@ -67,11 +67,16 @@ const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code 
 function keyOf(command: Command): string | null {
   if (command.kind === 'standby') return `standby ${command.node}`;
   if (command.kind === 'run') return `run ${command.service}`;
+  if (command.kind === 'apply') return 'file';
   if (command.kind === 'maintain') return `maintain ${command.node}/${command.service}`;
   return null;
 }
 
-function isThere(command: Command, admin: Admin): boolean {
+const wordsOf = (command: Command): string =>
+  command.kind === 'apply' ? `the cluster file «${command.source}»` : JSON.stringify(command);
+
+function isThere(command: Command, { admin, source, next }: Doc): boolean {
+  if (command.kind === 'apply') return command.source === (next ?? { source }).source;
   if (command.kind === 'standby') return (admin.standby[command.node] !== undefined) === command.on;
   if (command.kind === 'run') return (admin.stopped[command.service] !== undefined) === (command.wanted === 'stopped');
   if (command.kind !== 'maintain') return true;

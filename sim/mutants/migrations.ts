@@ -47,8 +47,8 @@ export const migrationMutants: readonly Mutant[] = [
     rule: 'that a copy runs proves nothing of the lost node that it came from',
     by: ['exclusive', 'takeover'],
     file: 'src/core/schedule/held.ts',
-    find: 'if (isRunning && (peer === null || records.has(peer))) known.isProof',
-    replace: 'if (isRunning) known.isProof',
+    find: 'if (isRunning && record.digest !== null && (peer === null || records.has(peer))) known.isProof',
+    replace: 'if (isRunning && record.digest !== null) known.isProof',
   },
   {
     name: 'lost-source-not-waited-for',

@@ -103,7 +103,8 @@ function pretend(host: Host, { verb, service }: AgentOp): OpResult {
   if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
   const asks = verb === 'check' || verb === 'probe';
   if ((asks || verb === 'demote') && host.promoted.has(service.id)) host.falselyDemoted.add(service.id);
-  if (asks) return { outcome: 'running', digest: service.digest };
+  // What started it is noted by whoever starts it: of what was never started there is no note.
+  if (asks) return { outcome: 'running', digest: host.running.get(service.id)?.digest ?? null };
   return { outcome: 'ok' };
 }
 

@@ -45,6 +45,17 @@ test('that it failed does not prove that it ran', () => {
   expect(seen(nothingHeld, { a: { db: 'failed' } })).toEqual({ db: { nodes: ['a'], ran: false } });
 });
 
+test('what was found running, and nobody here has started, proves nothing', () => {
+  const found = { ...blankRecord, state: 'running' } as const;
+  const heldBy = (digest: string | null): Held => {
+    const services = { db: { ...found, digest } };
+    const record = { node: 'a', boot: 1, version: 1, watchdog: 'none', fencings: [], services } as const;
+    return remember(nothingHeld, cluster, new Map([['a', record]]));
+  };
+  expect(heldBy(null).get('db')).toEqual({ nodes: ['a'], ran: false });
+  expect(heldBy('db-1').get('db')).toEqual(ranOn('a'));
+});
+
 test('a copy that is unknown, blocked or being stopped says nothing', () => {
   for (const state of ['unknown', 'probing', 'blocked', 'stopping', 'stopped'] as const)
     expect(seen(nothingHeld, { a: { db: state } })).toEqual({});

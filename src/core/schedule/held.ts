@@ -13,7 +13,10 @@ interface Present {
   readonly active: NodeId[];
   readonly failed: NodeId[];
   promoted: boolean;
-  /** No lost node can run it. What came by a migration proves nothing of a source that is lost. */
+  /**
+   * No lost node can run it. What came by a migration proves nothing of a source that is lost; nor does what was found running and
+   * nobody here has started: an operator may have, beside another one, and an agent may be mistaken.
+   */
   isProof: boolean;
 }
 
@@ -91,7 +94,7 @@ function presentNow(records: ReadonlyMap<NodeId, NodeRecord>): ReadonlyMap<Servi
       present.set(id, known);
       (isRunning ? known.active : known.failed).push(node);
       if (isPromoted(record)) known.promoted = true;
-      if (isRunning && (peer === null || records.has(peer))) known.isProof = true;
+      if (isRunning && record.digest !== null && (peer === null || records.has(peer))) known.isProof = true;
     }
   }
   return present;
