@@ -21,8 +21,12 @@ export function checkServices(checked: Checked, report: Report): void {
     );
 }
 
-function checkInstances({ id, instances, on, copyOf }: Service, report: Report): void {
-  const { max, perNode } = copyOf ?? { max: instances, perNode: 1 };
+const copyLimits = ({ copyOf, instances }: Service): { readonly max: number; readonly perNode: number } =>
+  copyOf ?? { max: instances, perNode: 1 };
+
+function checkInstances(service: Service, report: Report): void {
+  const { id, on, copyOf } = service;
+  const { max, perNode } = copyLimits(service);
   if (max <= on.length * perNode || on.length === 0) return;
   const nodes = on.length === 1 ? 'one node' : `${on.length} nodes`;
   const each = perNode === 1 ? '' : `, ${perNode} on each`;
@@ -52,8 +56,13 @@ function checkTogether(service: Service, target: Service | undefined, report: Re
   if (both.length === 0) {
     const message = `${quote(service.id)} must run with ${quote(target.id)}, but no node is in the «on» of both`;
     report.error('WITH_NOWHERE', atKey('services', service.id, 'with'), message);
-  } else if (service.instances > target.instances) {
-    const message = `${service.instances} copies of ${quote(service.id)} must run with ${quote(target.id)}, which has ${target.instances}`;
+    return;
+  }
+  const { max: copies, perNode } = copyLimits(service);
+  const { max: places } = copyLimits(target);
+  if (copies > places * perNode) {
+    const each = perNode === 1 ? '' : `, ${perNode} to each`;
+    const message = `${copies} copies of ${quote(service.id)} must run with ${quote(target.id)}, which has ${places}${each}`;
     report.warning('FEWER_COPIES', atValue('services', service.id, 'instances'), message);
   }
 }

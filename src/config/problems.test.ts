@@ -306,6 +306,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['CONTRADICTION', services('s: {command: a, location: [{node: n1, score: inf}, {node: ‸n1, score: -inf}]}')],
   ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
+  ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸3, unique: true, per-node: 2}', 't: {command: a}')],
 ];
 
 function unmark(marked: string): { text: string; place: string | null } {
