@@ -8,8 +8,8 @@
  * only what nobody can know: a device that says twice that a machine is off, a watchdog that does not fire.
  *
  * takeover: lease rests on the daemon of the node that lost it. A daemon that is dead or held up cannot stop anything. Overlaps
- * with such a host are forgiven until it has been back for its stop time; so are the copies of a host on which something
- * could not be stopped: what it needs stays up under it.
+ * with such a host are forgiven until it has been back for its stop time; so are the copies of what could not be
+ * stopped, and of what that needs: it stays up under it.
  *
  * A failure that blocks (on-fail) leaves a copy as it is, which may run though its start was said to have failed. Of a service that
  * may overlap it is not counted until an operator has cleaned up: until then it is with the other one as the file wants it.
@@ -105,12 +105,31 @@ export function counts(host: Host, service: Service): boolean {
   if (!host.holds(service.id)) return false;
   if (host.isSaidToBeOff || host.watchdog.failedToFire) return false;
   if (service.takeover === 'fencing') return true;
-  return !host.isHelpless && host.notStopped.size === 0 && !isBlocked(host);
+  return !host.isHelpless && !isKeptUp(host, service);
 }
 
-/** A stop that is said to have failed may have done its work. */
-const isBlocked = ({ loop }: Host): boolean =>
-  [...(loop?.state.local.values() ?? [])].some(({ record }) => record.state === 'blocked');
+/** A stop that is said to have failed may have done its work; until one succeeds, nothing that it needs is stopped. */
+function isKeptUp({ loop, notStopped, world }: Host, { id }: Service): boolean {
+  const stuck = [...(loop?.state.local ?? [])]
+    .filter(([, { record }]) => record.state === 'blocked' || (record.state !== 'stopped' && record.failed === 'stop'))
+    .map(([service]) => service);
+  return [...notStopped, ...stuck].some((other) => mayKeepUp(world, other, id));
+}
+
+/** By what it needs, and what that needs. By an order among the rules anything may wait for anything. */
+export function mayKeepUp(world: World, stuck: ServiceId, id: ServiceId): boolean {
+  if (stuck === id) return true;
+  return documentsOf(world).some(({ cluster: { services, rules } }) => {
+    if (rules.orders.length > 0) return true;
+    const relying = new Set([stuck]);
+    // A set that grows while it is gone through.
+    for (const each of relying) {
+      const service = services.find((one) => one.id === each);
+      for (const other of service === undefined ? [] : [...service.needs, ...service.with]) relying.add(other);
+    }
+    return relying.has(id);
+  });
+}
 
 const isMigration = (id: ServiceId, a: Host, b: Host): boolean =>
   a.givenTo.get(id) === b.id || b.givenTo.get(id) === a.id;

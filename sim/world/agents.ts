@@ -100,13 +100,19 @@ function withScore(host: Host, { service, verb }: AgentOp, result: OpResult): Op
 /** Says that all is well, and has done nothing. */
 function pretend(host: Host, { verb, service }: AgentOp): OpResult {
   // Nobody can know that it still runs.
-  if (verb === 'stop' && host.running.has(service.id)) host.unowned.add(service.id);
+  if (verb === 'stop' && host.running.has(service.id)) {
+    host.unowned.add(service.id);
+    host.unnoted.add(service.id);
+  }
   const asks = verb === 'check' || verb === 'probe';
   if ((asks || verb === 'demote') && host.promoted.has(service.id)) host.falselyDemoted.add(service.id);
-  // What started it is noted by whoever starts it: of what was never started there is no note.
-  if (asks) return { outcome: 'running', digest: host.running.get(service.id)?.digest ?? null };
+  if (asks) return { outcome: 'running', digest: notedDigest(host, service.id) };
   return { outcome: 'ok' };
 }
+
+/** A driver notes what it starts: of what it did not, it knows no definition (`src/drivers/driver.ts`). */
+const notedDigest = ({ running, unnoted }: Host, id: ServiceId): string | null =>
+  unnoted.has(id) ? null : (running.get(id)?.digest ?? null);
 
 function perform(host: Host, op: AgentOp): OpResult {
   const { service } = op;
@@ -123,9 +129,12 @@ function perform(host: Host, op: AgentOp): OpResult {
       if (!host.running.has(service.id)) return injected;
       host.setRunning(service.id, service);
       return { outcome: 'ok' };
+    case 'migrateFrom':
+      if (!host.running.has(service.id)) return injected;
+      host.unnoted.delete(service.id);
+      return { outcome: 'ok' };
     case 'tune':
     case 'notify':
-    case 'migrateFrom':
       return host.running.has(service.id) ? { outcome: 'ok' } : injected;
     case 'promote':
     case 'demote':
@@ -175,25 +184,20 @@ function isTooLate(host: Host, target: Host, { id, takeover }: Service): boolean
 /** What is seen to run is known of from then on. Where it runs elsewhere too, that remains the fault of whoever began it. */
 function look(host: Host, service: Service): OpResult {
   const { id } = service;
-  const running = host.running.get(id);
-  if (running === undefined) return { outcome: 'stopped' };
+  if (!host.running.has(id)) return { outcome: 'stopped' };
   if (host.unowned.has(id)) {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
-    // What is found is taken for the one and may be moved, whatever still runs where nobody can be asked.
-    if (!service.clone) for (const other of others) if (!isActing(other)) other.unowned.add(id);
     const isAlone = !others.some((other) => other.holds(id)) && !isBeingStarted(host, id);
     if (service.clone || isAlone) host.unowned.delete(id);
   }
   host.falselyDemoted.delete(id);
-  const seen: OpResult = { outcome: 'running', digest: running.digest };
+  const seen: OpResult = { outcome: 'running', digest: notedDigest(host, id) };
   return service.promotable === null ? seen : { ...seen, promoted: host.promoted.has(id) };
 }
 
 /** Somewhere: whoever ordered that did not know of this one. */
 const isBeingStarted = (host: Host, id: ServiceId): boolean =>
   [...host.world.hosts.values()].some((other) => other.underWay.get(id)?.some(({ verb }) => verb === 'start') === true);
-
-const isActing = ({ isHelpless, loop }: Host): boolean => !isHelpless && loop?.state.installed != null;
 
 function start(host: Host, op: AgentOp): OpResult {
   const { service } = op;

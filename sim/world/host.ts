@@ -32,6 +32,8 @@ export class Host {
   readonly givenTo = new Map<ServiceId, NodeId>();
   /** Copies that the daemon cannot know of: started by hand, or an agent said falsely that it had stopped them. */
   readonly unowned = new Set<ServiceId>();
+  /** Copies that no driver has a note of: it never started them, or believes that it has stopped them. */
+  readonly unnoted = new Set<ServiceId>();
   /** What an agent could not stop when it should have. */
   readonly notStopped = new Set<ServiceId>();
   /** When a service last ended without being stopped, for checks that must forgive that. */
@@ -268,6 +270,7 @@ export class Host {
       this.givenTo.delete(id);
     }
     this.unowned.delete(id);
+    this.unnoted.delete(id);
     this.notStopped.delete(id);
     this.world.serviceChanged(this, id);
   }
@@ -294,6 +297,7 @@ export class Host {
     if (!this.powered || this.running.has(service.id)) return;
     this.running.set(service.id, service);
     this.unowned.add(service.id);
+    this.unnoted.add(service.id);
   }
 
   stopByHand(id: ServiceId): void {

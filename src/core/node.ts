@@ -30,13 +30,23 @@ import { hasQuorum } from './membership/lease.ts';
 import { agreeOnView, leave, noteJoined, noteLease, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
-import type { Message, NodeEffect, NodeEvent, NodeRecord, PromiseNote, RecordMessage, View } from './ports.ts';
+import type { Message, NodeEffect, NodeEvent, NodeRecord, Noted, PromiseNote, RecordMessage, View } from './ports.ts';
 import { onPinged, pingOutside } from './quorum/outside.ts';
 import { dropFinishedMoves } from './request/commands.ts';
 import { answerDecided, decide, onAnswer, onRequest, pursueRequests } from './request/index.ts';
 import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
-import { changed, emit, heartbeat, type NodeInit, type NodeState, noVersion, put, type Turn } from './state.ts';
+import {
+  changed,
+  emit,
+  heartbeat,
+  type LocalService,
+  type NodeInit,
+  type NodeState,
+  noVersion,
+  put,
+  type Turn,
+} from './state.ts';
 import { keepInOrder } from './upkeep/index.ts';
 import { onWatchdog, retireWatchdog, tendWatchdog } from './watchdog/feed.ts';
 
@@ -53,10 +63,15 @@ export function boot(init: NodeInit, nowMs: Ms): NodeState {
     continuous: [],
   };
   const turn: Turn = { nowMs, effects: [], state: blank(init, init.noted ?? unknown, nowMs) };
-  put(turn, { local: new Map(init.ledger.map((service) => [service.id, unlooked(service)])) });
+  put(turn, { local: new Map(init.ledger.map((noted) => [noted.id, notedBefore(noted, init.noted !== null)])) });
   rememberMigrations(turn);
   syncServices(turn);
   return turn.state;
+}
+
+/** What was started before the machine was off is not what runs now. */
+function notedBefore({ found, ...service }: Noted, isSameBoot: boolean): LocalService {
+  return { ...unlooked(service), isFound: found === true || !isSameBoot };
 }
 
 function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {

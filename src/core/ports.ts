@@ -45,7 +45,7 @@ export type NodeEffect =
   /** Keep this where it outlives the daemon, though not the machine; done when the port call returns. */
   | { readonly kind: 'notePromise'; readonly note: PromiseNote }
   /** Keep the definitions of what was started here, so that a restarted daemon can watch and stop it. Best effort. */
-  | { readonly kind: 'saveLedger'; readonly services: readonly Service[] }
+  | { readonly kind: 'saveLedger'; readonly services: readonly Noted[] }
   | { readonly kind: 'fence'; readonly call: FenceCall }
   /** Ask these addresses whether they are there. */
   | { readonly kind: 'ping'; readonly addresses: readonly string[] }
@@ -441,7 +441,7 @@ export interface Storage {
   saveDoc(doc: Doc): void;
   /** Answers with `reserved`. */
   reserve(upTo: number): void;
-  saveLedger(services: readonly Service[]): void;
+  saveLedger(services: readonly Noted[]): void;
   /** Kept when this returns, for the next life of the daemon on this machine (a file in memory). Best effort. */
   notePromise(note: PromiseNote): void;
 }
@@ -464,6 +464,9 @@ export const inMaintenance = ({ maintenance }: Admin, node: NodeId, service: Ser
 /** By the record of its node. Of what nobody has looked at yet, and no former life of the daemon started, nothing is known to run. */
 export const mayRunBy = (record: ServiceRecord | undefined): boolean =>
   record !== undefined && record.state !== 'stopped' && (record.state !== 'unknown' || record.digest !== null);
+
+/** What the ledger keeps of what runs. `found`: this node has not started it, as far as it knows. */
+export type Noted = Service & { readonly found?: true };
 
 /** A former cluster file named it for this node, which has not been seen to run none of it since. */
 export const isLeftBehind = ({ stray }: Admin, node: NodeId, service: ServiceId): boolean =>

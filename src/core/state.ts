@@ -12,6 +12,7 @@ import type {
   FenceResult,
   NodeEffect,
   NodeRecord,
+  Noted,
   Order,
   PromiseNote,
   ServiceRecord,
@@ -30,8 +31,8 @@ export interface NodeInit {
   readonly reserved: number;
   /** What the former life of the daemon promised last; null: unknown (the machine was off). */
   readonly noted: PromiseNote | null;
-  /** Definitions of services that a former life started. */
-  readonly ledger: readonly Service[];
+  /** Definitions of services that a former life started or found. */
+  readonly ledger: readonly Noted[];
   /** Null: the usual ones. */
   readonly limits?: Limits;
 }
@@ -259,6 +260,8 @@ export interface LocalService {
   readonly record: ServiceRecord;
   /** Definition that it runs with; null when stopped. */
   readonly running: Service | null;
+  /** It was found running, and neither this life of the daemon nor a former one since the machine booted is known to have started it. */
+  readonly isFound: boolean;
   readonly op: AgentOp | null;
   /** A check under way; it may be overtaken by a stop. */
   readonly checkOpId: number | null;

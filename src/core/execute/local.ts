@@ -198,7 +198,8 @@ function probeDone(turn: Turn, id: ServiceId, result: OpResult): void {
   // An agent that cannot work here cannot have started anything here either.
   if (result.scope !== 'soft')
     return nowStopped(turn, id, { banned: result.scope, lastFailure: result.because }, result.because);
-  setLocal(turn, id, { running: serviceOf(turn.state, id) ?? localOf(turn.state, id).running });
+  const { running, isFound } = localOf(turn.state, id);
+  setLocal(turn, id, { running: serviceOf(turn.state, id) ?? running, isFound: isFound || running === null });
   const role = result.promoted === true ? 'promoted' : 'unknown';
   setRecord(
     turn,
@@ -213,9 +214,11 @@ type Running = Extract<OpResult, { outcome: 'running' }>;
 function foundRunning(turn: Turn, id: ServiceId, { digest, promoted }: Running): void {
   const local = localOf(turn.state, id);
   const service = local.running ?? serviceOf(turn.state, id) ?? null;
-  setLocal(turn, id, { running: service });
+  // Of what it found once, this node does not know more when it finds it again.
+  const known = digest ?? (local.isFound ? null : (local.running?.digest ?? null));
+  setLocal(turn, id, { running: service, isFound: known === null });
   const role = promoted === true ? 'promoted' : 'unpromoted';
-  setRecord(turn, id, { state: 'running', role, digest: digest ?? local.running?.digest ?? null }, 'found running');
+  setRecord(turn, id, { state: 'running', role, digest: known }, 'found running');
 }
 
 function nowStopped(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {

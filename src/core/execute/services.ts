@@ -1,7 +1,15 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
 import { type RecurringCheck, type Service, type ServiceId, timeLimitOf } from '../model.ts';
-import { type Admin, type AgentOp, inMaintenance, type NodeRecord, type ServiceRecord, type Verb } from '../ports.ts';
+import {
+  type Admin,
+  type AgentOp,
+  inMaintenance,
+  type NodeRecord,
+  type Noted,
+  type ServiceRecord,
+  type Verb,
+} from '../ports.ts';
 import {
   changed,
   compareVersions,
@@ -35,6 +43,7 @@ export const blankRecord: ServiceRecord = {
 export const unlooked = (running: Service | null): LocalService => ({
   record: { ...blankRecord, digest: running?.digest ?? null },
   running,
+  isFound: false,
   op: null,
   checkOpId: null,
   nextCheckMs: 0,
@@ -137,15 +146,20 @@ export const stamped = (state: NodeState, before: ServiceRecord, record: Service
 const standing = ({ state, role }: ServiceRecord): string =>
   state === 'running' && role === 'promoted' ? 'promoted' : state;
 
-/** Changes what only this node knows. */
+/** Changes what only this node knows. Another definition that runs is one that was started, unless it is said to be found. */
 export function setLocal(turn: Turn, id: ServiceId, patch: Partial<Omit<LocalService, 'record'>>): void {
   const before = localOf(turn.state, id);
-  put(turn, { local: new Map(turn.state.local).set(id, { ...before, ...patch }) });
-  if (patch.running !== undefined && patch.running !== before.running) saveLedger(turn);
+  const isFound = patch.isFound ?? (patch.running === undefined && before.isFound);
+  put(turn, { local: new Map(turn.state.local).set(id, { ...before, ...patch, isFound }) });
+  const isOther = patch.running !== undefined && patch.running !== before.running;
+  if (isOther || isFound !== before.isFound) saveLedger(turn);
 }
 
 function saveLedger(turn: Turn): void {
-  const services = [...turn.state.local.values()].flatMap((local) => (local.running === null ? [] : [local.running]));
+  const services = [...turn.state.local.values()].flatMap(({ running, isFound }): readonly Noted[] => {
+    if (running === null) return [];
+    return [isFound ? { ...running, found: true } : running];
+  });
   emit(turn, { kind: 'saveLedger', services });
 }
 
