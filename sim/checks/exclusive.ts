@@ -69,7 +69,8 @@ export function exclusive(): Check {
 /** Of copies that differ, a node runs no more than the file says. */
 function notTooMany(world: World, host: Host, { id, copyOf }: Service): void {
   if (copyOf === undefined) return;
-  const here = [...host.running.values()].filter((each) => each.copyOf?.service === copyOf.service);
+  const isAlike = (each: Service): boolean => each.copyOf?.service === copyOf.service && counts(host, each);
+  const here = [...host.running.values()].filter(isAlike);
   if (here.length > copyOf.perNode)
     throw violation(world, id, [host], `one copy more than the ${copyOf.perNode} that one node may have`);
 }
