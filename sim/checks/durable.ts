@@ -4,6 +4,7 @@
  * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more. Nor of
  * requests that were asked while others about the same thing were: which was carried out last, nobody can say.
  */
+import { servicesNamed } from '../../src/core/model.ts';
 import type { AnswerCode, Command, Doc } from '../../src/core/ports.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -66,21 +67,28 @@ const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code 
 
 function keyOf(command: Command): string | null {
   if (command.kind === 'standby') return `standby ${command.node}`;
-  if (command.kind === 'run') return `run ${command.service}`;
+  if (command.kind === 'run') return `run ${nameOfAll(command.service)}`;
   if (command.kind === 'apply') return 'file';
-  if (command.kind === 'maintain') return `maintain ${command.node}/${command.service}`;
+  if (command.kind === 'maintain') return `maintain ${command.node}/${nameOfAll(command.service ?? '')}`;
   return null;
 }
+
+/** A command may be about one of several copies that differ, or about all of them. */
+const nameOfAll = (service: string): string => service.replace(/:\d+$/, '');
 
 const wordsOf = (command: Command): string =>
   command.kind === 'apply' ? `the cluster file «${command.source}»` : JSON.stringify(command);
 
-function isThere(command: Command, { admin, source, next }: Doc): boolean {
+function isThere(command: Command, { admin, cluster, source, next }: Doc): boolean {
   if (command.kind === 'apply') return command.source === (next ?? { source }).source;
   if (command.kind === 'standby') return (admin.standby[command.node] !== undefined) === command.on;
-  if (command.kind === 'run') return (admin.stopped[command.service] !== undefined) === (command.wanted === 'stopped');
+  const isEach = (table: Readonly<Record<string, object>>, service: string, is: boolean): boolean => {
+    const copies = servicesNamed(cluster, service).map(({ id }) => id);
+    return (copies.length === 0 ? [service] : copies).every((id) => (table[id] !== undefined) === is);
+  };
+  if (command.kind === 'run') return isEach(admin.stopped, command.service, command.wanted === 'stopped');
   if (command.kind !== 'maintain') return true;
   const { nodes, services } = admin.maintenance;
-  const kept = command.node === null ? services[command.service ?? ''] : nodes[command.node];
-  return (kept !== undefined) === command.on;
+  if (command.node === null) return isEach(services, command.service ?? '', command.on);
+  return (nodes[command.node] !== undefined) === command.on;
 }

@@ -1,4 +1,6 @@
 /**
+ * Of copies that differ no more run on a node than the file says.
+ *
  * A service that may not overlap runs on one host at most. One that may (takeover: nothing) runs on two only for as long as
  * a lease and the stop after it take.
  *
@@ -33,6 +35,7 @@ export function exclusive(): Check {
     },
     serviceChanged(world, host, id) {
       const service = host.running.get(id);
+      if (service !== undefined) notTooMany(world, host, service);
       if (service === undefined || service.clone || mayOverlap(service) || !counts(host, service)) return;
       const others = countedHolders(world, service).filter((other) => other !== host && !isMigration(id, host, other));
       if (others.length > 0) throw violation(world, id, [host, ...others], 'started while it runs elsewhere');
@@ -61,6 +64,15 @@ export function exclusive(): Check {
       }
     },
   };
+}
+
+/** Of copies that differ, a node runs no more than the file says. */
+function notTooMany(world: World, host: Host, { id, copyOf }: Service): void {
+  if (copyOf === undefined) return;
+  const isAlike = (each: Service): boolean => each.copyOf?.service === copyOf.service && counts(host, each);
+  const here = [...host.running.values()].filter(isAlike);
+  if (here.length > copyOf.perNode)
+    throw violation(world, id, [host], `one copy more than the ${copyOf.perNode} that one node may have`);
 }
 
 /** Whether a node that is cut off stops what it runs: else two may go on for as long as the cut lasts. Nobody stops alone in a pair. */

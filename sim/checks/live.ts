@@ -71,11 +71,14 @@ function misplaced(world: World, { plan, admin }: NodeReport, waiting: ReadonlyS
     if (promoted.sort().join() !== [...(promotion?.nodes ?? [])].sort().join())
       return `${service} should be promoted on [${promotion?.nodes ?? ''}] and is on [${promoted}]`;
     // Nowhere to go is fine only where an operator took nodes or services away, or preferences drew away what it must run with.
-    if (nodes.length === 0 && !hasWishes && !isLeftBehind(world, plan, service))
+    if (nodes.length === 0 && !hasWishes && !because.includes(noRoom) && !isLeftBehind(world, plan, service))
       return `${service} runs nowhere: ${because}`;
   }
   return null;
 }
+
+/** Of copies that differ, a node runs no more than the file says. */
+const noRoom = 'the most that one node may have';
 
 /** Colocations that only prefer may outweigh the places of those that must follow: by the order of their names, as in Pacemaker. */
 function isLeftBehind(world: World, plan: Plan | null, id: ServiceId): boolean {

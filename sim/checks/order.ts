@@ -3,7 +3,7 @@
  * And an operation never runs beside another one of the same service and host, but for what may be overtaken.
  */
 import { alivePeers } from '../../src/core/membership/hearing.ts';
-import { restartsWithNeeds, type ServiceId } from '../../src/core/model.ts';
+import { nameInFile, restartsWithNeeds, type Service, type ServiceId, servicesNamed } from '../../src/core/model.ts';
 import { leadsTo } from '../../src/core/onFail.ts';
 import { isOvertaken } from '../../src/core/operations.ts';
 import { type AgentOp, inMaintenance, type ServiceState } from '../../src/core/ports.ts';
@@ -48,8 +48,9 @@ function needsAreUp(world: World, host: Host, op: AgentOp): void {
 /** Of two services, by a mandatory order among the rules. */
 function firstsAreUp(world: World, host: Host, op: AgentOp): void {
   for (const { id, kind, link } of world.cluster.rules.orders) {
-    if (link.kind !== 'pair' || link.second !== op.service.id || kind !== 'Mandatory') continue;
-    if (!isUp(world, link.first) && !isLeftFailed(world, link.first))
+    if (link.kind !== 'pair' || link.second !== nameInFile(op.service) || kind !== 'Mandatory') continue;
+    const firsts = servicesNamed(world.cluster, link.first);
+    if (!firsts.some(({ id: first }) => isUp(world, first) || isLeftFailed(world, first)))
       throw fail(world, `${host.id} starts ${op.service.id}, but ${link.first} runs nowhere (${id})`);
   }
 }
@@ -145,9 +146,12 @@ function secondsAreDown(world: World, host: Host, op: AgentOp): void {
   if (hosts.some((other) => other !== host && (other.running.has(id) || isUnnoticed(world, other, id)))) return;
   // A copy of a clone that moves is no reason to restart anything, as in Pacemaker.
   if (op.service.clone && isPlaced(hosts, id)) return;
+  if (op.service.copyOf !== undefined && copiesOf(world, op.service).some((copy) => isPlaced(hosts, copy))) return;
   for (const { id: orderId, kind, link } of world.cluster.rules.orders) {
-    if (link.kind !== 'pair' || link.first !== id || kind !== 'Mandatory' || link.firstAction === 'promote') continue;
-    const under = hosts.find((other) => isKnownToRun(host, other, link.second));
+    if (link.kind !== 'pair' || link.first !== nameInFile(op.service)) continue;
+    if (kind !== 'Mandatory' || link.firstAction === 'promote') continue;
+    const seconds = servicesNamed(world.cluster, link.second);
+    const under = hosts.find((other) => seconds.some((second) => isKnownToRun(host, other, second.id)));
     if (under !== undefined)
       throw fail(
         world,
@@ -155,6 +159,9 @@ function secondsAreDown(world: World, host: Host, op: AgentOp): void {
       );
   }
 }
+
+const copiesOf = ({ cluster }: World, service: Service): readonly ServiceId[] =>
+  servicesNamed(cluster, nameInFile(service)).map(({ id }) => id);
 
 /** By whoever coordinates. */
 const isPlaced = (hosts: readonly Host[], id: ServiceId): boolean =>

@@ -3,7 +3,14 @@
  *
  * Each is made on top of the one before, and a moment later something often goes wrong, so that some nodes know it and others do not.
  */
-import type { Cluster, ClusterNode, NodeId, QuorumRules, Service } from '../../src/core/model.ts';
+import {
+  type Cluster,
+  type ClusterNode,
+  type NodeId,
+  nameInFile,
+  type QuorumRules,
+  type Service,
+} from '../../src/core/model.ts';
 import type { Fault } from '../world/faults.ts';
 import type { Prng } from '../world/prng.ts';
 import { ask, drawFrom, isolate, type Plot, type Scene, share } from './plots.ts';
@@ -94,8 +101,13 @@ function changePlaces(prng: Prng, cluster: Cluster): Cluster {
   const choices = [shuffled(prng, on)];
   if (on.length > Math.max(1, service.instances)) choices.push(shuffled(prng, on).slice(1), on.slice(1));
   if (others.length > 0) choices.push([...on, prng.pick(others)], [prng.pick(others), ...on]);
-  const changed = { ...service, on: prng.pick(choices) };
-  return { ...cluster, services: cluster.services.map((each) => (each === service ? changed : each)) };
+  const chosen = prng.pick(choices);
+  // Copies that differ have the same nodes, as in every file.
+  const isMeant = (each: Service): boolean => nameInFile(each) === nameInFile(service);
+  return {
+    ...cluster,
+    services: cluster.services.map((each) => (isMeant(each) ? { ...each, on: chosen } : each)),
+  };
 }
 
 /** Somebody keeps a vote. */

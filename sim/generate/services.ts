@@ -7,6 +7,7 @@ import {
   type Service,
   stickinessMax,
   type Takeover,
+  uniqueOnScore,
 } from '../../src/core/model.ts';
 import type { Prng } from '../world/prng.ts';
 
@@ -43,6 +44,21 @@ export function drawMigrations(prng: Prng, services: readonly Service[], always:
       ? { ...service, migrates: true, startTimeoutMs: prng.pick([2000, 6000]) }
       : service,
   );
+}
+
+/** Several copies that differ of most commands that have no roles: of each the first, under the name of all. */
+export function drawUniques(prng: Prng, services: readonly Service[]): Service[] {
+  return services.map((service) => {
+    const { id, on, resource, promotable } = service;
+    if (resource.kind !== 'command' || promotable !== null || !prng.chance(0.8)) return service;
+    const perNode = prng.between(1, 3);
+    const max = prng.between(1, Math.min(on.length * perNode, 5));
+    const own = { clone: false, instances: 1, notify: false, migrates: false };
+    // Those of a clone that may run twice are more seldom of use.
+    const takeover = service.takeover === 'nothing' && prng.chance(0.7) ? 'lease' : service.takeover;
+    const onScore = prng.chance(0.6) ? uniqueOnScore : service.onScore;
+    return { ...service, ...own, takeover, onScore, copyOf: { service: id, number: 0, max, perNode } };
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The kinds of cluster that are simulated. Each can be run alone: `npm run sim -- --world two-fence`. */
+import { withAllCopies } from '../../src/core/copies.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -11,7 +12,7 @@ import {
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawAnswers, drawMigrations, drawNotices, drawRoles, drawServices } from './services.ts';
+import { drawAnswers, drawMigrations, drawNotices, drawRoles, drawServices, drawUniques } from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -29,6 +30,7 @@ interface Shape {
   readonly watchdogs?: boolean;
   readonly takeovers?: readonly Takeover[];
   readonly migrates?: boolean;
+  readonly uniques?: boolean;
 }
 
 const ofAll: readonly Takeover[] = ['lease', 'lease', 'nothing', 'fencing'];
@@ -120,6 +122,11 @@ export const worldKinds: readonly WorldKind[] = [
     }),
   },
   {
+    name: 'unique',
+    weight: 0,
+    draw: (prng) => ({ count: [2, 5], devices: prng.chance(0.3) ? prng.pick(devices) : 'none', uniques: true }),
+  },
+  {
     name: 'ignore',
     weight: 1,
     draw: (prng) => ({ count: [2, 4], quorum: { noQuorum: 'ignore' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
@@ -149,14 +156,15 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const movers = drawMigrations(prngFrom(seed, 'migrations'), drawn, shape.migrates === true);
   const plain = drawNotices(prngFrom(seed, 'notices'), movers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
-  const services = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
+  const answering = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
+  const services = shape.uniques === true ? drawUniques(prngFrom(seed, 'uniques'), answering) : answering;
   const nodes = names.map((id, i) => ({
     ...plainNode(id, linksOf(i + 1, linkCount), 7354),
     votes: shape.votes?.[i % shape.votes.length] ?? 1,
     watchdog: power.watchdogs.get(id) ?? null,
     fence: power.levels.get(id) ?? [],
   }));
-  return {
+  const cluster: Cluster = {
     name: 'sim',
     heartbeat: { intervalMs, deadMs, port: 7354 },
     quorum: { ...plainQuorum, headStartMs: 1000, startWaitMs: prng.pick([1000, 3000, 3000, null]), ...shape.quorum },
@@ -165,6 +173,7 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
     services,
     rules: drawRules(prngFrom(seed, 'rules'), services),
   };
+  return withAllCopies(cluster, (service) => service);
 }
 
 const linksOf = (number: number, linkCount: number): ClusterNode['links'] =>

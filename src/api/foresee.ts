@@ -1,5 +1,5 @@
 /** What operators' wishes would be after one more command: for a plan that shows its effect before it is given. Pure. */
-import type { NodeId } from '../core/model.ts';
+import { type Cluster, type NodeId, servicesNamed } from '../core/model.ts';
 import type { Admin, Command, NodeRecord } from '../core/ports.ts';
 import type { PlanBody } from './body.ts';
 
@@ -7,8 +7,10 @@ export function adminAfter(
   admin: Admin,
   command: NonNullable<PlanBody['command']>,
   records: readonly NodeRecord[],
+  cluster: Pick<Cluster, 'services'>,
 ): Admin {
   const { because } = command;
+  const named = (name: string): readonly string[] => servicesNamed(cluster, name).map(({ id }) => id);
   switch (command.kind) {
     case 'confirmOff':
       return { ...admin, off: changed(admin.off, command.node, { because }) };
@@ -19,13 +21,13 @@ export function adminAfter(
     case 'disarm':
       return { ...admin, disarmed: { id: 'foreseen', forMs: command.forMs, because } };
     case 'maintain':
-      return { ...admin, maintenance: maintenanceAfter(admin.maintenance, command) };
+      return { ...admin, maintenance: maintenanceAfter(admin.maintenance, command, named) };
     case 'standby':
       return { ...admin, standby: changed(admin.standby, command.node, command.on ? { because } : null) };
     case 'run':
       return {
         ...admin,
-        stopped: changed(admin.stopped, command.service, command.wanted === 'stopped' ? { because } : null),
+        stopped: changedAll(admin.stopped, named(command.service), command.wanted === 'stopped' ? { because } : null),
       };
     case 'clear':
       return { ...admin, moves: changed(admin.moves, command.service, null) };
@@ -39,11 +41,12 @@ export function adminAfter(
 function maintenanceAfter(
   { nodes, services }: Admin['maintenance'],
   { node, service, on, because }: Extract<Command, { kind: 'maintain' }>,
+  named: (name: string) => readonly string[],
 ): Admin['maintenance'] {
   const entry = on ? { because } : null;
   return {
     nodes: node === null ? nodes : changed(nodes, node, entry),
-    services: service === null ? services : changed(services, service, entry),
+    services: service === null ? services : changedAll(services, named(service), entry),
   };
 }
 
@@ -51,6 +54,9 @@ function changed<T>(table: Readonly<Record<string, T>>, key: string, value: T | 
   const others = Object.entries(table).filter(([other]) => other !== key);
   return Object.fromEntries(value === null ? others : [...others, [key, value]]);
 }
+
+const changedAll = <T>(table: Readonly<Record<string, T>>, keys: readonly string[], value: T | null) =>
+  keys.reduce<Readonly<Record<string, T>>>((each, key) => changed(each, key, value), table);
 
 function whereRuns(service: string, records: readonly NodeRecord[]): NodeId | null {
   const at = records.find((record) =>

@@ -1,4 +1,5 @@
 /** What each address of the API answers. The server (`server.ts`) knows HTTP, the routes know the cluster. */
+import { servicesNamed } from '../core/model.ts';
 import type { Answer, AnswerCode, Command } from '../core/ports.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { ErrorCode, Failure } from '../lib/errors.ts';
@@ -85,13 +86,14 @@ const isKnown = (path: string, service: string | undefined): boolean => service 
 /** For balancers in front of the cluster: 200 only on a node that runs it. */
 function active(host: ApiHost, encoded: string): Response {
   const name = decoded(encoded);
-  if (name === null || !host.cluster().services.some((service) => service.id === name))
-    return noService(host, name ?? encoded);
+  const services = name === null ? [] : servicesNamed(host.cluster(), name);
+  if (name === null || services.length === 0) return noService(host, name ?? encoded);
   const record = host.report().records.find((each) => each.node === host.self);
-  const state = record?.services[name]?.state ?? 'unknown';
+  const states = services.map(({ id }) => record?.services[id]?.state ?? 'unknown');
+  const active = states.find((state) => state === 'running' || state === 'reloading');
   return {
-    status: state === 'running' || state === 'reloading' ? 200 : 503,
-    body: { service: name, node: host.self, state },
+    status: active === undefined ? 503 : 200,
+    body: { service: name, node: host.self, state: active ?? states[0] ?? 'unknown' },
   };
 }
 
@@ -198,7 +200,10 @@ async function decide(host: ApiHost, { source, command }: PlanBody, report: Node
   return ok(
     planAnswer(
       host,
-      host.planFor(parsed.cluster, command === null ? admin : adminAfter(admin, command, report.records)),
+      host.planFor(
+        parsed.cluster,
+        command === null ? admin : adminAfter(admin, command, report.records, host.cluster()),
+      ),
     ),
   );
 }
@@ -206,7 +211,7 @@ async function decide(host: ApiHost, { source, command }: PlanBody, report: Node
 function missingObject(host: ApiHost, command: NonNullable<PlanBody['command']>): Response | null {
   const { nodes, services } = host.cluster();
   const service = 'service' in command ? command.service : null;
-  if (service !== null && !services.some(({ id }) => id === service)) return noService(host, service);
+  if (service !== null && servicesNamed({ services }, service).length === 0) return noService(host, service);
   const node = 'node' in command ? command.node : null;
   if (node === null || nodes.some(({ id }) => id === node)) return null;
   const known = nodes.map(({ id }) => id).join(', ');

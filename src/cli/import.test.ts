@@ -121,10 +121,13 @@ it('makes a cluster file of what the crm shell prints, and says whether it decid
 });
 
 it('exits with 2 where something was left out, and tells where', async () => {
-  await put('crm.txt', `${crm}primitive a Dummy op monitor interval=10\nclone A a meta globally-unique=true\n`);
+  await put(
+    'crm.txt',
+    `${crm}primitive a Dummy op monitor interval=10\ngroup g a\nclone A g meta globally-unique=true\n`,
+  );
   const { code, err } = await imported('pacemaker', join(dir, 'crm.txt'), east, west);
   expect(code).toBe(2);
-  expect(err).toContain(`left out ${join(dir, 'crm.txt')}:6:7: A: its copies are different from each other`);
+  expect(err).toContain(`left out ${join(dir, 'crm.txt')}:7:7: A: its copies are different from each other`);
 });
 
 it('tells machines the same', async () => {

@@ -88,8 +88,13 @@ function changeService(
 }
 
 function missedIn(status: ClusterStatus, name: string, missed: (now: ServiceStatus) => string | null): string | null {
-  const service = status.services.find((each) => each.name === name);
-  return service === undefined ? null : missed(service);
+  // Of copies that differ, each has its number behind the name.
+  const services = status.services.filter((each) => each.name === name || each.name.startsWith(`${name}:`));
+  for (const service of services) {
+    const why = missed(service);
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 const notRunning = (now: ServiceStatus): string | null =>

@@ -21,15 +21,18 @@ export function checkServices(checked: Checked, report: Report): void {
     );
 }
 
-function checkInstances({ id, instances, on }: Service, report: Report): void {
-  if (instances <= on.length || on.length === 0) return;
-  const message = `${instances} copies of ${quote(id)}, but ${on.length === 1 ? 'one node' : `${on.length} nodes`} to run them`;
-  report.error(
-    'TOO_MANY_INSTANCES',
-    atValue('services', id, 'instances'),
-    message,
-    'a node runs one copy at most: say instances: all',
-  );
+const copyLimits = ({ copyOf, instances }: Service): { readonly max: number; readonly perNode: number } =>
+  copyOf ?? { max: instances, perNode: 1 };
+
+function checkInstances(service: Service, report: Report): void {
+  const { id, on, copyOf } = service;
+  const { max, perNode } = copyLimits(service);
+  if (max <= on.length * perNode || on.length === 0) return;
+  const nodes = on.length === 1 ? 'one node' : `${on.length} nodes`;
+  const each = perNode === 1 ? '' : `, ${perNode} on each`;
+  const message = `${max} copies of ${quote(id)}, but ${nodes} to run them${each}`;
+  const hint = copyOf === undefined ? 'a node runs one copy at most: say instances: all' : 'say per-node: N';
+  report.error('TOO_MANY_INSTANCES', atValue('services', id, 'instances'), message, hint);
 }
 
 /** The schema cannot tell a unit from an agent: both are text under one key. */
@@ -53,8 +56,13 @@ function checkTogether(service: Service, target: Service | undefined, report: Re
   if (both.length === 0) {
     const message = `${quote(service.id)} must run with ${quote(target.id)}, but no node is in the «on» of both`;
     report.error('WITH_NOWHERE', atKey('services', service.id, 'with'), message);
-  } else if (service.instances > target.instances) {
-    const message = `${service.instances} copies of ${quote(service.id)} must run with ${quote(target.id)}, which has ${target.instances}`;
+    return;
+  }
+  const { max: copies, perNode } = copyLimits(service);
+  const { max: places } = copyLimits(target);
+  if (copies > places * perNode) {
+    const each = perNode === 1 ? '' : `, ${perNode} to each`;
+    const message = `${copies} copies of ${quote(service.id)} must run with ${quote(target.id)}, which has ${places}${each}`;
     report.warning('FEWER_COPIES', atValue('services', service.id, 'instances'), message);
   }
 }

@@ -32,6 +32,8 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   interval: ['every'],
   clone: ['instances'],
   'clone-max': ['instances'],
+  'clone-node-max': ['per-node'],
+  'globally-unique': ['unique'],
   'master-max': ['promotable', 'max'],
   'promoted-max': ['promotable', 'max'],
   'allow-migrate': ['migrate'],

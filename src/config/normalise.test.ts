@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster, Service } from '../core/model.ts';
+import { must } from '../lib/assert.ts';
 import { parseClusterFile } from './parse.ts';
 
 function read(services: string): Cluster {
@@ -222,5 +223,48 @@ describe('the digest', () => {
     );
     expect(digestOf('command: a')).toBe(digestOf('command: a, check: {command: b, every: 5s}, stop-signal: SIGINT'));
     expect(digestOf('address: 10.0.0.9')).toBe(digestOf('address: {ip: 10.0.0.9/24, drain: 1s, probe: 0s}'));
+  });
+});
+
+describe('copies that differ', () => {
+  const read = (services: string) => {
+    const { cluster, problems } = parseClusterFile(
+      `cluster: c\nwatchdog: /dev/watchdog\nnodes: {n1: [10.0.0.1, 10.1.0.1], n2: [10.0.0.2, 10.1.0.2], n3: [10.0.0.3, 10.1.0.3]}\nservices:\n${services}`,
+      'f',
+    );
+    expect(problems).toEqual([]);
+    return must(cluster, 'cluster');
+  };
+  const web = 'web: {command: a, needs: db, instances: 4, unique: true, per-node: 2, takeover: lease}';
+
+  test('each is a service of its own that must not run twice', () => {
+    const { services } = read(`  db: {command: d, takeover: lease}\n  ${web}\n`);
+    expect(services.map(({ id }) => id)).toEqual(['db', 'web:0', 'web:1', 'web:2', 'web:3']);
+    expect(services[4]).toMatchObject({
+      clone: false,
+      instances: 1,
+      needs: ['db'],
+      onScore: 0,
+      copyOf: { service: 'web', number: 3, max: 4, perNode: 2 },
+      resource: { env: { SEMPRE_COPY: '3' } },
+    });
+    expect(new Set(services.map(({ digest }) => digest)).size).toBe(5);
+    expect(read('  a: {command: b, instances: all, unique: true}\n').services).toMatchObject([
+      { takeover: 'fencing', copyOf: { max: 3, perNode: 1 } },
+      { copyOf: { number: 1 } },
+      { copyOf: { number: 2 } },
+    ]);
+  });
+
+  test('what needs them comes after all of them, and what runs with them goes where one is', () => {
+    const front = 'front: {command: f, needs: [db, web], with: web, takeover: lease}';
+    const { services, rules } = read(`  db: {command: d, takeover: lease}\n  ${web}\n  ${front}\n`);
+    expect(services.at(-1)).toMatchObject({ id: 'front', needs: ['db'], with: [] });
+    expect(rules.orders).toMatchObject([
+      { id: 'front needs web', kind: 'mandatory', link: { first: 'web', second: 'front' } },
+    ]);
+    expect(rules.colocations).toMatchObject([
+      { id: 'front with web', score: 1_000_000, link: { dependent: 'front', primary: 'web' } },
+    ]);
   });
 });

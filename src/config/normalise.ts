@@ -2,7 +2,8 @@
  * The file's form to the core's model: defaults filled in, groups turned into ties, names of nodes into addresses.
  *
  * It also takes a file with mistakes and makes what it can of it, so that the checks find all of them in one run:
- * broken parts and references to nothing are left out. Only a result without errors leaves this folder.
+ * broken parts and references to nothing are left out. Only a result without errors leaves this folder. Of copies that differ it has
+ * the first one, under the name of the file: `core/copies.ts` makes the others.
  */
 import {
   type Cluster,
@@ -94,13 +95,15 @@ function normaliseService(
   const of = defaults.service;
   const group = sections.policy.groups?.get(file.group ?? '');
   const copies = copiesOf(file, group);
-  const { instances: wanted, clone } = copies;
+  const { instances: written, clone, unique } = copies;
+  const wanted = written === 'all' ? on.length : typeof written === 'number' ? written : 1;
   return {
     id,
     resource,
     on,
-    instances: wanted === 'all' ? on.length : typeof wanted === 'number' ? wanted : 1,
+    instances: unique === null ? wanted : 1,
     clone,
+    ...(unique === null ? {} : { copyOf: { service: id, number: 0, max: wanted, perNode: unique.perNode } }),
     needs: tiesOf(id, file, 'needs', sections, groups),
     with: tiesOf(id, file, 'with', sections, groups),
     stickiness: stickinessOf(file),
@@ -109,7 +112,7 @@ function normaliseService(
     stopTimeoutMs: msOf(file['stop-timeout'], of.stopTimeoutMs[resource.kind]),
     failures: failuresOf(file),
     takeover: file.takeover ?? takeoverOf(resource.kind, clone && copies.promotable === null),
-    digest: digest(startedWith(resource)),
+    digest: digestOf(resource),
     ...traitsOf(id, file, copies, group),
   };
 }
@@ -128,6 +131,8 @@ function failuresOf(file: ServiceFile): Service['failures'] {
 /** Addresses and balancers hold no data, and a clone without roles runs in several places anyway: two at once do no harm. */
 const takeoverOf = (kind: Service['resource']['kind'], clone: boolean): Takeover =>
   clone || kind === 'address' || kind === 'balance' ? 'nothing' : 'fencing';
+
+export const digestOf = (resource: Service['resource']): string => digest(startedWith(resource));
 
 /** What the running copy was started with. What is only read at a check, a stop or a move may change under it. */
 function startedWith(resource: Service['resource']): object {

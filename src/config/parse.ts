@@ -7,8 +7,10 @@
  * come over the network, and a daemon must not fall over it.
  */
 import { LineCounter } from 'yaml';
+import { withAllCopies } from '../core/copies.ts';
 import type { Cluster } from '../core/model.ts';
 import { check } from './check.ts';
+import { ownPart } from './copies.ts';
 import { groupsOf } from './groups.ts';
 import { normalise } from './normalise.ts';
 import { offsetOf } from './places.ts';
@@ -49,7 +51,7 @@ function readCluster(yaml: ReadYaml, findings: Findings): Cluster {
   const groups = groupsOf(file);
   const cluster = normalise(file, groups);
   check({ file, groups, cluster }, findings);
-  return cluster;
+  return withAllCopies(cluster, ownPart);
 }
 
 type Located = Fault & { readonly severity?: Problem['severity'] };

@@ -107,6 +107,32 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     'GROUP_COPIES',
     `${services('s: {command: a, group: g}', 't: {command: b, group: g, ‸instances: 2, takeover: nothing}')}groups: {g: {instances: all}}\n`,
   ],
+  ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, takeover: lease}')],
+  ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, instances: one, takeover: lease}')],
+  ['UNIQUE_COPIES', services('s: {command: a, instances: 2, ‸per-node: 2}')],
+  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸promotable: true}')],
+  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸notify: true}')],
+  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸migrate: true}')],
+  ['UNIQUE_COPIES', services('s: {agent: systemd:a, instances: 2, ‸unique: true}')],
+  [
+    'UNIQUE_COPIES',
+    services('s: {command: a, instances: 2, unique: true, ‸group: g}', 't: {command: a, group: g, instances: 2}'),
+  ],
+  ['UNKNOWN_KEY', services('s:', '  address: 10.0.0.9', '  ‸unique: true')],
+  ['UNKNOWN_KEY', balance('port: 80, servers: [n1]').replace('  b:', '  b:\n    ‸unique: true')],
+  ['TOO_MANY_INSTANCES', services('s: {command: a, instances: ‸4, unique: true}')],
+  ['TOO_MANY_INSTANCES', services('s: {command: a, instances: ‸7, unique: true, per-node: 2}')],
+  [
+    'TOO_MANY_SERVICES',
+    services(
+      ...Array.from(
+        { length: 32 },
+        (_, i) =>
+          `s${i}: {command: a, takeover: lease, ${i === 31 ? '‸' : ''}instances: 32, unique: true, per-node: 32}`,
+      ),
+    ),
+  ],
+  ['CYCLE', services('s: {command: a, instances: 2, unique: true, ‸needs: t}', 't: {command: b, needs: s}')],
   ['UNKNOWN_META', services('s: {command: a, meta: {‸critcal: false}}')],
   ['UNKNOWN_META', services('s: {command: a, meta: {‸resource-stickiness: 5}}')],
   ['UNKNOWN_META', `${two}defaults: {meta: {‸globally-unique: true}}\n`],
@@ -280,6 +306,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['CONTRADICTION', services('s: {command: a, location: [{node: n1, score: inf}, {node: ‸n1, score: -inf}]}')],
   ['TICKET_NOT_HELD', `${two}constraints: {ticket: [{ticket: ‸t, service: s}]}\n`],
   ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸all}', 't: {command: a}')],
+  ['FEWER_COPIES', services('s: {command: a, with: t, instances: ‸3, unique: true, per-node: 2}', 't: {command: a}')],
 ];
 
 function unmark(marked: string): { text: string; place: string | null } {

@@ -43,6 +43,8 @@ export const problemCodes = {
   UNKNOWN_OPTION: 'There is no such option, or it is said in another way in a cluster file.',
   RULE_CONTEXT: 'A rule asks about something that is not known where it stands.',
   NO_ROLES: 'A role is asked of a service whose copies have none.',
+  UNIQUE_COPIES:
+    'Copies that differ from each other lack their number, or are asked for what only copies that are alike can do.',
   GROUP_COPIES: 'A member of a group of which several copies run says itself in how many copies it runs.',
   CLONED_ADDRESS: 'A group of which several copies run has an address, which can be on one node only.',
   CONTRADICTION: 'A constraint excludes what another one, or the service itself, asks for.',
@@ -62,7 +64,7 @@ export const problemCodes = {
   CHECK_TIMEOUT: 'A check may last longer than the time between two checks.',
   UNCHECKED_ROLE: 'Copies of a service that are in one of its roles are never checked.',
   UNUSED_TIMEOUT: 'A time is said for an operation that the service never has.',
-  TOO_MANY_INSTANCES: 'More copies are wanted than there are nodes to run them: a node runs one copy at most.',
+  TOO_MANY_INSTANCES: 'More copies are wanted than the nodes may run: one on a node, or as many as «per-node» says.',
 
   // Balancers
   DUPLICATE_SERVER: 'Two servers of a balancer have the same id.',

@@ -13,6 +13,7 @@ import {
   migrateKey,
   policyKeys,
   timeoutKeys,
+  uniqueKeys,
 } from './policy/serviceKeys.ts';
 import {
   actionTimeout,
@@ -107,7 +108,9 @@ export const common = {
 export const instances = z
   .union([wholeNumber(1, 32), oneOf(['one', 'all'])], { error: 'must be one, all or a number from 1 to 32' })
   .optional()
-  .describe('How many copies run, at most one a node: one, a number, or all (default one).');
+  .describe(
+    'How many copies run, at most one a node unless they are «unique»: one, a number, or all, one for each node (default one).',
+  );
 
 const agentWanted = 'must be ocf:PROVIDER:TYPE or systemd:UNIT';
 
@@ -128,6 +131,7 @@ export const agentSchema = z.strictObject({
   ...agentKeys,
   ...timeoutKeys,
   ...copyKeys,
+  ...uniqueKeys,
   ...common,
   rules: agentRules,
 });
@@ -161,6 +165,7 @@ export const commandSchema = z.strictObject({
     .describe('How often it is looked at whether the service works, for how long, and by which program.'),
   instances,
   ...copyKeys,
+  ...uniqueKeys,
   ...common,
 });
 

@@ -163,6 +163,8 @@ export interface Service {
   /** How many copies run, at most one a node. A clone may have one copy; a service that is no clone has exactly one. */
   readonly instances: number;
   readonly clone: boolean;
+  /** It is one of several copies that differ from each other. Each has its number in its name, and is a service like any other. */
+  readonly copyOf?: CopyOf;
   /** Start after these, stop before these. */
   readonly needs: readonly ServiceId[];
   /** Run only where these run. */
@@ -202,6 +204,18 @@ export interface Service {
   readonly meta: Readonly<Record<string, string>>;
   /** Meta attributes that count while a rule holds, before all others; the later one first. */
   readonly metaRules: readonly MetaRule[];
+}
+
+/** One of the copies of a globally unique clone. */
+export interface CopyOf {
+  /** What the file calls all of them together: no service of the model. Constraints that name it are about all copies. */
+  readonly service: ServiceId;
+  /** From 0. */
+  readonly number: number;
+  /** How many copies there are. */
+  readonly max: number;
+  /** How many of them run on one node at most. */
+  readonly perNode: number;
 }
 
 export interface RecurringCheck {
@@ -320,6 +334,18 @@ export interface BalanceCheck {
 /** Two copies may run for a moment while it moves: a planned move starts the new one before it stops the old one. */
 export const mayOverlap = (service: Service): boolean => service.takeover === 'nothing';
 
+/** No service of a file is called like this. */
+export const copyId = ({ service, number }: Pick<CopyOf, 'service' | 'number'>): ServiceId => `${service}:${number}`;
+
+/** What the file calls it. */
+export const nameInFile = ({ id, copyOf }: Service): ServiceId => copyOf?.service ?? id;
+
+/** The services that an operator means by a name: of copies that differ, all by the name of the file. Empty: there is none. */
+export const servicesNamed = ({ services }: Pick<Cluster, 'services'>, name: string): readonly Service[] => {
+  const one = services.find(({ id }) => id === name);
+  return one === undefined ? services.filter(({ copyOf }) => copyOf?.service === name) : [one];
+};
+
 /** It must not run twice, so something has to be certain about a lost node before it is started elsewhere. */
 export const isGuarded = (service: Service): boolean => !service.clone && service.takeover !== 'nothing';
 
@@ -381,6 +407,9 @@ export const plainNode = (id: NodeId, links: readonly Link[], port: number): Clu
  * only breaks ties between them.
  */
 export const promotableOnScore = 1;
+
+/** `onScore` of copies that differ: they are spread, and not all put where the list begins. */
+export const uniqueOnScore = 0;
 
 /** What a service is that says no more than it must. */
 export const plainTraits: Pick<

@@ -9,6 +9,7 @@ import { checkKnown } from './checkKnown.ts';
 import { checkPolicyNames } from './checkNames.ts';
 import { checkRoles } from './checkRoles.ts';
 import { checkRules } from './checkRules.ts';
+import { checkUnique } from './checkUnique.ts';
 
 export function checkPolicy(checked: Checked, report: Report): void {
   checkForms(checked, report);
@@ -16,6 +17,7 @@ export function checkPolicy(checked: Checked, report: Report): void {
   checkKnown(checked, report);
   checkRules(checked, report);
   checkRoles(checked, report);
+  checkUnique(checked, report);
   checkChecks(checked, report);
   checkCapacity(checked, report);
   checkFencedFailures(checked, report);

@@ -88,9 +88,9 @@ function checkUnit({ id, resource }: Service, { file }: Checked, report: Report)
   }
 }
 
-function checkCopies({ id, clone }: Service, { file }: Checked, report: Report): void {
+function checkCopies({ id, clone, copyOf }: Service, { file }: Checked, report: Report): void {
   const entry = file.services.get(id) ?? {};
-  if (clone) return;
+  if (clone || copyOf !== undefined) return;
   for (const key of ['interleave', 'ordered', 'notify'] as const) {
     if (!(key in entry) || (entry as { readonly [each in typeof key]?: unknown })[key] === false) continue;
     const message = `«${key}» is about copies, but ${quote(id)} has one only`;

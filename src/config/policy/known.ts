@@ -17,7 +17,7 @@ const words = (...all: readonly string[]): Known => ({ kind: 'word', words: all 
 const refused = (because: string): Known => ({ kind: 'refused', because });
 const say = (what: string): Known => refused(`say ${what}`);
 
-const oneCopy = refused('a node runs one copy of a service at most');
+const oneCopy = refused('a node runs one promoted copy of a service at most');
 const noGuests = refused('guests and containers are no nodes of the cluster');
 
 const everywhere = {
@@ -47,10 +47,10 @@ export const knownMeta: Readonly<Record<string, Known>> = {
   notify: say('notify: true'),
   interleave: say('interleave: true'),
   ordered: say('ordered: true'),
-  'clone-node-max': oneCopy,
+  'clone-node-max': say('unique: true and per-node: N'),
   'promoted-node-max': oneCopy,
   'master-node-max': oneCopy,
-  'globally-unique': oneCopy,
+  'globally-unique': say('unique: true'),
   'remote-node': noGuests,
   'remote-addr': noGuests,
   'remote-port': noGuests,

@@ -1,6 +1,6 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
-import { plainTraits, promotableOnScore } from '../../core/model.ts';
+import { plainTraits, promotableOnScore, uniqueOnScore } from '../../core/model.ts';
 import { actionTimeout, argumentLike, flag, name, oneOf, wholeNumber, word } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
@@ -83,7 +83,7 @@ const inheritedKeys = {
   'on-score': wholeNumber(0, 10_000)
     .optional()
     .describe(
-      `Points for each place further up in «on» (default ${plainTraits.onScore}, of a promotable service ${promotableOnScore}; 0: all its nodes are alike).`,
+      `Points for each place further up in «on» (default ${plainTraits.onScore}, of a promotable service ${promotableOnScore}, of copies that are unique ${uniqueOnScore}; 0: all its nodes are alike).`,
     ),
   priority: score
     .optional()
@@ -112,6 +112,18 @@ export const copyKeys = {
       'A copy waits for the copy on its own node only, not for all copies of what it is ordered behind (default false).',
     ),
   ordered: flag.optional().describe('Copies start one after the other (default false).'),
+};
+
+/** Of what can tell its copies apart. */
+export const uniqueKeys = {
+  unique: flag
+    .optional()
+    .describe(
+      'Its copies differ from each other: each has a number and is called NAME:0, NAME:1 and so on, and several may run on a node (default false).',
+    ),
+  'per-node': wholeNumber(1, 32)
+    .optional()
+    .describe('With «unique»: how many of its copies run on one node at most (default 1).'),
 };
 
 /** Of agents that know roles and messages. */

@@ -1,5 +1,5 @@
 /** What a service says beside what it runs and where, in the form of the core. */
-import { plainTraits, promotableOnScore, type Service } from '../../core/model.ts';
+import { plainTraits, promotableOnScore, type Service, uniqueOnScore } from '../../core/model.ts';
 import type { AgentName, Expression, Rule } from '../../policy/input.ts';
 import { ruleHolds } from '../../policy/rule/index.ts';
 import { ruleOf } from '../rule/parse.ts';
@@ -15,13 +15,16 @@ export interface Copies {
   readonly instances: number | 'one' | 'all' | undefined;
   readonly promotable: Service['promotable'];
   readonly clone: boolean;
+  /** They differ from each other; null: they are alike. */
+  readonly unique: { readonly perNode: number } | null;
 }
 
 export function copiesOf(file: ServiceFile, group: GroupFile | null | undefined): Copies {
   const instances = ('instances' in file ? file.instances : undefined) ?? group?.instances;
   const promotable = promotableOf(('promotable' in file ? file.promotable : undefined) ?? group?.promotable);
-  const clone = promotable !== null || (instances !== undefined && instances !== 'one');
-  return { instances: promotable === null ? instances : (instances ?? 'all'), promotable, clone };
+  const unique = 'unique' in file && file.unique === true ? { perNode: file['per-node'] ?? 1 } : null;
+  const clone = unique === null && (promotable !== null || (instances !== undefined && instances !== 'one'));
+  return { instances: promotable === null ? instances : (instances ?? 'all'), promotable, clone, unique };
 }
 
 function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
@@ -37,7 +40,7 @@ export function traitsOf(
 ): Omit<Traits, 'checks'> {
   return {
     timeouts: timeoutsOf(file),
-    onScore: file['on-score'] ?? (copies.promotable === null ? plainTraits.onScore : promotableOnScore),
+    onScore: file['on-score'] ?? onScoreOf(copies),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
     notify: ('notify' in file ? file.notify : undefined) ?? group?.notify ?? false,
@@ -53,6 +56,9 @@ export function traitsOf(
     ),
   };
 }
+
+const onScoreOf = ({ promotable, unique }: Copies): number =>
+  unique !== null ? uniqueOnScore : promotable === null ? plainTraits.onScore : promotableOnScore;
 
 /** What a rule asks about the agent is known already, and the core need not know the agents by name. */
 function forAgent(rule: Rule, file: ServiceFile): Rule {

@@ -89,12 +89,14 @@ function setText({ members, sequential, role, action, requireAll, score, kind }:
 
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
-  const { resource, promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } = service;
+  const { resource, copyOf, promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } =
+    service;
   const named = (values: Readonly<Record<string, string | number>>): string =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ');
   return [
+    ...(copyOf === undefined ? [] : [`one of ${copyOf.max} copies, at most ${copyOf.perNode} on a node`]),
     ...(promotable === null ? [] : [`${promotable.max} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { withAllCopies } from '../copies.ts';
 import { noRules, type Rules } from '../model.ts';
 import { clusterOf, orderOf, plainService } from '../schedule/cases/arbitrary.ts';
-import { datesChangeS, decideOn, type Question } from './index.ts';
+import { datesChangeS, decideOn, type Present, type Question, resourceIdOf } from './index.ts';
 
 const cluster = clusterOf(
   ['a', 'b', 'c'],
@@ -312,5 +313,74 @@ describe('the answer before', () => {
     expect(at(5)).not.toBe(before);
     at(10);
     expect(at(61)).not.toBe(before);
+  });
+});
+
+describe('copies that differ', () => {
+  const web = { ...plainService('web', ['a', 'b', 'c']), onScore: 0 };
+  const unique = withAllCopies(
+    clusterOf(
+      ['a', 'b', 'c'],
+      [
+        { ...web, copyOf: { service: 'web', number: 0, max: 4, perNode: 2 } },
+        { ...plainService('front', ['a', 'b', 'c']), needs: ['web'], with: ['web'] },
+      ],
+    ),
+    (service) => service,
+  );
+  const where = (more: Partial<Question>): Record<string, string> => {
+    const { situation, placement } = decideOn({ ...question, cluster: unique, ...more });
+    return Object.fromEntries(
+      unique.services.map((service) => {
+        const index = situation.resourceById.get(resourceIdOf(service)) ?? -1;
+        return [service.id, situation.nodes[placement.nodeOf[index] ?? -1]?.name ?? 'nowhere'] as const;
+      }),
+    );
+  };
+  const running = (node: string): readonly Present[] => [
+    { node, state: 'running', failures: 0, definition: 'current', mending: null, promoted: false, promotion: null },
+  ];
+
+  test('are spread, as many on a node as may be', () => {
+    expect(where({})).toMatchObject({ 'web:0': 'a', 'web:1': 'b', 'web:2': 'c', 'web:3': 'a' });
+    const two = where({ members: new Set(['a', 'b']) });
+    expect(two).toMatchObject({ 'web:0': 'a', 'web:1': 'b', 'web:2': 'a', 'web:3': 'b' });
+    expect(where({ members: new Set(['c']) })).toMatchObject({ 'web:0': 'c', 'web:1': 'c', 'web:2': 'nowhere' });
+  });
+
+  test('each has its own history, and is stopped, left alone or preferred on a node by itself', () => {
+    const present = new Map([
+      ['web:3', running('c')],
+      ['web:1', running('a')],
+    ]);
+    expect(where({ present })).toMatchObject({ 'web:3': 'c', 'web:1': 'a' });
+    expect(where({ present, stopped: new Set(['web:3']) })).toMatchObject({ 'web:3': 'nowhere', 'web:1': 'a' });
+    const away = [{ service: 'web:3', node: 'c', points: null, because: 'test' }];
+    expect(where({ present, preferences: away })['web:3']).not.toBe('c');
+    const kept = where({ present, preferences: away, leftAlone: new Set(['web:3']) });
+    expect(kept).toMatchObject({ 'web:3': 'c', 'web:1': 'a' });
+    expect(
+      where({ preferences: [{ ...away[0], service: 'web:2', node: 'b', points: 5, because: 'test' }] }),
+    ).toMatchObject({
+      'web:2': 'b',
+    });
+  });
+
+  test('a copy that failed too often leaves its node, and the others do not', () => {
+    const failed = running('a').map((copy): Present => ({ ...copy, state: 'failed', failures: 3 }));
+    const present = new Map([
+      ['web:0', failed],
+      ['web:1', running('a')],
+    ]);
+    expect(where({ present })).toMatchObject({ 'web:0': 'b', 'web:1': 'a' });
+  });
+
+  test('what runs with them runs where one of them does', () => {
+    const onlyC = ['web:0', 'web:1', 'web:2', 'web:3'].flatMap((service) =>
+      ['a', 'b'].map((node) => ({ service, node, points: null, because: 'test' })),
+    );
+    expect(where({ preferences: onlyC })).toMatchObject({ 'web:0': 'c', 'web:1': 'c', front: 'c' });
+    const nowhere = onlyC.map(({ service }) => service);
+    expect(where({ stopped: new Set(nowhere) })).toMatchObject({ 'web:0': 'nowhere', front: 'nowhere' });
   });
 });

@@ -12,12 +12,24 @@ import type {
 import { colocationOfTwo } from '../../policy/plain.ts';
 import { asksForDates } from '../../policy/rule/index.ts';
 import { infinity } from '../../policy/values.ts';
-import type { Cluster, NodeId, Rules, Service, ServiceId } from '../model.ts';
+import {
+  type Cluster,
+  type NodeId,
+  nameInFile,
+  type Rules,
+  type Service,
+  type ServiceId,
+  servicesNamed,
+} from '../model.ts';
 import { aboutMembers } from './groups.ts';
 
 export interface Configuration {
   readonly nodes: Input['nodes'];
   readonly resources: ReadonlyMap<ServiceId, PrimitiveConfig | CloneConfig>;
+  /** What the engine knows as resources. Copies that differ are one clone: the first of them stands for all, by their common name. */
+  readonly heads: readonly Service[];
+  /** Copies that differ, by their ids. */
+  readonly copies: ReadonlyMap<ServiceId, Service>;
   readonly colocations: readonly Tie[];
   /** Those of the file. */
   readonly rules: Pick<Rules, 'locations' | 'colocations'>;
@@ -25,15 +37,18 @@ export interface Configuration {
   readonly dated: readonly Rule[];
 }
 
-/** `dependent` runs only with `primary`. */
+/** `dependents`, which are one service or all copies of one, run only with `primary`. */
 interface Tie {
-  readonly dependent: ServiceId;
+  readonly dependents: readonly ServiceId[];
   readonly primary: ServiceId;
   readonly config: ColocationConfig;
 }
 
 export function configurationOf(cluster: Cluster): Configuration {
+  const heads = headsOf(cluster);
   return {
+    heads,
+    copies: new Map(cluster.services.flatMap((each) => (each.copyOf === undefined ? [] : [[each.id, each] as const]))),
     nodes: cluster.nodes.map(({ id, attributes, utilization }) => ({
       id,
       name: id,
@@ -42,8 +57,8 @@ export function configurationOf(cluster: Cluster): Configuration {
       attributes: setsOf('attributes', attributes),
       utilization: setsOf('utilization', utilization),
     })),
-    resources: new Map(cluster.services.map((service) => [service.id, resourceOf(service)])),
-    colocations: cluster.services.flatMap(colocationsOf),
+    resources: new Map(heads.map((service) => [service.id, resourceOf(service)])),
+    colocations: heads.flatMap((head) => colocationsOf(head, cluster)),
     rules: aboutMembers(cluster.rules),
     dated: rulesOf(cluster).filter(asksForDates),
   };
@@ -77,8 +92,26 @@ const setsOf = (id: string, values: Readonly<Record<string, string | number>>): 
       ];
 };
 
-/** Its name in the history: that of a copy, where there are several. */
-export const historyIdOf = ({ id, clone }: Service): string => (clone ? `${id}/copy` : id);
+function headsOf({ services }: Cluster): readonly Service[] {
+  if (services.every(({ copyOf }) => copyOf === undefined)) return services;
+  const heads = new Map<ServiceId, Service>();
+  for (const service of services) {
+    const id = nameInFile(service);
+    if (!heads.has(id)) heads.set(id, { ...service, id });
+  }
+  return [...heads.values()];
+}
+
+/** What is cloned, by the name of the clone. */
+const childIdOf = (clone: ServiceId): string => `${clone}/copy`;
+
+/** Its name in the history: that of a copy, where there are several; with its number, where they differ. */
+export const historyIdOf = ({ id, clone, copyOf }: Service): string =>
+  copyOf !== undefined ? `${childIdOf(copyOf.service)}:${copyOf.number}` : clone ? childIdOf(id) : id;
+
+/** Its id among the engine's resources. */
+export const resourceIdOf = (service: Service): string =>
+  service.copyOf === undefined ? service.id : historyIdOf(service);
 
 export const agentOf = ({ resource }: Service): PrimitiveConfig['agent'] => ({
   standard: 'ocf',
@@ -87,19 +120,20 @@ export const agentOf = ({ resource }: Service): PrimitiveConfig['agent'] => ({
 });
 
 function resourceOf(service: Service): PrimitiveConfig | CloneConfig {
-  const { id, clone, utilization } = service;
+  const { id, utilization } = service;
   const meta = metaOf(service);
+  const isCloned = service.clone || service.copyOf !== undefined;
   const primitive: PrimitiveConfig = {
     kind: 'primitive',
-    id: historyIdOf(service),
+    id: isCloned ? childIdOf(id) : id,
     agent: agentOf(service),
     template: null,
-    meta: clone ? [] : meta,
+    meta: isCloned ? [] : meta,
     parameters: [],
     utilization: setsOf('utilization', utilization),
     operations: operationsOf(service),
   };
-  return clone ? { kind: 'clone', id, meta, parameters: [], child: primitive } : primitive;
+  return isCloned ? { kind: 'clone', id, meta, parameters: [], child: primitive } : primitive;
 }
 
 /** Between two checks of what is promoted, and of what is not: the engine tells them apart by that. */
@@ -140,8 +174,9 @@ function metaOf(service: Service): readonly AttributeSet[] {
     ['migration-threshold', String(service.failures.max)],
     ['resource-stickiness', String(ownStickiness(service))],
     ['allow-migrate', String(service.migrates && !service.clone)],
-    ['clone-max', String(service.instances)],
-    ['clone-node-max', '1'],
+    ['clone-max', String(service.copyOf?.max ?? service.instances)],
+    ['clone-node-max', String(service.copyOf?.perNode ?? 1)],
+    ...(service.copyOf === undefined ? [] : [['globally-unique', 'true'] as const]),
     ['interleave', String(service.interleave)],
     ['ordered', String(service.ordered)],
     ['promotable', String(service.promotable !== null)],
@@ -168,8 +203,11 @@ export const locationOf = (id: string, service: ServiceId, node: NodeId, points:
   lifetime: [],
 });
 
-const colocationsOf = ({ id, with: targets }: Service): readonly Tie[] =>
-  targets.map((target) => ({ dependent: id, primary: target, config: colocationOf(id, target) }));
+function colocationsOf({ id, with: targets }: Service, cluster: Cluster): readonly Tie[] {
+  if (targets.length === 0) return [];
+  const dependents = servicesNamed(cluster, id).map((service) => service.id);
+  return targets.map((target) => ({ dependents, primary: target, config: colocationOf(id, target) }));
+}
 
 const colocationOf = (dependent: ServiceId, primary: ServiceId): ColocationConfig => ({
   // No id of a file begins like this.

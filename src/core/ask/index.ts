@@ -10,14 +10,15 @@ import { type Decision, decideWith } from '../../policy/index.ts';
 import type { Input, NodeState, ResourceConfig } from '../../policy/input.ts';
 import { rulesChangeS } from '../../policy/rule/index.ts';
 import { situate } from '../../policy/situate/index.ts';
-import type { Cluster, NodeId, Rules } from '../model.ts';
+import type { Cluster, NodeId, Rules, ServiceId } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
+import { withCopies } from './copies.ts';
 import { preferenceId, withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { isSameQuestion } from './same.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
-export { stayPoints } from './configuration.ts';
+export { resourceIdOf, stayPoints } from './configuration.ts';
 export { forgetMsOf, inForce } from './inForce.ts';
 export { placeInList } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
@@ -62,15 +63,17 @@ export function decideOn(question: Question): Decision {
 }
 
 function decide(question: Question): Decision {
-  const situation = situate(inputOf(question));
-  const constraints = withPlaces(constrain(situation), question, situation);
+  const configuration = configured(question.cluster);
+  const situation = withCopies(situate(inputOf(question)), question, configuration);
+  const constraints = withPlaces(constrain(situation), question, configuration, situation);
   return decideWith(situation, constraints, { terms: true });
 }
 
 /** Without the places in `on`. */
 function inputOf(question: Question): Input {
-  const { nodes, colocations, rules: own } = configured(question.cluster);
+  const { nodes, colocations, rules: own, copies } = configured(question.cluster);
   const { cluster, stopped, scattered, mute, preferences } = question;
+  const isSilent = (id: ServiceId): boolean => stopped.has(id) || mute.has(id);
   const { rules } = cluster;
   return {
     options: [setOf('cib-bootstrap-options', [...fixedOptions, ...Object.entries(rules.options)])],
@@ -82,15 +85,13 @@ function inputOf(question: Question): Input {
       locations: [
         ...own.locations,
         ...preferences.flatMap(({ service, node, points, isOwn }, index) =>
-          isOwn === true ? [] : [locationOf(preferenceId(index), service, node, points)],
+          isOwn === true || copies.has(service) ? [] : [locationOf(preferenceId(index), service, node, points)],
         ),
       ],
       colocations: [
         ...own.colocations,
         ...colocations
-          .filter(
-            ({ dependent, primary }) => !stopped.has(dependent) && !mute.has(dependent) && !scattered.has(primary),
-          )
+          .filter(({ dependents, primary }) => !dependents.every(isSilent) && !scattered.has(primary))
           .map(({ config }) => config),
       ],
       orders: rules.orders,

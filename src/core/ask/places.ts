@@ -6,6 +6,8 @@ import { must } from '../../lib/assert.ts';
 import type { Constraints, Location } from '../../policy/constraints.ts';
 import type { Situation } from '../../policy/situation.ts';
 import type { Cluster, Service, ServiceId } from '../model.ts';
+import type { Configuration } from './configuration.ts';
+import { preferencesOfCopies } from './copies.ts';
 import type { Present, Question } from './question.ts';
 
 /** Id of all locations that stand for a place in `on`. */
@@ -23,17 +25,21 @@ const known = new WeakMap<Cluster, ReadonlyMap<ServiceId, Places>>();
 export function withPlaces(
   constraints: Constraints,
   { cluster, present, preferences }: Question,
+  { heads, copies }: Configuration,
   situation: Situation,
 ): Constraints {
-  const places = known.get(cluster) ?? placesOf(cluster, situation);
+  const places = known.get(cluster) ?? placesOf(heads, situation);
   known.set(cluster, places);
-  const locations = cluster.services.map(({ id }): Location => {
+  const locations = heads.map(({ id }): Location => {
     const resource = must(situation.resourceById.get(id), `resource ${id}`);
     const nodes = must(places.get(id), `places of ${id}`);
     return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
   });
-  const roles = cluster.services.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
-  const own = ownPreferences(preferences, situation);
+  const roles = heads.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
+  const own = [
+    ...ownPreferences(preferences, situation),
+    ...preferencesOfCopies(preferences, copies, situation, preferenceId),
+  ];
   return { ...constraints, locations: [...constraints.locations, ...own, ...roles, ...locations] };
 }
 
@@ -71,10 +77,10 @@ function rolesKept(service: Service, copies: readonly Present[], { nodeByName, r
   return [{ id: '#role', resource, role: 'promoted', discovery: 'always', nodes }];
 }
 
-function placesOf({ services }: Cluster, { nodeByName }: Situation): ReadonlyMap<ServiceId, Places> {
+function placesOf(heads: readonly Service[], { nodeByName }: Situation): ReadonlyMap<ServiceId, Places> {
   const lists = new Map<string, Places>();
   const places = new Map<ServiceId, Places>();
-  for (const { id, on, onScore } of services) {
+  for (const { id, on, onScore } of heads) {
     const key = `${onScore} ${on.join(' ')}`;
     const list =
       lists.get(key) ??

@@ -2,11 +2,11 @@
 import { isCurrent } from '../document/index.ts';
 import { deliver, isSettled } from '../execute/coordinate.ts';
 import { plainOrder } from '../execute/plainOrder.ts';
-import { type NodeId, stickinessMax } from '../model.ts';
+import { type NodeId, servicesNamed, stickinessMax } from '../model.ts';
 import type { Command, Doc, Order } from '../ports.ts';
 import { type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { apply } from './apply.ts';
-import { change, type Outcome, refuse, unchanged, without } from './outcome.ts';
+import { change, entered, type Outcome, refuse, unchanged, without } from './outcome.ts';
 import { protect } from './protect.ts';
 
 export function carryOut(turn: Turn, command: Command): Outcome {
@@ -43,17 +43,17 @@ function standby(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'standb
 
 function run(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'run' }>): Outcome {
   const { service, wanted, because } = command;
-  if (!doc.cluster.services.some((other) => other.id === service))
-    return refuse('NO_SUCH_OBJECT', `there is no service ${service}`);
-  const stop = wanted === 'stopped';
-  if (stop === (doc.admin.stopped[service] !== undefined)) return unchanged(doc);
-  const table = stop ? { ...doc.admin.stopped, [service]: { because } } : without(doc.admin.stopped, service);
-  return change(turn, doc, { stopped: table });
+  const ids = servicesNamed(doc.cluster, service).map(({ id }) => id);
+  if (ids.length === 0) return refuse('NO_SUCH_OBJECT', `there is no service ${service}`);
+  const stopped = entered(doc.admin.stopped, ids, wanted === 'stopped' ? { because } : null);
+  return stopped === null ? unchanged(doc) : change(turn, doc, { stopped });
 }
 
 function move(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'move' }>): Outcome {
-  const service = doc.cluster.services.find((other) => other.id === command.service);
+  const [service, ...others] = servicesNamed(doc.cluster, command.service);
   if (service === undefined) return refuse('NO_SUCH_OBJECT', `there is no service ${command.service}`);
+  if (service.id !== command.service)
+    return refuse('UNSAFE', `say which copy: ${[service, ...others].map(({ id }) => id).join(', ')}`);
   if (service.clone)
     return refuse('UNSAFE', `${service.id} runs on several nodes; put a node on standby instead of moving it`);
   if (command.to !== null && !service.on.includes(command.to))
@@ -88,10 +88,15 @@ function cleanup(turn: Turn, command: Extract<Command, { kind: 'cleanup' }>): Ou
   if (command.node !== null && !members.includes(command.node))
     return refuse('NO_SUCH_OBJECT', `${command.node} is not a member of the view`);
   const nodes = members.filter((member) => command.node === null || member === command.node);
-  const has = nodes.filter((node) => state.records.get(node)?.services[command.service] !== undefined);
+  const copies = servicesNamed(state.doc.cluster, command.service).map(({ id }) => id);
+  // What has left the file may still have failures.
+  const ids = copies.length === 0 ? [command.service] : copies;
+  const has = nodes.flatMap((node) =>
+    ids.filter((id) => state.records.get(node)?.services[id] !== undefined).map((id) => [node, id] as const),
+  );
   if (has.length === 0) return refuse('NO_SUCH_OBJECT', `no node knows a service ${command.service}`);
   put(turn, { planNumber: state.planNumber + 1 });
-  for (const [action, node] of has.entries()) forgetOn(turn, node, command.service, action);
+  for (const [action, [node, id]] of has.entries()) forgetOn(turn, node, id, action);
   return { ok: true, version: state.doc.content, changed: true };
 }
 

@@ -13,6 +13,18 @@ export const change = (turn: Turn, doc: Doc, patch: Partial<Admin>): Outcome => 
   version: proposeDoc(turn, { admin: { ...doc.admin, ...patch } }),
 });
 
-export function without<T>(table: Readonly<Record<string, T>>, key: string): Record<string, T> {
-  return Object.fromEntries(Object.entries(table).filter(([other]) => other !== key));
+export function without<T>(table: Readonly<Record<string, T>>, ...keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).filter(([other]) => !keys.includes(other)));
+}
+
+/** With the same entry, or none, for each of these; null: that is so already. */
+export function entered<T>(
+  table: Readonly<Record<string, T>>,
+  keys: readonly string[],
+  entry: T | null,
+): Record<string, T> | null {
+  const due = keys.filter((key) => Object.hasOwn(table, key) === (entry === null));
+  if (due.length === 0) return null;
+  if (entry === null) return without(table, ...due);
+  return { ...table, ...Object.fromEntries(due.map((key) => [key, entry])) };
 }

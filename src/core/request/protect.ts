@@ -3,13 +3,13 @@
 import { knowOff } from '../fencing/off.ts';
 import { canFence } from '../fencing/run.ts';
 import { isAlive } from '../membership/hearing.ts';
-import type { NodeId } from '../model.ts';
+import { type NodeId, servicesNamed } from '../model.ts';
 import type { Command, Doc } from '../ports.ts';
 import { isDisarmed } from '../quorum/standing.ts';
 import { partnerOf } from '../quorum/votes.ts';
 import { changed, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { withRulesChanged } from '../upkeep/rules.ts';
-import { change, type Outcome, refuse, unchanged, without } from './outcome.ts';
+import { change, entered, type Outcome, refuse, unchanged } from './outcome.ts';
 
 export type Protective = Extract<Command, { kind: 'confirmOff' | 'fence' | 'disarm' | 'arm' | 'maintain' }>;
 
@@ -107,14 +107,15 @@ function maintain(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'maint
   const name = node ?? service;
   if (name === null || (node === null) === (service === null))
     return refuse('UNSAFE', 'maintenance is of one node or of one service');
-  const isKnown =
-    node === null ? doc.cluster.services.some(({ id }) => id === name) : nodeIds(turn.state).includes(name);
-  if (!isKnown) return refuse('NO_SUCH_OBJECT', `there is no ${node === null ? 'service' : 'node'} ${name}`);
-  const before = doc.admin.maintenance[table];
-  if (Object.hasOwn(before, name) === on) return unchanged(doc);
+  const known =
+    node === null
+      ? servicesNamed(doc.cluster, name).map(({ id }) => id)
+      : nodeIds(turn.state).filter((each) => each === name);
+  if (known.length === 0) return refuse('NO_SUCH_OBJECT', `there is no ${node === null ? 'service' : 'node'} ${name}`);
+  const after = entered(doc.admin.maintenance[table], known, on ? { because } : null);
+  if (after === null) return unchanged(doc);
   const busy = on ? fencingInTheWay(turn.state, node) : null;
   if (busy !== null) return refuse('UNSAFE', busy);
-  const after = on ? { ...before, [name]: { because } } : without(before, name);
   const admin = { ...doc.admin, maintenance: { ...doc.admin.maintenance, [table]: after } };
   return change(
     turn,

@@ -5,8 +5,8 @@ import type { Placement, ScoreTerm } from '../../policy/placement.ts';
 import type { PolicyPlan } from '../../policy/plan.ts';
 import type { ResourceIndex, Situation } from '../../policy/situation.ts';
 import { infinity } from '../../policy/values.ts';
-import { type Preference, placeInList } from '../ask/index.ts';
-import type { NodeId, Service, ServiceId } from '../model.ts';
+import { type Preference, placeInList, resourceIdOf } from '../ask/index.ts';
+import { copyId, type NodeId, type Service, type ServiceId, servicesNamed } from '../model.ts';
 import { type Graph, joinedBy } from './graph.ts';
 import type { NodeScore } from './plan.ts';
 import {
@@ -49,9 +49,10 @@ function nodesOf({ situation, placement }: Answer, service: Service): readonly N
   });
 }
 
-export function copiesOf({ resources, resourceById }: Situation, { id, clone }: Service): readonly ResourceIndex[] {
+export function copiesOf({ resources, resourceById }: Situation, service: Service): readonly ResourceIndex[] {
+  const id = resourceIdOf(service);
   const index = must(resourceById.get(id), `resource ${id}`);
-  return clone ? must(resources[index], `resource ${id}`).children : [index];
+  return service.clone ? must(resources[index], `resource ${id}`).children : [index];
 }
 
 // ---------------------------------------------------------------- scores
@@ -158,13 +159,15 @@ function wordOf({ answer, service, said }: Telling, node: NodeId, { because, poi
   if (before !== undefined) return before;
   const location = /^location #(\d+)$/.exec(because)?.[1];
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
+  if (service.copyOf !== undefined && because.startsWith('enough instances'))
+    return forbid(fullBecause(service.copyOf));
   if (isSaidElsewhere(because)) return null;
   if (because === 'stickiness') return points(count, 'stickiness: it runs here');
   if (because === 'it is not managed') return points(count, 'it stays as it is');
   const [, , primary] = /\(#(.+) with (.+)\)$/.exec(because) ?? [];
   const [, dependent] = /^wishes of (.+) \(/.exec(because) ?? [];
   if (because.endsWith('(migration-threshold)')) return forbid(wornOut(answer, service, node));
-  if (dependent !== undefined) return wish(answer, idOf(dependent), node, count);
+  if (dependent !== undefined) return wish(answer, idOf(dependent, answer), node, count);
   if (primary !== undefined) {
     const apart = forbid(`runs only with ${primary}, which is placed ${whereText(answer, primary)}`);
     said.set(because, apart);
@@ -180,8 +183,15 @@ const isSaidElsewhere = (because: string): boolean =>
   because === 'the clone may not run there' ||
   because === 'it is to be stopped';
 
-/** Without the number of an instance. */
-const idOf = (name: string): ServiceId => name.replace(/\/copy(:\d+)?$/, '');
+const fullBecause = ({ service, perNode }: NonNullable<Service['copyOf']>): string =>
+  `has ${perNode === 1 ? 'a copy' : `${perNode} copies`} of ${service}, the most that one node may have`;
+
+/** Without the number of an instance, unless that tells it from others. */
+function idOf(name: string, { graph }: Answer): ServiceId {
+  const [, clone = name, number] = /^(.+)\/copy(?::(\d+))?$/.exec(name) ?? [];
+  const own = copyId({ service: clone, number: Number(number) });
+  return graph.services.has(own) ? own : clone;
+}
 
 function whereText(answer: Answer, id: ServiceId): string {
   const service = must(answer.graph.services.get(id), `service ${id}`);
@@ -209,15 +219,17 @@ function wish(answer: Answer, id: ServiceId, node: NodeId, count: number): Term 
 /** Why it, or something that runs with it, cannot run there. */
 function exclusion(answer: Answer, id: ServiceId, node: NodeId): string | null {
   const { graph, candidates, preferencesBy } = answer;
-  const { service, seen } = must(candidates.get(id), `candidate ${id}`);
+  // The first of copies that differ speaks for all of them.
+  const { id: first } = must(graph.services.get(id) ?? servicesNamed(graph.cluster, id)[0], `service ${id}`);
+  const { service, seen } = must(candidates.get(first), `candidate ${first}`);
   const record = seen.copies.find((copy) => copy.node === node)?.record ?? null;
   const isForbidden = (each: Preference): boolean => each.node === node && each.points === null;
   const own = service.on.includes(node)
-    ? (preferencesBy.get(id)?.find(isForbidden)?.because ??
+    ? (preferencesBy.get(first)?.find(isForbidden)?.because ??
       (isWornOut(service, record) ? wornOut(answer, service, node) : null))
     : 'not listed in «on»';
   if (own !== null) return `${id} cannot run on ${node}: ${own}`;
-  for (const dependent of joinedBy(graph, id)) {
+  for (const dependent of joinedBy(graph, first)) {
     const why = exclusion(answer, dependent.id, node);
     if (why !== null) return why;
   }

@@ -35,6 +35,7 @@ import { order } from './order.ts';
 import { place } from './place.ts';
 import type { Plan, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
+import { roomWait } from './room.ts';
 import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
@@ -64,7 +65,9 @@ export function schedule(given: ScheduleInput): Plan {
     waits,
     promotions,
     ruled: (verb, service, node) =>
-      ruledWait(ruled, copiesBy, { verb, service, node }) ?? leftWait(ruled, copiesBy, isLeft, { verb, service, node }),
+      ruledWait(ruled, copiesBy, { verb, service, node }) ??
+      leftWait(ruled, copiesBy, isLeft, { verb, service, node }) ??
+      roomWait(graph, placements, copiesBy, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
     isLeft,
   };

@@ -304,8 +304,8 @@ function withAllDependents(graph: Graph, causes: Unrunnable, ruled: Ruled): Unru
     size = all.size;
     const more = new Map(all);
     for (const [second, orders] of ruled.into)
-      for (const { id, first, needsFirst, secondAction } of orders)
-        if (needsFirst && secondAction === 'start' && !more.has(second) && all.has(first))
+      for (const { id, first, firsts, needsFirst, secondAction } of orders)
+        if (needsFirst && secondAction === 'start' && !more.has(second) && firsts.every((each) => all.has(each)))
           more.set(second, `starts only after ${first} (${id}), which cannot run: ${all.get(first)}`);
     if (more.size > size) all = withDependents(graph, more);
   }

@@ -22,6 +22,8 @@ export function reasonFor(
   )
     return wish.because;
   const bestScore = able.find(({ node }) => node === best)?.score ?? 0;
+  if (service.copyOf !== undefined && bestScore < (next.score ?? 0))
+    return `${runsOn.includes(best) ? 'it runs there' : 'it was given that node'}: copies of ${service.copyOf.service} share the nodes evenly`;
   if (bestScore !== next.score) return `${best} scores ${bestScore}, ${next.node} ${next.score}`;
   const both = `${best} and ${next.node} score ${bestScore}`;
   if (runsOn.includes(best) && !runsOn.includes(next.node)) return `${both}; it runs on ${best}`;

@@ -8,7 +8,7 @@ import { must } from '../../lib/assert.ts';
 import type { Order } from '../../policy/constraints.ts';
 import type { PolicyAction } from '../../policy/plan.ts';
 import type { ResourceIndex } from '../../policy/situation.ts';
-import type { NodeId, ServiceId } from '../model.ts';
+import { type NodeId, nameInFile, type Service, type ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import type { IsLeft } from './change.ts';
 import { type Copy, underWay } from './seen.ts';
@@ -30,8 +30,9 @@ export interface RuledOrder {
   readonly second: ServiceId;
   readonly secondAction: Order['secondAction'];
   readonly kind: Order['kind'];
-  /** The second can only run if the first does. */
+  /** The second can only run if the first does: or, of copies that differ, one of these. */
   readonly needsFirst: boolean;
+  readonly firsts: readonly ServiceId[];
   readonly isLocal: boolean;
 }
 
@@ -67,21 +68,30 @@ export function ruledOf(answer: Answer): Ruled {
   return edges.length + into.size === 0 ? nothingRuled : { into, edges, waits };
 }
 
-/** What comes between the steps of one service is ours to say, but that copies start and stop one after the other. */
+/**
+ * What comes between the steps of one service is ours to say, but that copies start and stop one after the other, and that one which
+ * differs from another waits until that has made room for it.
+ */
 function isCarried({ graph }: Answer, first: Doing, second: Doing): boolean {
-  if (first.service !== second.service) return true;
-  return first.verb === second.verb && graph.services.get(first.service)?.ordered === true;
+  const of = ({ service }: Doing): Service => must(graph.services.get(service), `service ${service}`);
+  const [one, other] = [of(first), of(second)];
+  if (nameInFile(one) !== nameInFile(other)) return true;
+  if (first.verb === second.verb) return one.ordered;
+  return one !== other && first.verb === 'stop' && second.verb === 'start' && first.node === second.node;
 }
 
 // ---------------------------------------------------------------- names
 
-type Names = ReadonlyMap<ResourceIndex, ServiceId>;
+/** A clone of copies that differ is all of them. */
+type Names = ReadonlyMap<ResourceIndex, readonly ServiceId[]>;
 
 function namesOf({ graph, situation }: Answer): Names {
-  const names = new Map<ResourceIndex, ServiceId>();
+  const names = new Map<ResourceIndex, readonly ServiceId[]>();
   for (const service of graph.cluster.services) {
-    names.set(must(situation.resourceById.get(service.id), `resource ${service.id}`), service.id);
-    for (const copy of copiesOf(situation, service)) names.set(copy, service.id);
+    const { id } = service;
+    const whole = must(situation.resourceById.get(nameInFile(service)), `resource ${id}`);
+    names.set(whole, [...(names.get(whole) ?? []), id]);
+    for (const copy of copiesOf(situation, service)) names.set(copy, [id]);
   }
   return names;
 }
@@ -98,7 +108,7 @@ const verbs: Readonly<Partial<Record<PolicyAction['task'], RuledVerb>>> = {
 
 function doingOf({ situation }: Answer, names: Names, { task, resource, node, isPseudo }: PolicyAction): Doing | null {
   const verb = verbs[task];
-  const service = resource === null ? undefined : names.get(resource);
+  const [service] = resource === null ? [] : (names.get(resource) ?? []);
   if (verb === undefined || service === undefined || node === null || isPseudo) return null;
   return { verb, service, node: must(situation.nodes[node], 'node of the engine').name };
 }
@@ -120,23 +130,32 @@ function ordersOf({ graph, constraints }: Answer, names: Names): Ruled['into'] {
   const into = new Map<ServiceId, RuledOrder[]>();
   for (const order of constraints.orders) {
     const { id, firstAction, secondAction, kind, needsFirst, gate } = order;
-    const [first, second] = [names.get(order.first), names.get(order.second)];
-    if (first === undefined || second === undefined) continue;
-    const isLocal = [first, second].every((each) => graph.services.get(each)?.clone) && isInterleaved(graph, second);
-    const known = into.get(second) ?? [];
-    into.set(second, known);
-    known.push({
-      id,
-      first,
-      firstAction,
-      second,
-      secondAction,
-      kind,
-      needsFirst: needsFirst && gate === null,
-      isLocal,
-    });
+    const firsts = names.get(order.first) ?? [];
+    for (const second of names.get(order.second) ?? []) {
+      const known = into.get(second) ?? [];
+      if (firsts.length > 0) into.set(second, known);
+      for (const first of firsts) {
+        const isLocal = [first, second].every((each) => isCopied(graph, each)) && isInterleaved(graph, second);
+        known.push({
+          id,
+          first,
+          firstAction,
+          second,
+          secondAction,
+          kind,
+          needsFirst: needsFirst && gate === null,
+          firsts,
+          isLocal,
+        });
+      }
+    }
   }
   return into;
+}
+
+function isCopied({ services }: Answer['graph'], id: ServiceId): boolean {
+  const service = services.get(id);
+  return service?.clone === true || service?.copyOf !== undefined;
 }
 
 const isInterleaved = (graph: Answer['graph'], id: ServiceId): boolean => graph.services.get(id)?.interleave === true;
@@ -223,7 +242,7 @@ export function restartBecause(
 
 /** Why what comes second cannot run. `nowhere`: it is on no node, or not on this one. */
 export function refusedBecause(ruled: Ruled, service: ServiceId, nowhere: (first: ServiceId) => boolean): string {
-  for (const { first, id, needsFirst } of ruled.into.get(service) ?? [])
-    if (needsFirst && nowhere(first)) return `starts only after ${first} (${id}), which cannot run`;
+  for (const { first, firsts, id, needsFirst } of ruled.into.get(service) ?? [])
+    if (needsFirst && firsts.every(nowhere)) return `starts only after ${first} (${id}), which cannot run`;
   return 'what has to start before it cannot';
 }

@@ -53,7 +53,10 @@ function settleOne(
     starts: restarting.starts.map((start) => waitForNeeds(start, restarting.passage, needed)),
   };
   const comesAfter =
-    alone.stopsFirst === true || hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
+    alone.stopsFirst === true ||
+    // Two of the same at once would be one more than a node may have.
+    alone.service.copyOf !== undefined ||
+    hindrance.firsts(alone.service.id).some((id) => isComing(changes.get(id)));
   const handed =
     waiting.passage !== null
       ? withPassage(waiting, needed, alone.stopsFirst === true)

@@ -19,11 +19,14 @@ type Nodes = ReadonlyMap<ServiceId, ReadonlySet<NodeId>>;
 
 /** `ask`: the engine's answer for these candidates. */
 export function askSteadily<T extends { readonly answer: Answer }>(
-  candidates: Candidates,
+  given: Candidates,
   frozen: Frozen,
   ask: (candidates: Candidates) => T,
 ): T {
-  const asked = ask(candidates);
+  const first = ask(given);
+  const swapped = swappedOf(given, frozen, first.answer);
+  const candidates = swapped.size === 0 ? given : changed(given, swapped, withStays);
+  const asked = swapped.size === 0 ? first : ask(candidates);
   const leaving = leavingOf(candidates, frozen, asked.answer);
   if (leaving.size === 0) return asked;
   const { answer } = ask(changed(candidates, leaving, withoutCopies));
@@ -34,16 +37,46 @@ export function askSteadily<T extends { readonly answer: Answer }>(
     );
     if (back.length > 0) returning.set(id, new Set(back));
   }
-  return returning.size === 0
-    ? asked
-    : ask(changed(candidates, returning, (candidate, stays) => ({ ...candidate, stays })));
+  return returning.size === 0 ? asked : ask(changed(candidates, returning, withStays));
 }
 
-/** Only copies of clones: what runs once sticks where it ran until it runs elsewhere. */
+const withStays = (candidate: Candidate, nodes: ReadonlySet<NodeId>): Candidate => ({
+  ...candidate,
+  stays: candidate.stays === undefined ? nodes : new Set([...candidate.stays, ...nodes]),
+});
+
+/**
+ * Copies that differ are dealt out in turn, those that run there no sooner than others: one would leave for another of the same to come,
+ * and nobody would gain by it. As many stay as would come, unless an operator wants them elsewhere.
+ */
+function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
+  const coming = new Map<string, number>();
+  const leaving: { readonly id: ServiceId; readonly node: NodeId; readonly key: string }[] = [];
+  for (const [id, { service, seen, wish }] of candidates) {
+    const unit = service.copyOf?.service;
+    if (unit === undefined || frozen.has(id)) continue;
+    const [placed] = placedOn(answer, service, []);
+    const running = seen.copies.filter(({ state, listed }) => listed && state === 'running').map(({ node }) => node);
+    if (placed === undefined || running.includes(placed)) continue;
+    const arrival = `${unit} on ${placed}`;
+    coming.set(arrival, (coming.get(arrival) ?? 0) + 1);
+    if (wish === undefined) leaving.push(...running.map((node) => ({ id, node, key: `${unit} on ${node}` })));
+  }
+  const staying = new Map<ServiceId, Set<NodeId>>();
+  for (const { id, node, key } of leaving) {
+    const left = coming.get(key) ?? 0;
+    if (left === 0) continue;
+    coming.set(key, left - 1);
+    staying.set(id, (staying.get(id) ?? new Set()).add(node));
+  }
+  return staying;
+}
+
+/** Only copies: what runs once sticks where it ran until it runs elsewhere. */
 function leavingOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
   const leaving = new Map<ServiceId, ReadonlySet<NodeId>>();
   for (const [id, { service, seen }] of candidates) {
-    if (!service.clone || frozen.has(id)) continue;
+    if ((!service.clone && service.copyOf === undefined) || frozen.has(id)) continue;
     const running = seen.copies.filter(({ state, listed }) => listed && state === 'running');
     if (running.length === 0) continue;
     const placed = placedOn(answer, service, []);

@@ -133,3 +133,15 @@ test('a notice says what happens where, by node and by copy', () => {
     OCF_RESKEY_CRM_meta_notify_available_uname: 'web1 web2',
   });
 });
+
+test('a copy that differs from the others knows its number, and how many there are', () => {
+  const copyOf = { service: 'site', number: 3, max: 4, perNode: 2 };
+  expect(env('start', { ...service, id: 'site:3', copyOf })).toMatchObject({
+    OCF_RESOURCE_INSTANCE: 'site:3',
+    OCF_RESKEY_CRM_meta_clone: '3',
+    OCF_RESKEY_CRM_meta_clone_max: '4',
+    OCF_RESKEY_CRM_meta_clone_node_max: '2',
+    OCF_RESKEY_CRM_meta_globally_unique: 'true',
+    HA_LOGTAG: 'apache(site:3)',
+  });
+});

@@ -64,7 +64,7 @@ export function agentEnvironment(op: AskedOp, resource: OcfResource, place: Agen
       on_node: place.node,
       ...migration(op, place.node),
     }),
-    ...(op.service.clone ? cloneMeta(op.service, place.node) : {}),
+    ...(op.service.clone || op.service.copyOf !== undefined ? cloneMeta(op.service, place.node) : {}),
     ...(op.service.promotable === null ? {} : roleMeta(op.service.promotable, op.verb, op.role)),
     ...(op.notice === null ? {} : notifyMeta(op.service, op.notice)),
     OCF_ROOT: place.root,
@@ -103,13 +103,17 @@ function migration({ verb, peer }: AgentOp, node: NodeId): Record<string, string
   return { migrate_source: source, migrate_target: target };
 }
 
-/** Copies are alike and one a node: which copy this is, only has to be stable and different from the others. */
+/**
+ * Where copies are alike and one a node, which copy this is only has to be stable and different from the others. Those that differ know
+ * their numbers.
+ */
 function cloneMeta(service: Service, node: string): Record<string, string> {
+  const { copyOf } = service;
   return meta({
-    clone: copyNumber(service, node),
-    clone_max: service.instances,
-    clone_node_max: 1,
-    globally_unique: 'false',
+    clone: copyOf?.number ?? copyNumber(service, node),
+    clone_max: copyOf?.max ?? service.instances,
+    clone_node_max: copyOf?.perNode ?? 1,
+    globally_unique: String(copyOf !== undefined),
     interleave: String(service.interleave),
     ordered: String(service.ordered),
     notify: String(service.notify),

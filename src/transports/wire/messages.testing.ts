@@ -233,7 +233,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   }),
 });
 
-const service: fc.Arbitrary<Service> = fc.record({
+const plainService: fc.Arbitrary<Service> = fc.record({
   id: name,
   resource,
   on: names,
@@ -277,6 +277,11 @@ const service: fc.Arbitrary<Service> = fc.record({
   meta: byName(anyText),
   metaRules: fc.array(fc.record({ rule, meta: byName(anyText) }), { maxLength: 2 }),
 });
+
+const copyOf = fc.record({ service: name, number: count, max: count, perNode: count });
+const service: fc.Arbitrary<Service> = fc
+  .tuple(plainService, orNull(copyOf))
+  .map(([each, copy]) => (copy === null ? each : { ...each, copyOf: copy }));
 
 const cluster: fc.Arbitrary<Cluster> = fc.record({
   name,

@@ -7,6 +7,7 @@ import type {
   Cluster,
   ClusterNode,
   CommandResource,
+  CopyOf,
   FailedOperation,
   FenceDevice,
   Fencing,
@@ -25,6 +26,7 @@ import type {
   Watchdog,
 } from '../../core/model.ts';
 import {
+  both,
   count,
   duration,
   flag,
@@ -127,7 +129,7 @@ const failable = oneOf('start', 'stop', 'check', 'promote', 'demote');
 export const failedOperation: Reader<FailedOperation> = (value, fault) =>
   isFailedCheck(value) ? value : failable(value, fault);
 
-const service = object<Service>({
+const plainService = object<Omit<Service, 'copyOf'>>({
   id: name,
   resource,
   on: list(name, nodesMax),
@@ -176,6 +178,13 @@ const service = object<Service>({
   meta: texts,
   metaRules: list(object<MetaRule>({ rule, meta: texts }), 100),
 });
+
+const copyOf = object<CopyOf>({ service: name, number: count, max: count, perNode: count });
+
+const service = both<Omit<Service, 'copyOf'>, Pick<Service, 'copyOf'>>(
+  plainService,
+  optional<Pick<Service, 'copyOf'>>({ copyOf }),
+);
 
 const link = object<Link>({ address: anyText, prefix });
 const watchdog = object<Watchdog>({ device: anyText, timeoutMs: duration });

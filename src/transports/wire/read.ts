@@ -45,6 +45,14 @@ export function optional<T>(fields: { readonly [K in keyof T]-?: Reader<T[K] & {
   };
 }
 
+/** An object with the members of both. */
+export const both =
+  <A, B>(one: Reader<A>, other: Reader<B>): Reader<A & B> =>
+  (value, fault) => {
+    const [a, b] = [one(value, fault), other(value, fault)];
+    return a === undefined || b === undefined ? undefined : { ...a, ...b };
+  };
+
 /** One of several objects, told apart by the text under `key`. */
 export function tagged<T>(key: string, variants: Readonly<Record<string, Reader<T>>>): Reader<T> {
   const byTag = new Map(Object.entries(variants));

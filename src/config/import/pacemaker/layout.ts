@@ -16,6 +16,8 @@ const serviceOrder = [
     'on-score',
     'location',
     'instances',
+    'unique',
+    'per-node',
     'promotable',
     'interleave',
     'ordered',

@@ -299,6 +299,18 @@ describe('decides the same', () => {
       'a template',
       'rsc_template T Dummy op monitor interval=10\nprimitive a @T\nprimitive b @T\nprimitive c Dummy\ncolocation x -inf: T c',
     ],
+    [
+      'globally unique copies',
+      'primitive a Dummy\nprimitive b Dummy\nclone A a meta globally-unique=true clone-max=4 clone-node-max=2\ncolocation x inf: b A\norder o A b\nlocation l A 50: elm',
+    ],
+    [
+      'unique copies that stick and are apart from others',
+      'primitive a Dummy meta resource-stickiness=100\nprimitive b Dummy\nclone A a meta globally-unique=true clone-max=2\ncolocation x -inf: A b\norder o b A',
+    ],
+    [
+      'unique copies of which one may run on a node, and what they run with',
+      'primitive a Dummy\nprimitive b Dummy\nclone A a meta globally-unique=true interleave=true ordered=true\nclone B b meta interleave=true\ncolocation x inf: A B\norder o B A',
+    ],
     ['tags', 'primitive a Dummy\nprimitive b Dummy\ntag both: a b\nlocation l both -inf: oak'],
     ['a ticket', 'primitive a Dummy\nrsc_ticket t T: a loss-policy=stop'],
     [
@@ -354,7 +366,30 @@ xml <rsc_colocation id="x" score="-5"><resource_set id="x1" score="7"><resource_
 
 describe('what cannot be carried over is told', () => {
   test.each([
-    ['globally unique copies', 'primitive a Dummy\nclone A a meta globally-unique=true', 'A', 'globally-unique'],
+    [
+      'globally unique copies of a group',
+      'primitive a Dummy\ngroup g a\nclone G g meta globally-unique=true',
+      'G',
+      'here copies of a group are alike',
+    ],
+    [
+      'globally unique copies with roles',
+      'primitive a Stateful\nms A a meta globally-unique=true',
+      'A',
+      'here copies with roles are alike',
+    ],
+    [
+      'messages to globally unique copies',
+      'primitive a Dummy\nclone A a meta globally-unique=true notify=true',
+      'A',
+      'here unique copies are not',
+    ],
+    [
+      'more unique copies than can run',
+      'primitive a Dummy\nclone A a meta globally-unique=true clone-max=9 clone-node-max=2',
+      'A',
+      'instances is 6',
+    ],
     [
       'parameters by dates',
       'primitive a Dummy params rule date gt 2026-01-01 x=1',

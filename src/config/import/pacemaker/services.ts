@@ -1,5 +1,5 @@
 /** Resources as services and groups. */
-import type { AttributeSet, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
+import type { AttributeSet, CloneConfig, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { scoreOf } from '../../../policy/rule/text.ts';
 import type { Resource } from '../../../policy/situation.ts';
@@ -45,8 +45,7 @@ export function servicesOf(
   for (const resource of resources) {
     const child = resource.kind === 'clone' ? resource.child : resource;
     if (child.kind === 'bundle') continue;
-    const copies =
-      resource.kind === 'clone' ? copiesEntry(resource.id, nameOf(child.id, translating), sources, translating) : {};
+    const copies = resource.kind === 'clone' ? copiesEntry(resource, sources, translating) : {};
     const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
     if (child.kind === 'primitive') {
       const name = nameOf(child.id, translating);
@@ -218,31 +217,26 @@ function placesEntry(name: string, { locations }: ServiceSources): Entry {
   };
 }
 
-function copiesEntry(
-  id: string,
-  name: string,
-  { locations }: ServiceSources,
-  { situation, nodes, draft, input }: Translating,
-): Entry {
+function copiesEntry({ id, child }: CloneConfig, { locations }: ServiceSources, translating: Translating): Entry {
+  const { situation, nodes, draft, input } = translating;
   const index = situation.resourceById.get(id);
   const clone = index === undefined ? undefined : situation.resources[index];
   if (clone === undefined) return {};
-  const { cloneMax, cloneNodeMax, cloneMin, promotedMax, promotedNodeMax, isUnique } = clone.meta;
-  if (isUnique) draft.lose(id, 'its copies are different from each other (globally-unique): here all copies are alike');
-  else if (cloneNodeMax > 1) draft.lose(id, `${cloneNodeMax} copies may run on one node: here it is one`);
-  if (promotedNodeMax > 1 && isUnique)
-    draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+  const { cloneMax, cloneMin, promotedMax } = clone.meta;
   const members = input.nodes.filter(({ type }) => type === 'member').length;
-  const on = locations.placesOf(name).on ?? [];
-  const isAll = cloneMax >= Math.min(members, on.length > 0 ? on.length : nodes.length);
+  const on = locations.placesOf(nameOf(child.id, translating)).on ?? [];
+  const able = on.length > 0 ? on.length : nodes.length;
+  const isAll = cloneMax >= Math.min(members, able);
   const copies = cloneMax === 0 ? 1 : cloneMax;
   if (cloneMax === 0) draft.note(id, 'clone-max is 0, so that nothing runs: target-role is Stopped now');
+  const unique = uniqueEntry(clone, child.kind, able, translating);
   return {
-    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? on.length || nodes.length : copies) : {}),
+    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? able : copies) : {}),
     ...(isAll && clone.meta.promotable ? {} : { instances: isAll ? 'all' : copies }),
+    ...unique,
     ...(clone.meta.interleave ? { interleave: true } : {}),
     ...(clone.meta.ordered ? { ordered: true } : {}),
-    ...(clone.meta.notify ? { notify: true } : {}),
+    ...(clone.meta.notify && unique === null ? { notify: true } : {}),
     ...(cloneMin > 0 || cloneMax === 0
       ? {
           meta: {
@@ -252,6 +246,35 @@ function copiesEntry(
         }
       : {}),
   };
+}
+
+const instancesMax = 32;
+
+/** `able`: how many nodes may run it. Null: its copies are alike, or become so. */
+function uniqueEntry(
+  { baseId: id, meta }: Resource,
+  child: ResourceConfig['kind'],
+  able: number,
+  { draft }: Translating,
+): Entry | null {
+  const { isUnique, cloneMax, cloneNodeMax, promotable, promotedNodeMax, notify } = meta;
+  if (!isUnique) {
+    if (cloneNodeMax > 1)
+      draft.lose(id, `${cloneNodeMax} copies may run on one node: of copies that are alike it is one`);
+    return null;
+  }
+  if (promotable || child === 'group') {
+    const what = promotable ? 'with roles' : 'of a group';
+    draft.lose(id, `its copies are different from each other (globally-unique): here copies ${what} are alike`);
+    if (promotedNodeMax > 1) draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+    return null;
+  }
+  if (notify) draft.lose(id, 'its agent is told what other copies do (notify): here unique copies are not');
+  const perNode = Math.min(cloneNodeMax, instancesMax);
+  const copies = Math.min(cloneMax, able * perNode, instancesMax);
+  if (copies < cloneMax)
+    draft.note(id, `clone-max is ${cloneMax}, and no more than ${copies} copies can run: instances is ${copies}`);
+  return { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
 }
 
 const promotableEntry = (max: number, copies: number): Entry => ({

@@ -1,5 +1,6 @@
 /** Random clusters in random states, for the property tests: small, but with everything at once. */
 import * as fc from 'fast-check';
+import { withAllCopies } from '../../copies.ts';
 import { blankRecord } from '../../execute/services.ts';
 import type {
   Cluster,
@@ -11,7 +12,15 @@ import type {
   Resource,
   Service,
 } from '../../model.ts';
-import { colocationOfTwo, noRules, orderOfTwo, plainCluster, plainTraits, stickinessMax } from '../../model.ts';
+import {
+  colocationOfTwo,
+  noRules,
+  orderOfTwo,
+  plainCluster,
+  plainTraits,
+  stickinessMax,
+  uniqueOnScore,
+} from '../../model.ts';
 import { type Admin, type NodeRecord, noAdmin, type ServiceRecord, type ServiceState } from '../../ports.ts';
 import type { Role } from '../../roles.ts';
 import { nothingHeld, remember, type ScheduleInput } from '../index.ts';
@@ -101,6 +110,8 @@ export interface Kinds {
   readonly withs: boolean;
   readonly needs: boolean;
   readonly orders: boolean;
+  /** Copies that differ. */
+  readonly uniques: boolean;
 }
 
 const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbitrary<Service> => {
@@ -123,6 +134,14 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       answer: fc.constantFrom<OnFail>(...usual, 'block', 'stop', 'standby', 'fence', 'demote'),
       ofOneCheck: fc.boolean(),
       migrates: fc.boolean(),
+      perNode: kinds.uniques ? fc.constantFrom(0, 0, 1, 2, 3) : fc.constant(0),
+    })
+    .map(({ perNode, ...rest }) => {
+      const isUnique = rest.clone && !rest.hasRoles && perNode > 0;
+      const max = Math.min(rest.instances, rest.on.length * perNode);
+      return isUnique
+        ? { ...rest, clone: false, migrates: false, copyOf: { service: id, number: 0, max, perNode } }
+        : rest;
     })
     .map(({ max, clone, hasRoles, instances, answer, ofOneCheck, migrates, ...rest }) => ({
       ...plainService(id, rest.on),
@@ -133,7 +152,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
-      onScore: clone && hasRoles ? rest.onScore : 100,
+      onScore: clone && hasRoles ? rest.onScore : 'copyOf' in rest && rest.onScore === 1 ? uniqueOnScore : 100,
       checks: ofOneCheck ? [{ everyMs: 1000, timeoutMs: 1000, role: null, level: 0, onFail: answer }] : [],
       onFail: answer === 'restart' ? {} : { check: answer, start: answer === 'demote' ? 'standby' : answer },
     }));
@@ -157,7 +176,8 @@ export const someCluster = (kinds: Kinds): fc.Arbitrary<Cluster> =>
     .map(([nodes, list, turn, reversed, draws]) => {
       const chosen = turn ? turned(list) : list;
       const cluster = clusterOf(nodes, reversed ? chosen.toReversed() : chosen);
-      return { ...cluster, rules: { ...noRules, orders: ordersAmong(list, draws) } };
+      const ruled = { ...cluster, rules: { ...noRules, orders: ordersAmong(list, draws) } };
+      return withAllCopies(ruled, (service) => service);
     });
 
 /** Places in the list, and what kind of order. */

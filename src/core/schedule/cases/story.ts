@@ -5,6 +5,7 @@
  *     lost b1 300ms ago
  *     service ip on b1 b2: address, takeover nothing, needs lb, with lb, stickiness 0
  *     service lb on b1 b2: balance w1 w2, clone 2
+ *     service web on b1 b2: unique 3 2                     copies that differ, web:0 to web:2, at most two of them a node
  *     seen b1: ip running, lb failed 2 (exit code 1)     what is not said is stopped
  *     seen b2: nothing                                    nobody has looked yet
  *     held ip on b1 | standby b1: why | stopped ip: why | move ip to b2: why | move ip from b1: why
@@ -19,6 +20,7 @@
  */
 import { must } from '../../../lib/assert.ts';
 import { byText } from '../../../lib/compare.ts';
+import { withAllCopies } from '../../copies.ts';
 import { blankRecord } from '../../execute/services.ts';
 import {
   type ColocationConfig,
@@ -156,10 +158,14 @@ function traitOf(trait: string, service: Service): Partial<Service> {
       return { resource: command };
     case 'clone':
       return { clone: true, instances: Number(value) };
+    case 'unique':
+      return { copyOf: { service: service.id, number: 0, max: Number(value), perNode: Number(rest[1]) }, onScore: 0 };
     case 'promotable':
       return { promotable: { max: Number(value ?? 1), perNode: 1 }, onScore: promotableOnScore };
     case 'notify':
       return { notify: true };
+    case 'ordered':
+      return { ordered: true };
     case 'migrates':
       return { migrates: true };
     case 'takeover':
@@ -188,7 +194,7 @@ function entriesOf(draft: Draft, copies: string): Map<string, ServiceRecord> {
   const entries = new Map<string, ServiceRecord>();
   for (const copy of copies.split(/,\s*(?![^(]*\))/)) {
     const [, id, state, more = '', last] = /^(\S+) (\S+)([^(]*)(?:\((.*)\))?$/.exec(copy) ?? [];
-    const service = draft.services.find((each) => each.id === id);
+    const service = draft.services.find((each) => each.id === id?.replace(/:\d+$/, ''));
     entries.set(text(id), recordOf(text(state) as ServiceState, more.trim(), last, service?.digest ?? 'gone'));
   }
   return entries;
@@ -215,12 +221,10 @@ function recordOf(state: ServiceState, more: string, last: string | undefined, d
 }
 
 function inputOf(draft: Draft): ScheduleInput {
-  const cluster = {
-    ...clusterOf(draft.nodes, draft.services),
-    rules: { ...noRules, orders: draft.orders, colocations: draft.colocations, options: draft.options },
-  };
+  const rules = { ...noRules, orders: draft.orders, colocations: draft.colocations, options: draft.options };
+  const cluster = withAllCopies({ ...clusterOf(draft.nodes, draft.services), rules }, (service) => service);
   const members = draft.nodes.filter((node) => !draft.lost.has(node)).sort(byText);
-  const records = new Map(members.map((node) => [node, nodeRecordOf(draft, node)]));
+  const records = new Map(members.map((node) => [node, nodeRecordOf(draft, cluster.services, node)]));
   const { standby, stopped, moves, lost } = draft;
   const remembered: Held = new Map([...draft.held].map(([id, nodes]) => [id, { nodes, ran: true }]));
   return {
@@ -246,10 +250,10 @@ function maintenanceOf({ nodes, maintenance }: Draft): Admin['maintenance'] {
   };
 }
 
-function nodeRecordOf(draft: Draft, node: NodeId): NodeRecord {
+function nodeRecordOf(draft: Draft, all: readonly Service[], node: NodeId): NodeRecord {
   const services: Record<string, ServiceRecord> = {};
   if (!draft.unseen.has(node))
-    for (const { id, on } of draft.services) if (on.includes(node)) services[id] = { ...blankRecord, state: 'stopped' };
+    for (const { id, on } of all) if (on.includes(node)) services[id] = { ...blankRecord, state: 'stopped' };
   for (const [id, entry] of draft.entries.get(node) ?? []) services[id] = entry;
   return { node, boot: 1, version: 1, services, watchdog: 'none', fencings: [] };
 }

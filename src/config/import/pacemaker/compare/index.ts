@@ -43,7 +43,8 @@ const copiesMax = 2000;
 
 export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comparison {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
-  const theirs = new Theirs(bareOf(input), names, nodes);
+  const unique = new Set(cluster.services.flatMap(({ copyOf }) => copyOf?.service ?? []));
+  const theirs = new Theirs(bareOf(input), names, nodes, unique);
   const differences: Difference[] = [];
   let same = 0;
   let asked = 0;

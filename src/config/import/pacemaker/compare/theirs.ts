@@ -1,4 +1,5 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
+import { copyId } from '../../../../core/model.ts';
 import { decide } from '../../../../policy/index.ts';
 import type { Input, NodeState } from '../../../../policy/input.ts';
 import { carryOut } from '../../../../policy/outcome/index.ts';
@@ -11,14 +12,16 @@ export class Theirs {
   readonly #bare: Input;
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
+  readonly #unique: ReadonlySet<string>;
   /** As it is once everything runs with all nodes there. */
   #settled: Input | null = null;
 
-  /** `bare`: see `bareOf`. `nodes`: names in the cluster file. */
-  constructor(bare: Input, names: ImportNames, nodes: readonly string[]) {
+  /** `bare`: see `bareOf`. `nodes`: names in the cluster file. `unique`: services in it of which each copy is asked for. */
+  constructor(bare: Input, names: ImportNames, nodes: readonly string[], unique: ReadonlySet<string>) {
     this.#bare = bare;
     this.#names = names;
     this.#nodes = nodes;
+    this.#unique = unique;
   }
 
   ask({ lost, standby, before }: Circumstances): Outcome {
@@ -83,8 +86,9 @@ export class Theirs {
     return { ...input, nodeStates };
   }
 
-  #nameOf({ baseId }: Resource): string | null {
-    return this.#names.thing(baseId)?.name ?? null;
+  #nameOf({ baseId, instance }: Resource): string | null {
+    const name = this.#names.thing(baseId)?.name ?? null;
+    return name !== null && this.#unique.has(name) ? copyId({ service: name, number: instance ?? 0 }) : name;
   }
 
   #runningIn({ resources, nodes }: Situation): Running {

@@ -1,0 +1,52 @@
+/** Copies that differ from each other: are there several, and is nothing asked of them that only copies can do that are alike? */
+import type { Service } from '../../core/model.ts';
+import type { Checked } from '../check.ts';
+import { atKey } from '../places.ts';
+import type { Report } from '../report.ts';
+import { servicesMax } from '../sections.ts';
+import { quote } from '../show.ts';
+
+export function checkUnique(checked: Checked, report: Report): void {
+  checkCount(checked, report);
+  for (const service of checked.cluster.services)
+    if (service.copyOf === undefined) checkAlike(service, checked, report);
+    else checkCopies(service, checked, report);
+}
+
+/** Each copy is a service of its own. */
+function checkCount({ cluster }: Checked, report: Report): void {
+  let count = 0;
+  for (const { id, copyOf } of cluster.services) {
+    count += copyOf?.max ?? 1;
+    if (copyOf === undefined || count <= servicesMax) continue;
+    const message = `with the copies of ${quote(id)} the cluster has ${count} services and more; it has ${servicesMax} at most`;
+    return report.error('TOO_MANY_SERVICES', atKey('services', id, 'instances'), message);
+  }
+}
+
+function checkAlike({ id }: Service, { file }: Checked, report: Report): void {
+  const entry = file.services.get(id) ?? {};
+  if (!('per-node' in entry) || entry['per-node'] === undefined) return;
+  const message = `«per-node» says how many unique copies a node runs, but the copies of ${quote(id)} are alike`;
+  report.error('UNIQUE_COPIES', atKey('services', id, 'per-node'), message, 'say unique: true');
+}
+
+const notUnique: readonly (readonly [key: string, why: string])[] = [
+  ['promotable', 'have no roles'],
+  ['notify', 'are not told what the others do'],
+  ['migrate', 'do not migrate'],
+  ['group', 'are in no group'],
+];
+
+function checkCopies({ id, resource }: Service, { file }: Checked, report: Report): void {
+  const entry: Readonly<Record<string, unknown>> = file.services.get(id) ?? {};
+  const error = (key: string, message: string, hint: string | null): void =>
+    report.error('UNIQUE_COPIES', atKey('services', id, key), message, hint);
+  if (resource.kind === 'systemd') error('unique', 'copies of a systemd unit cannot be told apart', unitHint);
+  if ((entry['instances'] ?? 'one') === 'one')
+    error('unique', `${quote(id)} does not say how many copies it has`, 'say instances: N');
+  for (const [key, why] of notUnique)
+    if ((entry[key] ?? false) !== false) error(key, `unique copies ${why}, and ${quote(id)} has «${key}»`, null);
+}
+
+const unitHint = 'make each a service of its own, such as systemd:web@1';
