@@ -133,7 +133,16 @@ export class Host {
     const { doc, reserved, ledger } = this.disk.read();
     if (this.disk.hasLostDoc) this.world.lostDoc(this);
     const boot = this.prng.below(2 ** 31) + 1;
-    const init = { self: this.id, boot, doc: doc ?? this.world.firstDoc, reserved, ledger, noted: this.#noted };
+    const docLost = this.disk.hasLostDoc;
+    const init = {
+      self: this.id,
+      boot,
+      doc: doc ?? this.world.firstDoc,
+      docLost,
+      reserved,
+      ledger,
+      noted: this.#noted,
+    };
     this.loop = new NodeLoop(init, this.#ports(this.life));
     this.deliver({ kind: 'clock', aheadMs: beginsAtMs + Math.round(this.world.agenda.nowMs - this.nowMs()) });
     this.#tick(this.life);

@@ -124,6 +124,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     leaseUntilMs: noted.leaseUntilMs,
     disarmedSeen: null,
     doc: init.doc,
+    docLost: init.docLost === true,
     decided: decidedBefore(init.doc, noted.decided),
     passed: [],
     migrations: noted.migrations,

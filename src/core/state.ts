@@ -29,6 +29,8 @@ export interface NodeInit {
   readonly doc: Doc;
   /** View numbers up to this one may have been promised in former lives. */
   readonly reserved: number;
+  /** It once had a document that can no longer be read; `doc` is what stands in for it. */
+  readonly docLost?: boolean;
   /** What the former life of the daemon promised last; null: unknown (the machine was off). */
   readonly noted: PromiseNote | null;
   /** Definitions of services that a former life started or found. */
@@ -112,6 +114,8 @@ export interface NodeState {
 
   // desired state
   readonly doc: Doc;
+  /** `doc` only stands in for one that was lost: votes may have changed since, so it leads nobody but all together. */
+  readonly docLost: boolean;
   /** The newest that this node knows to be on the disks of a majority, or found on its own when it started. */
   readonly decided: Doc;
   /** What this node went by since then and before `doc`, oldest first: any of them may be decided, and others go by it. */

@@ -110,6 +110,7 @@ export async function runNode(start: Start): Promise<Result<Running>> {
     self,
     boot: randomBytes(6).readUIntBE(0, 6),
     doc,
+    docLost: saved.docLost,
     reserved: saved.reserved,
     ledger: saved.ledger,
     noted: readPromise(options.runDirectory),

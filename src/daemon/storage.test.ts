@@ -129,7 +129,8 @@ describe('the note of what was promised', () => {
 
 describe('readState', () => {
   it('finds nothing in a new directory and says nothing about it', async () => {
-    expect(await readState(directory, now)).toEqual({ doc: null, reserved: 0, ledger: [], kept: null, remarks: [] });
+    const nothing = { doc: null, docLost: false, reserved: 0, ledger: [], kept: null, remarks: [] };
+    expect(await readState(directory, now)).toEqual(nothing);
   });
 
   it('finds the old document after a crash at any byte of a write', async () => {

@@ -37,6 +37,8 @@ const lostReserveSpread = 8_000_000;
 
 export interface SavedState {
   readonly doc: Doc | null;
+  /** There was one, which cannot be read any more. */
+  readonly docLost: boolean;
   readonly reserved: number;
   readonly ledger: readonly Service[];
   /** The newest file of the history, where the document itself is lost. */
@@ -69,13 +71,21 @@ export async function readState(
   const ledger = await read(files.ledger, isLedger);
   const known = typeof doc === 'string' ? null : doc;
   const kept = known === null ? await newestKept(directory, disk) : null;
+  const docLost = known === null && (doc === 'bad' || (await hasPast(directory, disk, null)));
   const isLost = reserve === 'bad' || (reserve === 'absent' && (await hasPast(directory, disk, known)));
   const reserved = isLost
     ? await reserveAnew(directory, disk, known, jump, remarks)
     : reserve === 'absent'
       ? 0
       : reserve.upTo;
-  return { doc: known, reserved, ledger: typeof ledger === 'string' ? [] : ledger.map(withTraits), kept, remarks };
+  return {
+    doc: known,
+    docLost,
+    reserved,
+    ledger: typeof ledger === 'string' ? [] : ledger.map(withTraits),
+    kept,
+    remarks,
+  };
 }
 
 /**

@@ -31,7 +31,7 @@ export function absorbDoc(turn: Turn, doc: Doc): void {
 function enforce(turn: Turn, doc: Doc): void {
   const { doc: before, decided, passed } = turn.state;
   const isKnown = before === decided || passed.some((each) => allowsTheSame(each, before));
-  put(turn, { doc, passed: isKnown ? passed : [...passed, before], pending: null, beatNow: true });
+  put(turn, { doc, passed: isKnown ? passed : [...passed, before], docLost: false, pending: null, beatNow: true });
 }
 
 const allowsTheSame = (a: Doc, b: Doc): boolean =>

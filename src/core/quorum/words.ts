@@ -12,6 +12,8 @@ export function noQuorumBecause(state: NodeState, nowMs: Ms): string | null {
   const heard = alivePeers(state, nowMs);
   const here = [state.self, ...heard];
   if (!state.unfenced.done) return 'fabric devices have not let this node in yet';
+  if (state.docLost && state.installed === null)
+    return 'its saved cluster file is lost, and votes may have changed since: it waits for a node that has one, or for all of them';
   if (!isMajority(here, voters) && standingOf(state, here, nowMs) === null) return lacking(state, here, nowMs);
   if (state.installed === null) return 'enough votes are there, and a view is being agreed on';
   return 'the lease has run out; a majority did not confirm what this node sent';
