@@ -36,11 +36,12 @@ export function withAllCopies(cluster: Cluster, ownPart: (service: Service, numb
 }
 
 function copiesOf(service: Service, ownPart: (service: Service, number: number) => OwnPart): readonly Service[] {
-  const { copyOf } = service;
+  const { copyOf, ...each } = service;
   if (copyOf === undefined) return [service];
   return Array.from({ length: copyOf.max }, (_, number) => {
     const copy = { ...copyOf, number };
-    return { ...service, ...ownPart(service, number), id: copyId(copy), copyOf: copy };
+    // In the order in which other nodes read it.
+    return { ...each, ...ownPart(service, number), id: copyId(copy), copyOf: copy };
   });
 }
 
