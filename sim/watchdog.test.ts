@@ -11,7 +11,8 @@ function watched(plain: Cluster, timeoutMs: number, without: NodeId | null = nul
   return { ...plain, nodes: plain.nodes.map((node) => ({ ...node, watchdog: node.id === without ? null : watchdog })) };
 }
 
-test('a daemon that comes back after its lease was over does not arm its watchdog anew', () => {
+/** n3 is cut off from n1 and n2, runs a service whose stop hangs, and its daemon is dead. */
+function withKilledDaemon(): World {
   const world = new World(watched(clusterOf(three, [db({ on: ['n3', 'n2'] })]), 10_000), 1, [exclusive(), takeover()]);
   world.bootAll();
   world.run(6000);
@@ -19,6 +20,11 @@ test('a daemon that comes back after its lease was over does not arm its watchdo
   isolate(world, 'n3');
   world.begin({ kind: 'agent', node: 'n3', service: 'db', verb: 'stop', how: 'hang', atMs: 0, forMs: 0 });
   world.host('n3').killDaemon();
+  return world;
+}
+
+test('a daemon that comes back after its lease was over does not arm its watchdog anew', () => {
+  const world = withKilledDaemon();
   world.run(9000);
   world.host('n3').launchDaemon();
   world.run(20_000);
@@ -40,13 +46,7 @@ test('a file that only a minority has seen takes no watchdog away', () => {
 });
 
 test('a daemon that comes back without a note does not arm its watchdog anew', () => {
-  const world = new World(watched(clusterOf(three, [db({ on: ['n3', 'n2'] })]), 10_000), 1, [exclusive(), takeover()]);
-  world.bootAll();
-  world.run(6000);
-  expect(holders(world, 'db')).toEqual(['n3']);
-  isolate(world, 'n3');
-  world.begin({ kind: 'agent', node: 'n3', service: 'db', verb: 'stop', how: 'hang', atMs: 0, forMs: 0 });
-  world.host('n3').killDaemon();
+  const world = withKilledDaemon();
   world.host('n3').loseNote();
   world.run(8500);
   world.host('n3').launchDaemon();

@@ -131,9 +131,9 @@ export class Host {
     endLeftCalls(this);
     this.#justWoken();
     const { doc, reserved, ledger } = this.disk.read();
-    if (this.disk.hasLostDoc) this.world.lostDoc(this);
-    const boot = this.prng.below(2 ** 31) + 1;
     const docLost = this.disk.hasLostDoc;
+    if (docLost) this.world.lostDoc(this);
+    const boot = this.prng.below(2 ** 31) + 1;
     const init = {
       self: this.id,
       boot,

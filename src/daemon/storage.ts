@@ -71,8 +71,9 @@ export async function readState(
   const ledger = await read(files.ledger, isLedger);
   const known = typeof doc === 'string' ? null : doc;
   const kept = known === null ? await newestKept(directory, disk) : null;
-  const docLost = known === null && (doc === 'bad' || (await hasPast(directory, disk, null)));
-  const isLost = reserve === 'bad' || (reserve === 'absent' && (await hasPast(directory, disk, known)));
+  const isOld = (known === null || reserve === 'absent') && (await hasPast(directory, disk, known));
+  const docLost = known === null && (doc === 'bad' || isOld);
+  const isLost = reserve === 'bad' || (reserve === 'absent' && isOld);
   const reserved = isLost
     ? await reserveAnew(directory, disk, known, jump, remarks)
     : reserve === 'absent'

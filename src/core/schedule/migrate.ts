@@ -11,7 +11,7 @@ import type { ServiceState } from '../ports.ts';
 import type { Change, Step, Stop } from './change.ts';
 import type { Placement } from './plan.ts';
 import { lastFailureOf } from './score.ts';
-import { type Copy, isActive, underWay } from './seen.ts';
+import { type Copy, isAbsent, isActive, underWay } from './seen.ts';
 import { definitionOf, type Steps } from './steps.ts';
 
 type PassageVerb = 'expect' | 'migrateTo' | 'migrateFrom';
@@ -80,9 +80,8 @@ export function passageOf(
   const target = copies.find(({ node }) => node === wanted?.to);
   if (source === undefined || target === undefined || !mayLeave(service, source, target, copies)) return null;
   if (!placement.nodes.includes(target.node)) return null;
-  const isExpected = target.state !== 'stopped' && target.state !== 'unknown' && target.state !== 'probing';
   const ends = { from: source.node, to: target.node, isBegun: false, because: whyNot(source.node) };
-  return { ...ends, verbs: isExpected ? ['migrateTo', 'migrateFrom'] : ['expect', 'migrateTo', 'migrateFrom'] };
+  return { ...ends, verbs: isAbsent(target) ? ['expect', 'migrateTo', 'migrateFrom'] : ['migrateTo', 'migrateFrom'] };
 }
 
 function begunBy(service: Service, giver: Copy, copies: readonly Copy[], placement: Placement): Passage | null {
@@ -106,7 +105,6 @@ function mayLeave(service: Service, source: Copy, target: Copy, copies: readonly
   if (definitionOf(service, source) !== 'current' || !target.listed) return false;
   const isComing = (target.state === 'arriving' || target.state === 'migrating') && target.record?.peer === source.node;
   // What nobody has looked at is looked at first.
-  const isAbsent = ({ state }: Copy): boolean => state === 'stopped' || state === 'unknown' || state === 'probing';
   return copies.every((copy) => copy === source || isAbsent(copy) || (copy === target && isComing));
 }
 

@@ -15,8 +15,8 @@ export interface ScheduleInput {
    */
   readonly lost: ReadonlyMap<NodeId, Ms>;
   /**
-   * What nodes outside the view say of themselves now: those that are heard, in the life in which they are heard, unless they are known
-   * to be off. Missing: none.
+   * What nodes outside the view said of themselves last: those that are heard, unless they are known to be off. What one said in a
+   * former life counts as being looked for. Missing: none.
    */
   readonly heard?: ReadonlyMap<NodeId, NodeRecord>;
   /** A node that loses its lease stops by itself: see `isProvable`. */

@@ -4,7 +4,7 @@ import { nameInFile, type Service, type ServiceId } from '../model.ts';
 import type { Graph } from './graph.ts';
 import type { Placement } from './plan.ts';
 import type { CopiesBy, Doing } from './ruled.ts';
-import { type Copy, underWay } from './seen.ts';
+import { isAbsent, underWay } from './seen.ts';
 
 /** What is stopping already the engine takes for gone. Null: there is room, or will be without anybody's stop. */
 export function roomWait(
@@ -20,7 +20,7 @@ export function roomWait(
   let leaving: ServiceId | null = null;
   for (const other of othersOf(graph, service)) {
     const copy = copiesBy(other.id).find((each) => each.node === node);
-    const isHere = copy !== undefined && isPresent(copy);
+    const isHere = copy !== undefined && !isAbsent(copy);
     if (isHere && copy.state === 'stopping') leaving ??= other.id;
     if (isHere || placements.get(other.id)?.nodes.includes(node) === true) count += 1;
   }
@@ -30,5 +30,3 @@ export function roomWait(
 
 const othersOf = ({ cluster }: Graph, service: Service): readonly Service[] =>
   cluster.services.filter((each) => each !== service && nameInFile(each) === nameInFile(service));
-
-const isPresent = ({ state }: Copy): boolean => state !== 'stopped' && state !== 'unknown' && state !== 'probing';

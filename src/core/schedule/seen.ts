@@ -166,6 +166,9 @@ function mustStop(record: ServiceRecord): boolean {
   }
 }
 
+/** Nothing of it was seen there: it has stopped, or nobody has looked yet. */
+export const isAbsent = ({ state }: Copy): boolean => state === 'stopped' || state === 'unknown' || state === 'probing';
+
 /** It serves, or will in a moment. */
 export const isActive = (state: ServiceState): boolean =>
   state === 'running' || state === 'starting' || state === 'reloading' || changesInPlace(state);
