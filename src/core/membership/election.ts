@@ -121,8 +121,26 @@ export const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly N
     if (able.length === circle.length) break;
     circle = able;
   }
-  return isMajority(circle, voters) ? circle : null;
+  return isMajority(circle, voters) && isInformed(state, circle) ? circle : null;
 });
+
+/**
+ * Whether the nodes of a view that is to be, which this one leads, have the newest document for certain: it coordinates already, a
+ * majority of them has one, or all are there. One that has lost its own, or whose disk is new, may be the one that had acknowledged what
+ * none of the others heard of. Where nobody has one nothing was decided yet.
+ */
+export function isInformed(state: NodeState, circle: readonly NodeId[]): boolean {
+  const { self, installed, peers } = state;
+  const { voters, version } = newest(state);
+  const knowing = circle.filter((node) => {
+    const known = node === self ? version : peers.get(node)?.beat?.docVersion;
+    return known !== undefined && !hasNoDoc(known);
+  });
+  if (knowing.length === 0) return true;
+  if (!knowing.includes(self)) return false;
+  if (installed?.coordinator === self || isMajority(knowing, voters)) return true;
+  return Object.entries(voters).every(([node, votes]) => votes === 0 || circle.includes(node));
+}
 
 const hasNoDoc = (version: Version): boolean => compareVersions(version, noVersion) === 0;
 
