@@ -11,6 +11,6 @@ export default defineConfig({
       'fuzz/**/*.test.ts',
     ],
     exclude: ['**/*.lab.test.ts', '**/node_modules/**'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });
