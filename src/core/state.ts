@@ -20,7 +20,7 @@ import type {
   View,
   WatchdogState,
 } from './ports.ts';
-import type { Held, Plan } from './schedule/plan.ts';
+import type { GuestsHeard, Held, Plan } from './schedule/plan.ts';
 
 export interface NodeInit {
   readonly self: NodeId;
@@ -209,6 +209,8 @@ export interface PlanBasis {
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
   readonly heard: readonly NodeRecord[];
+  /** Null: there are no guests. */
+  readonly guests: GuestsHeard | null;
   readonly inFlight: readonly Order[];
   /** Targets of live migrations that have not heard of their end: see `execute/unheard.ts`. */
   readonly unheard: readonly { readonly node: NodeId; readonly service: ServiceId }[];

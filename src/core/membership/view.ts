@@ -19,6 +19,7 @@
  */
 import { assert } from '../../lib/assert.ts';
 import { cancelFencing } from '../fencing/run.ts';
+import { isAwaited } from '../guests.ts';
 import type { NodeId } from '../model.ts';
 import type { View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
@@ -300,7 +301,7 @@ export function noteJoined(turn: Turn): void {
 }
 
 const isEverybodyIn = (state: NodeState, view: View): boolean =>
-  state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));
+  state.doc.cluster.nodes.every((node) => !isAwaited(node) || view.members.includes(node.id));
 
 const offOutside = (state: NodeState, view: View): NodeState['off'] =>
   new Map([...state.off].filter(([node]) => !view.members.includes(node)));

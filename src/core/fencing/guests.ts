@@ -1,0 +1,59 @@
+/** What a coordinator knows of guests beside their records, and what it does when one of them has ended with its machine. */
+import { guestsOf } from '../guests.ts';
+import { isAlive } from '../membership/hearing.ts';
+import type { Ms, NodeId } from '../model.ts';
+import type { GuestsHeard, Plan } from '../schedule/plan.ts';
+import { changed, type NodeState, put, type Turn } from '../state.ts';
+import { knowOff } from './off.ts';
+import { addFencing } from './record.ts';
+import { isComingBack } from './want.ts';
+
+/** Null: there are no guests. */
+export function guestsHeard(state: NodeState, nowMs: Ms): GuestsHeard | null {
+  const guests = guestsOf(state.doc.cluster);
+  if (guests.length === 0) return null;
+  const outside = guests.map(({ node }) => node).filter((node) => state.installed?.members.includes(node) !== true);
+  const heard = outside.filter((node) => isAlive(state, state.peers.get(node), nowMs));
+  return {
+    heard: new Set(heard),
+    returning: new Set(heard.filter((node) => isComingBack(state, node, nowMs))),
+    asked: new Map([...state.fenceAsked].filter(([node]) => guests.some((guest) => guest.node === node))),
+  };
+}
+
+export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): boolean {
+  if (a === null || b === null) return a === b;
+  return textOf(a) === textOf(b);
+}
+
+const textOf = ({ heard, returning, asked }: GuestsHeard): string => JSON.stringify([[...heard], [...returning], [...asked]]);
+
+/** As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
+export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>): void {
+  for (const { node, because } of ended) {
+    const { state, nowMs } = turn;
+    if (state.off.has(node)) {
+      unask(turn, node);
+      continue;
+    }
+    const peer = state.peers.get(node);
+    knowOff(turn, node, { because, boot: peer?.boot ?? null, atMs: nowMs });
+    changed(turn, `node ${node}`, 'lost', 'off', because);
+    noteFencing(turn, node, because);
+  }
+}
+
+/** Where it was fenced, and has not just ended. */
+function noteFencing(turn: Turn, target: NodeId, how: string): void {
+  const { fenceAsked, plan } = turn.state;
+  const because = fenceAsked.get(target) ?? plan?.fence.find(({ node }) => node === target)?.because;
+  unask(turn, target);
+  if (because === undefined) return;
+  const record = { target, because, device: how, outcome: 'off', verified: true, tookMs: 0, failure: null } as const;
+  addFencing(turn, record);
+}
+
+function unask(turn: Turn, target: NodeId): void {
+  const { fenceAsked } = turn.state;
+  if (fenceAsked.has(target)) put(turn, { fenceAsked: new Map([...fenceAsked].filter(([node]) => node !== target)) });
+}
