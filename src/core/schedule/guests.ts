@@ -62,8 +62,6 @@ export function moreEnds(graph: Graph, input: ScheduleInput, settled: SettledSer
 function isToFence(graph: Graph, input: ScheduleInput, settled: SettledServices, node: NodeId): boolean {
   const guest = guestOn(graph.cluster, node);
   if (guest === undefined || input.admin.disarmed !== null || input.guests?.returning.has(node) === true) return false;
-  const isAsked = input.guests?.asked.has(node) === true;
-  if (!isAsked && Object.hasOwn(input.admin.off, node)) return false;
   return !isOnItsWay(settled.get(guest.machine.id)?.copies ?? []);
 }
 
@@ -117,11 +115,15 @@ export function endedGuests(graph: Graph, input: ScheduleInput, held: Held): Non
   return guestsOf(graph.cluster).flatMap((guest) => {
     const { node, machine } = guest;
     if (isMember(input.view, node) || input.guests?.heard.has(node) === true || isElsewhere(input, guest)) return [];
-    if (Object.hasOwn(input.admin.off, node) && input.guests?.asked.has(node) !== true) return [];
+    if (isKnown(input, node)) return [];
     if (!runsNowhere(machineSeen(graph, input, held, machine))) return [];
-    return [{ node, because: `its machine ${machine.id} runs nowhere` }];
+    return [{ node, because: `its machine ${machine.id} runs nowhere, as seen in view ${input.view.number}` }];
   });
 }
+
+/** That it is off, and nothing happened since that makes it worth saying so again. */
+const isKnown = ({ admin, guests, outsiders }: ScheduleInput, node: NodeId): boolean =>
+  Object.hasOwn(admin.off, node) && guests?.asked.has(node) !== true && outsiders?.has(node) !== true;
 
 // ---------------------------------------------------------------- the order of stops
 
