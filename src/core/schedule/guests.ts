@@ -80,6 +80,21 @@ function stopOf(change: Settled | undefined, { actions }: Plan): Stop | undefine
 const endsMachine = ({ passage, placement }: Settled, { node, kind }: Stop): boolean =>
   passage?.from !== node && (kind !== 'end' || placement.nodes.length === 0);
 
+/** Members whose machines are stopping, or stand still although they are still in the view. */
+export function closingGuests(graph: Graph, { view, records }: ScheduleInput): ReadonlyMap<NodeId, string> {
+  const closing = new Map<NodeId, string>();
+  for (const { node, machine } of guestsOf(graph.cluster)) {
+    if (!isMember(view, node)) continue;
+    const hosts = view.members.filter((host) => machine.on.includes(host) || records.get(host)?.services[machine.id]);
+    const states = new Set(hosts.map((host) => records.get(host)?.services[machine.id]?.state ?? 'unknown'));
+    const isStopping = states.delete('stopping');
+    states.delete('stopped');
+    if (states.size === 0 && hosts.length > 0)
+      closing.set(node, `its machine ${machine.id} ${isStopping ? 'is stopping' : 'has stopped'}`);
+  }
+  return closing;
+}
+
 /** What runs on that guest ends with this machine. */
 export const isOver = ({ cluster }: Graph, { fenced }: Ends, machine: ServiceId, node: NodeId): boolean =>
   fenced.has(node) && guestIn(cluster, machine)?.node === node;

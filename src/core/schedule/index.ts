@@ -28,7 +28,7 @@ import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance, type IsLeft } from './change.ts';
 import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
-import { type Ends, endedGuests, isOver, machineBlock, moreEnds, nothingEnds, withEnds } from './guests.ts';
+import { closingGuests, type Ends, endedGuests, isOver, machineBlock, moreEnds, nothingEnds, withEnds } from './guests.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
@@ -56,12 +56,22 @@ export function schedule(given: ScheduleInput): Plan {
   const seen = seenOf(graph, asked);
   const aftermath = aftermathOf(graph, seen);
   if (guestsOf(graph.cluster).length === 0) return planFor(graph, asked, seen, aftermath, nothingEnds).plan;
-  // What happens to machines decides what happens on guests, and the other way round.
+  return scheduleWithGuests(graph, asked, seen, aftermath);
+}
+
+/** What happens to machines decides what happens on guests, and the other way round. */
+function scheduleWithGuests(graph: Graph, given: ScheduleInput, seen: Seen, aftermath: Aftermath): Plan {
+  const held = given.held ?? remember(nothingHeld, given.cluster, given.records);
+  const input = { ...given, closing: closingGuests(graph, given) };
   for (let ends = nothingEnds; ; ) {
-    const { plan, settled } = planFor(graph, asked, seen, withEnds(graph, asked, aftermath, ends), ends);
-    const more = moreEnds(graph, asked, settled, plan, ends);
-    if (more === ends) return withEnded(graph, asked, plan);
-    ends = more;
+    const { plan, settled } = planFor(graph, input, seen, withEnds(graph, input, aftermath, ends), ends);
+    const more = moreEnds(graph, input, settled, plan, ends);
+    if (more !== ends) {
+      ends = more;
+      continue;
+    }
+    const ended = endedGuests(graph, input, held);
+    return ended.length === 0 ? plan : { ...plan, ended };
   }
 }
 
@@ -109,13 +119,6 @@ function planFor(graph: Graph, asked: ScheduleInput, seen: Seen, aftermath: Afte
     againAtMs: firstOf(againAt(followed.changes, hindrance), datesChangeAt(input)),
   };
   return { plan, settled: followed.settled };
-}
-
-/** With the lost guests of which it is certain by now that they are off. */
-function withEnded(graph: Graph, input: ScheduleInput, plan: Plan): Plan {
-  const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
-  const ended = endedGuests(graph, input, held);
-  return ended.length === 0 ? plan : { ...plan, ended };
 }
 
 /** The first of the waits that something waits for. */

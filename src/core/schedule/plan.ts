@@ -24,6 +24,8 @@ export interface ScheduleInput {
   readonly guests?: GuestsHeard;
   /** Nodes that are being switched off at this moment, even if they are members again: nothing is brought there. */
   readonly doomed: ReadonlySet<NodeId>;
+  /** Guests whose machines are stopping or have stopped, and why nothing is brought there. `schedule` fills it in. */
+  readonly closing?: ReadonlyMap<NodeId, string>;
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;

@@ -31,7 +31,7 @@ export interface NodeRules {
   readonly plain: Map<string, NodeScore[]>;
 }
 
-export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: ScheduleInput): readonly NodeRules[] {
+export function nodeRulesOf(graph: Graph, { view, admin, records, doomed, closing }: ScheduleInput): readonly NodeRules[] {
   const absent = forbid(`not a member of view ${view.number}`);
   const unlisted = forbid('not listed in «on»');
   return graph.cluster.nodes.map(({ id, watchdog }) => {
@@ -40,6 +40,7 @@ export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: Sche
     if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
     const maintenance = Object.hasOwn(admin.maintenance.nodes, id) ? admin.maintenance.nodes[id] : undefined;
     const state = records.get(id)?.watchdog;
+    const end = closing?.get(id);
     return {
       node: id,
       terms,
@@ -48,6 +49,7 @@ export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: Sche
       newcomers: [
         ...(maintenance === undefined ? [] : [forbid(`in maintenance: ${maintenance.because}`)]),
         ...(doomed.has(id) ? [forbid('it is being fenced')] : []),
+        ...(end === undefined ? [] : [forbid(end)]),
       ],
       guarded: watchdog === null || state === 'armed' ? [] : [forbid(`its watchdog ${watchdog.device} is not armed`)],
     };
