@@ -16,9 +16,7 @@ function guestCluster(services: readonly Service[], fence = false): Cluster {
   return {
     ...plain,
     nodes: plain.nodes.map((node) =>
-      node.id === 'n4'
-        ? { ...node, votes: 0, guest: 'vm' }
-        : { ...node, fence: fence ? [[device.id]] : [] },
+      node.id === 'n4' ? { ...node, votes: 0, guest: 'vm' } : { ...node, fence: fence ? [[device.id]] : [] },
     ),
     fencing: { ...plain.fencing, devices: fence ? [device] : [] },
   };
@@ -59,9 +57,6 @@ function onGuest(services: readonly Service[] = [vm(), either], fence = false): 
 
 const say = (world: World, command: Parameters<World['command']>[1]): string =>
   world.command(leadOf(world, 'n1').id, command);
-
-/** What happened, in order: «stopped db on n4». */
-const told = (world: World, pattern: RegExp): string[] => world.trace.filter((line) => pattern.test(line));
 
 test('before a machine moves with a stop its guest is drained, and what ran there comes back with it', () => {
   const world = onGuest([vm(), db({ on: ['n4'] })]);
@@ -124,8 +119,7 @@ test('a host that is lost with its guest is fenced, and both are known to be off
 
 test('a host that nobody can fence keeps what its guest may run', () => {
   const world = onGuest();
-  for (const node of ['n1', 'n4'])
-    for (const other of ['n2', 'n3']) cutBoth(world, node, other);
+  for (const node of ['n1', 'n4']) for (const other of ['n2', 'n3']) cutBoth(world, node, other);
   world.run(20_000);
   expect(holders(world, 'db').length).toBeLessThan(2);
   expect(holders(world, 'db')).not.toContain('n3');

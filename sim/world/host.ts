@@ -108,10 +108,10 @@ export class Host {
     this.world.agenda.after(bootMs + this.prng.between(50, 500), () => this.launchDaemon());
   }
 
-  /** A guest is on while its machine runs on some host, whichever that is. */
+  /** A guest is on while its machine runs on some host, whichever that is. One that is started by hand is another machine. */
   get hasMachine(): boolean {
     const { machine } = this;
-    return machine === null || [...this.world.hosts.values()].some(({ running }) => running.has(machine));
+    return machine === null || [...this.world.hosts.values()].some((host) => host.holds(machine));
   }
 
   followMachine(): void {

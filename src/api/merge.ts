@@ -123,6 +123,7 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
     coordinator: input.report.view?.coordinator === name,
     witness: node.witness,
     votes: node.votes,
+    ...guestStatus(node, services),
     watchdog: state === 'lost' || state === 'off' ? null : (recordOf(name, input)?.watchdog ?? null),
     stray: input.admin.stray[name]?.because ?? null,
     answered: answer !== undefined,
@@ -133,6 +134,11 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
     software: answer?.software ?? null,
     startedAt: answer?.startedAt ?? null,
   };
+}
+
+function guestStatus({ guest }: ClusterNode, services: readonly ServiceStatus[]): Pick<NodeStatus, 'guest'> {
+  const machine = services.find(({ name }) => name === guest);
+  return machine === undefined ? {} : { guest: { machine: machine.name, state: machine.state, on: machine.nodes } };
 }
 
 /** A member is away that the view still counts on. */

@@ -26,7 +26,8 @@ export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): bool
   return textOf(a) === textOf(b);
 }
 
-const textOf = ({ heard, returning, asked }: GuestsHeard): string => JSON.stringify([[...heard], [...returning], [...asked]]);
+const textOf = ({ heard, returning, asked }: GuestsHeard): string =>
+  JSON.stringify([[...heard], [...returning], [...asked]]);
 
 /** As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
 export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>): void {

@@ -10,13 +10,13 @@
  */
 import type { Guest } from '../guests.ts';
 import { guestIn, guestOn, guestsOf } from '../guests.ts';
-import type { NodeId, ServiceId } from '../model.ts';
-import { mayRunBy } from '../ports.ts';
+import type { NodeId, Service, ServiceId } from '../model.ts';
+import { mayRunBy, type ServiceState } from '../ports.ts';
 import type { Aftermath } from './aftermath.ts';
 import type { Hindrance, Stop } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { isOnItsWay } from './migrate.ts';
-import type { Held, Plan, ScheduleInput } from './plan.ts';
+import type { GuestPlaces, Held, Plan, ScheduleInput } from './plan.ts';
 import { type Copy, isMember, type Seen, underWay } from './seen.ts';
 import type { Settled, SettledServices } from './settle.ts';
 import { type MachineSeen, machineSeen } from './takeover.ts';
@@ -80,19 +80,38 @@ function stopOf(change: Settled | undefined, { actions }: Plan): Stop | undefine
 const endsMachine = ({ passage, placement }: Settled, { node, kind }: Stop): boolean =>
   passage?.from !== node && (kind !== 'end' || placement.nodes.length === 0);
 
-/** Members whose machines are stopping, or stand still although they are still in the view. */
-export function closingGuests(graph: Graph, { view, records }: ScheduleInput): ReadonlyMap<NodeId, string> {
+export function guestPlaces(graph: Graph, input: ScheduleInput): GuestPlaces {
   const closing = new Map<NodeId, string>();
+  const away = new Map<NodeId, string>();
   for (const { node, machine } of guestsOf(graph.cluster)) {
-    if (!isMember(view, node)) continue;
-    const hosts = view.members.filter((host) => machine.on.includes(host) || records.get(host)?.services[machine.id]);
-    const states = new Set(hosts.map((host) => records.get(host)?.services[machine.id]?.state ?? 'unknown'));
-    const isStopping = states.delete('stopping');
-    states.delete('stopped');
-    if (states.size === 0 && hosts.length > 0)
-      closing.set(node, `its machine ${machine.id} ${isStopping ? 'is stopping' : 'has stopped'}`);
+    const states = statesOf(machine, input);
+    const up = states.find(({ state }) => state !== 'stopped' && state !== 'stopping');
+    const stopping = states.find(({ state }) => state === 'stopping');
+    if (isMember(input.view, node)) {
+      if (up === undefined && states.length > 0)
+        closing.set(node, `its machine ${machine.id} ${stopping === undefined ? 'has stopped' : 'is stopping'}`);
+    } else away.set(node, `it is not in the view: its machine ${machine.id} ${whereIs(up ?? stopping)}`);
   }
-  return closing;
+  return { closing, away };
+}
+
+/** On members that may run it, or have a record of it. */
+function statesOf({ id, on }: Service, { view, records }: ScheduleInput): readonly Place[] {
+  return view.members.flatMap((node) => {
+    const state = records.get(node)?.services[id]?.state;
+    return state === undefined && !on.includes(node) ? [] : [{ node, state: state ?? 'unknown' }];
+  });
+}
+
+interface Place {
+  readonly node: NodeId;
+  readonly state: ServiceState;
+}
+
+function whereIs(place: Place | undefined): string {
+  if (place === undefined) return 'runs on no member';
+  if (place.state === 'running') return `runs on ${place.node}, and its daemon has not joined`;
+  return `is ${underWay(place.state) ?? place.state} on ${place.node}`;
 }
 
 /** What runs on that guest ends with this machine. */

@@ -28,7 +28,16 @@ import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance, type IsLeft } from './change.ts';
 import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
-import { closingGuests, type Ends, endedGuests, isOver, machineBlock, moreEnds, nothingEnds, withEnds } from './guests.ts';
+import {
+  type Ends,
+  endedGuests,
+  guestPlaces,
+  isOver,
+  machineBlock,
+  moreEnds,
+  nothingEnds,
+  withEnds,
+} from './guests.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
@@ -46,7 +55,16 @@ import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
 export { nothingHeld, remember, withGiven } from './held.ts';
-export type { GuestsHeard, Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
+export type {
+  GuestsHeard,
+  Held,
+  HeldService,
+  NodeScore,
+  Placement,
+  Plan,
+  PlannedAction,
+  ScheduleInput,
+} from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
@@ -62,7 +80,7 @@ export function schedule(given: ScheduleInput): Plan {
 /** What happens to machines decides what happens on guests, and the other way round. */
 function scheduleWithGuests(graph: Graph, given: ScheduleInput, seen: Seen, aftermath: Aftermath): Plan {
   const held = given.held ?? remember(nothingHeld, given.cluster, given.records);
-  const input = { ...given, closing: closingGuests(graph, given) };
+  const input = { ...given, guestPlaces: guestPlaces(graph, given) };
   for (let ends = nothingEnds; ; ) {
     const { plan, settled } = planFor(graph, input, seen, withEnds(graph, input, aftermath, ends), ends);
     const more = moreEnds(graph, input, settled, plan, ends);

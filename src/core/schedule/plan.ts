@@ -24,13 +24,20 @@ export interface ScheduleInput {
   readonly guests?: GuestsHeard;
   /** Nodes that are being switched off at this moment, even if they are members again: nothing is brought there. */
   readonly doomed: ReadonlySet<NodeId>;
-  /** Guests whose machines are stopping or have stopped, and why nothing is brought there. `schedule` fills it in. */
-  readonly closing?: ReadonlyMap<NodeId, string>;
+  /** What their machines mean for services that may run on guests: `schedule` fills it in. */
+  readonly guestPlaces?: GuestPlaces;
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;
   /** The time of day at `nowMs`, in milliseconds since 1970, UTC. Missing: nobody knows it, and rules with dates are as in 1970. */
   readonly dateMs?: Ms;
+}
+
+export interface GuestPlaces {
+  /** Members whose machines are stopping, or stand still, and why nothing is brought there. */
+  readonly closing: ReadonlyMap<NodeId, string>;
+  /** Those outside the view, and why they are not in it. */
+  readonly away: ReadonlyMap<NodeId, string>;
 }
 
 export interface GuestsHeard {

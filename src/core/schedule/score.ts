@@ -31,16 +31,20 @@ export interface NodeRules {
   readonly plain: Map<string, NodeScore[]>;
 }
 
-export function nodeRulesOf(graph: Graph, { view, admin, records, doomed, closing }: ScheduleInput): readonly NodeRules[] {
+export function nodeRulesOf(
+  graph: Graph,
+  { view, admin, records, doomed, guestPlaces }: ScheduleInput,
+): readonly NodeRules[] {
   const absent = forbid(`not a member of view ${view.number}`);
   const unlisted = forbid('not listed in «on»');
   return graph.cluster.nodes.map(({ id, watchdog }) => {
     const standby = Object.hasOwn(admin.standby, id) ? admin.standby[id] : undefined;
-    const terms: Term[] = isMember(view, id) ? [] : [absent];
+    const away = guestPlaces?.away.get(id);
+    const terms: Term[] = isMember(view, id) ? [] : [away === undefined ? absent : forbid(away)];
     if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
     const maintenance = Object.hasOwn(admin.maintenance.nodes, id) ? admin.maintenance.nodes[id] : undefined;
     const state = records.get(id)?.watchdog;
-    const end = closing?.get(id);
+    const end = guestPlaces?.closing.get(id);
     return {
       node: id,
       terms,

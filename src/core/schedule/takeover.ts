@@ -265,8 +265,7 @@ function guestWait(graph: Graph, input: ScheduleInput, service: Service, node: N
   const fence = [...(on.length > 0 ? [node] : []), ...(elsewhere?.fence ?? [])];
   if (on.length > 0) return { because: `${may} has stopped on ${on.join(', ')}`, untilMs: null, fence };
   if (elsewhere !== null) return { because: `${may} has: ${elsewhere.because}`, untilMs: elsewhere.untilMs, fence };
-  if (unseen.length > 0)
-    return { because: `${may} was looked for on ${unseen.join(', ')}`, untilMs: null, fence };
+  if (unseen.length > 0) return { because: `${may} was looked for on ${unseen.join(', ')}`, untilMs: null, fence };
   return { because: `${may}, which has stopped, is known to all to have stopped`, untilMs: null, fence };
 }
 
