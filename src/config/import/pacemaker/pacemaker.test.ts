@@ -420,14 +420,50 @@ describe('what cannot be carried over is told', () => {
     expect(notesOn(made, about).join('\n')).toContain(words);
   });
 
-  test('bundles and remote nodes', () => {
+  test('bundles', () => {
     const made =
       imported(`<cib validate-with="pacemaker-3.0"><configuration><nodes><node id="1" uname="oak"/></nodes><resources>
 <bundle id="web"><docker image="web"/></bundle>
-<primitive id="far" class="ocf" provider="pacemaker" type="remote"/>
 </resources></configuration><status/></cib>`);
-    expect(made.notes.filter(({ isLoss }) => isLoss).map(({ about }) => about)).toEqual(['web', 'far']);
+    expect(made.notes.filter(({ isLoss }) => isLoss).map(({ about }) => about)).toEqual(['web']);
     expect(made.notes.find(({ about }) => about === 'web')).toMatchObject({ line: 2, column: 9 });
+  });
+});
+
+describe('remote nodes and guests', () => {
+  const made = imported(`node 1: oak
+node 2: elm
+node 3: far:remote attributes site=east utilization memory=64
+primitive far ocf:pacemaker:remote params server=10.9.0.7 op monitor interval=30s
+primitive vm ocf:heartbeat:VirtualDomain params config=/etc/vm.xml meta remote-node=inner remote-addr=10.9.0.8 allow-migrate=true
+primitive web ocf:heartbeat:nginx
+primitive ha stonith:fence_xvm params pcmk_host_list="oak elm far inner"
+location l web 50: inner
+location m far inf: oak
+property stonith-enabled=true
+`);
+
+  test('are nodes without a vote, and the machine of a guest is the service that brings it', () => {
+    const text = body(made);
+    expect(text).toContain(
+      'far: { addresses: [ 10.9.0.7 ], votes: 0, attributes: { site: east }, utilization: { memory: 64 } }',
+    );
+    expect(text).toContain('inner: { addresses: [ 10.9.0.8 ], guest: vm }');
+    expect(text).toContain('for: [ oak, elm, far ]');
+    expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
+    expect(notesOn(made, 'far').join()).toContain('a node without a vote');
+    expect(notesOn(made, 'inner').join()).toContain('runs the daemon');
+  });
+
+  test('the machine runs on machines of their own; services that name nothing run on guests too', () => {
+    const cluster = clusterOf(made);
+    const on = 'services' in cluster ? new Map(cluster.services.map((service) => [service.id, service.on])) : cluster;
+    expect(on).toEqual(
+      new Map([
+        ['vm', ['oak', 'elm']],
+        ['web', ['oak', 'elm', 'far', 'inner']],
+      ]),
+    );
   });
 });
 
