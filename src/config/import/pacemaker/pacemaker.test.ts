@@ -430,43 +430,6 @@ describe('what cannot be carried over is told', () => {
   });
 });
 
-describe('remote nodes and guests', () => {
-  const made = imported(`node 1: oak
-node 2: elm
-node 3: far:remote attributes site=east utilization memory=64
-primitive far ocf:pacemaker:remote params server=10.9.0.7 op monitor interval=30s
-primitive vm ocf:heartbeat:VirtualDomain params config=/etc/vm.xml meta remote-node=inner remote-addr=10.9.0.8 allow-migrate=true
-primitive web ocf:heartbeat:nginx
-primitive ha stonith:fence_xvm params pcmk_host_list="oak elm far inner"
-location l web 50: inner
-location m far inf: oak
-property stonith-enabled=true
-`);
-
-  test('are nodes without a vote, and the machine of a guest is the service that brings it', () => {
-    const text = body(made);
-    expect(text).toContain(
-      'far: { addresses: [ 10.9.0.7 ], votes: 0, attributes: { site: east }, utilization: { memory: 64 } }',
-    );
-    expect(text).toContain('inner: { addresses: [ 10.9.0.8 ], guest: vm }');
-    expect(text).toContain('for: [ oak, elm, far ]');
-    expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
-    expect(notesOn(made, 'far').join()).toContain('a node without a vote');
-    expect(notesOn(made, 'inner').join()).toContain('runs the daemon');
-  });
-
-  test('the machine runs on machines of their own; services that name nothing run on guests too', () => {
-    const cluster = clusterOf(made);
-    const on = 'services' in cluster ? new Map(cluster.services.map((service) => [service.id, service.on])) : cluster;
-    expect(on).toEqual(
-      new Map([
-        ['vm', ['oak', 'elm']],
-        ['web', ['oak', 'elm', 'far', 'inner']],
-      ]),
-    );
-  });
-});
-
 test('an old CIB, of Heartbeat 2, is read the same way', () => {
   const made = imported(`<cib have_quorum="true"><configuration><crm_config><cluster_property_set id="o"><attributes>
 <nvpair id="o1" name="symmetric_cluster" value="true"/><nvpair id="o2" name="stonith_enabled" value="false"/>
