@@ -4,6 +4,8 @@ import type { Cluster, Service } from '../src/core/model.ts';
 import { exclusive } from './checks/exclusive.ts';
 import { order } from './checks/order.ts';
 import { takeover } from './checks/takeover.ts';
+import { generateCase } from './generate/index.ts';
+import { runPlan } from './run.ts';
 import { clusterOf, cutBoth, db, device, holders, isolate, leadOf, runUntil, stateOf, three } from './stage.testing.ts';
 import { World } from './world/world.ts';
 
@@ -86,6 +88,9 @@ test('a guest that has failed is fenced by stopping its machine; then its servic
   const stoppedAtMs = world.agenda.nowMs;
   expect(runUntil(world, runs(world, 'db', 'n3'), 4000)).toBe(true);
   expect(world.agenda.nowMs).toBeGreaterThan(stoppedAtMs);
+  expect(stateOf(world, leadOf(world, 'n1').id).records.get(leadOf(world, 'n1').id)?.fencings).toMatchObject([
+    { target: 'n4', device: 'its machine vm', outcome: 'off', verified: true },
+  ]);
   expect(runUntil(world, runs(world, 'vm', 'n1'), 8000)).toBe(true);
   end?.();
   expect(runUntil(world, () => stateOf(world, 'n1').installed?.members.includes('n4') === true, 8000)).toBe(true);
@@ -176,4 +181,63 @@ test('a guest of which the file says another machine meanwhile is not off becaus
   say(world, { kind: 'apply', source: 'other', cluster: { ...cluster, nodes }, ifVersion: null });
   world.run(20_000);
   expect(holders(world, 'db')).toEqual(['n4']);
+});
+
+test('whoever coordinates next goes on with a fencing that another one began', () => {
+  const world = onGuest();
+  const lead = leadOf(world, 'n1').id;
+  world.begin({ kind: 'powerOff', node: 'n4', atMs: 0, forMs: 0 });
+  expect(runUntil(world, runs(world, 'vm', ''), 4000)).toBe(true);
+  world.host(lead).killDaemon();
+  world.run(5000);
+  // The one that is lost now may have started the machine: nothing is certain without it.
+  expect(holders(world, 'db')).toEqual([]);
+  world.host(lead).launchDaemon();
+  expect(runUntil(world, runs(world, 'db', 'n3'), 15_000)).toBe(true);
+});
+
+test('what needs its own machine stops before it and starts after it, with nothing in a circle', () => {
+  const world = onGuest([vm(), db({ on: ['n4', 'n3'], needs: ['vm'] })]);
+  say(world, { kind: 'standby', node: 'n1', on: true, because: 'work' });
+  expect(runUntil(world, runs(world, 'vm', 'n2'), 10_000)).toBe(true);
+  expect(world.host('n4').stoppedAtMs.get('db')).toBeLessThan(world.host('n1').stoppedAtMs.get('vm') ?? 0);
+  expect(runUntil(world, () => holders(world, 'db').length === 1, 10_000)).toBe(true);
+});
+
+test('while the cluster is disarmed no machine is stopped to fence its guest', () => {
+  const world = onGuest();
+  say(world, { kind: 'disarm', forMs: 600_000, because: 'a new switch' });
+  world.run(1000);
+  world.host('n4').pause();
+  isolate(world, 'n4');
+  world.run(15_000);
+  expect(holders(world, 'vm')).toEqual(['n1']);
+  expect(holders(world, 'db')).toEqual(['n4']);
+  say(world, { kind: 'arm', because: 'done' });
+  expect(runUntil(world, runs(world, 'db', 'n3'), 10_000)).toBe(true);
+});
+
+test('a machine that cannot be stopped has its host fenced, and its guest is off with that', () => {
+  const world = onGuest([vm(), either], true);
+  world.begin({ kind: 'agent', node: 'n1', service: 'vm', verb: 'stop', how: 'fail', atMs: 0, forMs: 0 });
+  world.begin({ kind: 'powerOff', node: 'n4', atMs: 0, forMs: 0 });
+  expect(runUntil(world, runs(world, 'db', 'n3'), 15_000)).toBe(true);
+  expect(runUntil(world, () => !holders(world, 'vm').includes('n1'), 1000)).toBe(true);
+});
+
+test('a host in maintenance keeps its machine, and so what its guest may run', () => {
+  const world = onGuest();
+  say(world, { kind: 'maintain', node: 'n1', service: null, on: true, because: 'new firmware' });
+  world.run(1000);
+  world.host('n4').pause();
+  isolate(world, 'n4');
+  world.run(15_000);
+  expect(holders(world, 'vm')).toEqual(['n1']);
+  expect(holders(world, 'db')).toEqual(['n4']);
+});
+
+test.each([1, 2, 3, 4, 5, 6])('a world of guests, seed %i', (seed) => {
+  const { cluster, plan } = generateCase(seed, 'guest');
+  expect(cluster.nodes.some(({ guest }) => guest !== undefined)).toBe(true);
+  expect(runPlan(cluster, plan).verdict).toMatchObject({ ok: true });
 });

@@ -130,7 +130,7 @@ function replan(turn: Turn): void {
   const held = input.held ?? state.held;
   const plan = schedule(input);
   put(turn, { plan, planBasis: basis, planNumber: state.planNumber + 1, held });
-  if (plan.ended !== undefined) noteEnded(turn, plan.ended);
+  if (plan.ended !== undefined) noteEnded(turn, plan.ended, state.plan);
 }
 
 function basisOf(state: NodeState, nowMs: Ms): PlanBasis {

@@ -1,7 +1,7 @@
 /** What a coordinator knows of guests beside their records, and what it does when one of them has ended with its machine. */
 import { guestsOf } from '../guests.ts';
 import { isAlive } from '../membership/hearing.ts';
-import type { Ms, NodeId } from '../model.ts';
+import type { Ms, NodeId, ServiceId } from '../model.ts';
 import type { GuestsHeard, Plan } from '../schedule/plan.ts';
 import { changed, type NodeState, put, type Turn } from '../state.ts';
 import { knowOff } from './off.ts';
@@ -29,9 +29,9 @@ export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): bool
 const textOf = ({ heard, returning, asked }: GuestsHeard): string =>
   JSON.stringify([[...heard], [...returning], [...asked]]);
 
-/** As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
-export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>): void {
-  for (const { node, because } of ended) {
+/** `before`: the plan before this one, which had it fenced or not. As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
+export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>, before: Plan | null): void {
+  for (const { node, machine, because } of ended) {
     const { state, nowMs } = turn;
     if (state.off.has(node)) {
       unask(turn, node);
@@ -40,18 +40,19 @@ export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>): void {
     const peer = state.peers.get(node);
     knowOff(turn, node, { because, boot: peer?.boot ?? null, atMs: nowMs });
     changed(turn, `node ${node}`, 'lost', 'off', because);
-    noteFencing(turn, node, because);
+    noteFencing(turn, node, machine, before);
   }
 }
 
-/** Where it was fenced, and has not just ended. */
-function noteFencing(turn: Turn, target: NodeId, how: string): void {
-  const { fenceAsked, plan } = turn.state;
-  const because = fenceAsked.get(target) ?? plan?.fence.find(({ node }) => node === target)?.because;
+/** Where it was fenced, and has not just ended. It took as long as it was lost. */
+function noteFencing(turn: Turn, target: NodeId, machine: ServiceId, before: Plan | null): void {
+  const { state, nowMs } = turn;
+  const because = state.fenceAsked.get(target) ?? before?.fence.find(({ node }) => node === target)?.because;
   unask(turn, target);
   if (because === undefined) return;
-  const record = { target, because, device: how, outcome: 'off', verified: true, tookMs: 0, failure: null } as const;
-  addFencing(turn, record);
+  const tookMs = Math.round(nowMs - (state.lost.get(target) ?? nowMs));
+  const device = `its machine ${machine}`;
+  addFencing(turn, { target, because, device, outcome: 'off', verified: true, tookMs, failure: null });
 }
 
 function unask(turn: Turn, target: NodeId): void {

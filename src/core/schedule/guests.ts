@@ -151,7 +151,8 @@ export function endedGuests(graph: Graph, input: ScheduleInput, held: Held): Non
     if (isMember(input.view, node) || input.guests?.heard.has(node) === true || isElsewhere(input, guest)) return [];
     if (isKnown(input, node)) return [];
     if (!runsNowhere(machineSeen(graph, input, held, machine))) return [];
-    return [{ node, because: `its machine ${machine.id} runs nowhere, as seen in view ${input.view.number}` }];
+    const because = `its machine ${machine.id} runs nowhere, as seen in view ${input.view.number}`;
+    return [{ node, machine: machine.id, because }];
   });
 }
 

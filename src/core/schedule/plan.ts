@@ -92,7 +92,7 @@ export interface Plan {
   /** Nodes that have to be switched off before all of this can be carried out. */
   readonly fence: readonly { readonly node: NodeId; readonly because: string }[];
   /** Lost guests that are off, because their machines are, of which not everybody knows yet. Missing: none. */
-  readonly ended?: readonly { readonly node: NodeId; readonly because: string }[];
+  readonly ended?: readonly { readonly node: NodeId; readonly machine: ServiceId; readonly because: string }[];
   /** When a wait that blocks an action is over or the date changes the rules, and the plan should be made again; null: never. */
   readonly againAtMs: Ms | null;
 }
