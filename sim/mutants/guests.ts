@@ -17,7 +17,7 @@ export const guestMutants: readonly Mutant[] = [
     name: 'guest-off-with-machine',
     world: 'guest',
     rule: 'a guest may run while a member may run its machine',
-    by: ['exclusive', 'takeover'],
+    by: ['exclusive', 'takeover', 'live'],
     file: guests,
     find: 'on.length === 0 && unseen.length === 0 && elsewhere === null;',
     replace: 'elsewhere === null;',

@@ -81,6 +81,8 @@ export interface NodeState {
   readonly hadQuorum: boolean;
   /** It has had the document of a view with a majority since the machine booted: until then others may have acted meanwhile. */
   readonly joined: boolean;
+  /** Its machine had just booted when this life of the daemon began. */
+  readonly beganCold: boolean;
   /** Everybody has been in a view with this node since its machine booted: what is missing from now on is lost, not late. */
   readonly complete: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */

@@ -1,7 +1,7 @@
 /** What a coordinator knows of guests beside their records, and what it does when one of them has ended with its machine. */
-import { guestsOf } from '../guests.ts';
+import { type Guest, guestsOf } from '../guests.ts';
 import { isAlive } from '../membership/hearing.ts';
-import type { Ms, NodeId, ServiceId } from '../model.ts';
+import { type Ms, type NodeId, plainQuorum, type ServiceId } from '../model.ts';
 import type { GuestsHeard, Plan } from '../schedule/plan.ts';
 import { changed, type NodeState, put, type Turn } from '../state.ts';
 import { knowOff } from './off.ts';
@@ -17,8 +17,18 @@ export function guestsHeard(state: NodeState, nowMs: Ms): GuestsHeard | null {
   return {
     heard: new Set(heard),
     returning: new Set(heard.filter((node) => isComingBack(state, node, nowMs))),
+    awaited: new Set(guests.filter((guest) => isAwaited(state, guest, nowMs)).map(({ node }) => node)),
     asked: new Map([...state.fenceAsked].filter(([node]) => guests.some((guest) => guest.node === node))),
   };
+}
+
+/** As for machines that boot together: what starts on the second choice would stay there. A guest that was here once is not waited for. */
+function isAwaited(state: NodeState, { node, machine }: Guest, nowMs: Ms): boolean {
+  const lastWith = state.lastWith.get(node) ?? Number.POSITIVE_INFINITY;
+  // One that is being taken in is not there yet.
+  if (!state.beganCold || lastWith <= (state.installed?.number ?? -1)) return false;
+  const waitMs = state.doc.cluster.quorum.startWaitMs ?? plainQuorum.startWaitMs ?? 0;
+  return nowMs - state.startedAtMs < waitMs + machine.startTimeoutMs;
 }
 
 export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): boolean {
@@ -26,8 +36,8 @@ export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): bool
   return textOf(a) === textOf(b);
 }
 
-const textOf = ({ heard, returning, asked }: GuestsHeard): string =>
-  JSON.stringify([[...heard], [...returning], [...asked]]);
+const textOf = ({ heard, returning, awaited, asked }: GuestsHeard): string =>
+  JSON.stringify([[...heard], [...returning], [...awaited], [...asked]]);
 
 /** `before`: the plan before this one, which had it fenced or not. As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
 export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>, before: Plan | null): void {

@@ -17,6 +17,7 @@ import type { Hindrance, Stop } from './change.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { isOnItsWay } from './migrate.ts';
 import type { GuestPlaces, Held, Plan, ScheduleInput } from './plan.ts';
+import type { CopiesBy } from './ruled.ts';
 import { type Copy, isMember, type Seen, underWay } from './seen.ts';
 import type { Settled, SettledServices } from './settle.ts';
 import { type MachineSeen, machineSeen } from './takeover.ts';
@@ -139,6 +140,23 @@ export function machineBlock(
   if (input.guests?.heard.has(node) === true) return `${alive} heard`;
   if (isElsewhere(input, guest)) return `its guest ${node} may still run in another machine`;
   return Object.hasOwn(input.admin.off, node) ? null : `all have to know first that its guest ${node} is off`;
+}
+
+/** Where a cluster has just started, what runs nowhere yet waits for a guest that it would rather run on. */
+export function guestBlock(
+  { services }: Graph,
+  { view, guests }: ScheduleInput,
+  copiesBy: CopiesBy,
+  verb: Parameters<Hindrance['ruled']>[0],
+  id: ServiceId,
+  node: NodeId,
+): string | null {
+  if (verb !== 'start' || guests === undefined || guests.awaited.size === 0) return null;
+  const { on = [], clone = true, onScore = 0 } = services.get(id) ?? {};
+  if (clone || onScore === 0 || copiesBy(id).some(({ record }) => record !== null && mayRunBy(record))) return null;
+  const better = on.slice(0, Math.max(0, on.indexOf(node)));
+  const guest = better.find((each) => guests.awaited.has(each) && !isMember(view, each));
+  return guest === undefined ? null : `the cluster has just started, and ${guest}, where it would rather run, may come`;
 }
 
 const isElsewhere = ({ admin: { stray } }: ScheduleInput, { node }: Guest): boolean =>

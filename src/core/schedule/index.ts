@@ -31,6 +31,7 @@ import { type Graph, graphOf } from './graph.ts';
 import {
   type Ends,
   endedGuests,
+  guestBlock,
   guestPlaces,
   isOver,
   machineBlock,
@@ -112,6 +113,7 @@ function planFor(graph: Graph, asked: ScheduleInput, seen: Seen, aftermath: Afte
     promotions,
     ruled: (verb, service, node) =>
       machineBlock(graph, input, held, verb, service) ??
+      guestBlock(graph, input, copiesBy, verb, service, node) ??
       ruledWait(ruled, copiesBy, { verb, service, node }) ??
       leftWait(ruled, copiesBy, isLeft, { verb, service, node }) ??
       roomWait(graph, placements, copiesBy, { verb, service, node }),

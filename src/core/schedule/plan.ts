@@ -45,6 +45,8 @@ export interface GuestsHeard {
   readonly heard: ReadonlySet<NodeId>;
   /** Of those, the ones that have not had the time to join yet: nobody is switched off who is about to say what it runs. */
   readonly returning: ReadonlySet<NodeId>;
+  /** The cluster has just started, and their machines have not had the time to. */
+  readonly awaited: ReadonlySet<NodeId>;
   /** Those that an operator wants switched off, and why. */
   readonly asked: ReadonlyMap<NodeId, string>;
 }
