@@ -173,8 +173,10 @@ function heardWait(graph: Graph, { admin }: ScheduleInput, { id }: Service, node
   const isLeft = Object.hasOwn(admin.maintenance.nodes, node);
   // Nobody is switched off for a look, which is over in a moment.
   const canFence = !isLeft && state !== 'probing' && canBeFenced(graph, node);
-  const because = `${node} is heard, is not in the view, and may run ${id}: its daemon calls it ${state}`;
-  return { because, untilMs: null, fence: canFence ? [node] : [] };
+  const may = `${node} is heard, is not in the view, and may run ${id}: its daemon calls it ${state}`;
+  if (canFence || state === 'probing') return { because: may, untilMs: null, fence: canFence ? [node] : [] };
+  const then = `stop it there, or switch ${node} off and say so: sempre node confirm-off ${node} --reason ...`;
+  return { because: `${may}; ${then}`, untilMs: null, fence: [] };
 }
 
 /** What has been given away, and what may arrive, is counted from the other end of the migration. */
