@@ -15,7 +15,7 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
-import { isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
+import { inMaintenance, isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -265,9 +265,10 @@ function guestWait(graph: Graph, input: ScheduleInput, service: Service, node: N
   const { on, unseen, elsewhere } = machineSeen(graph, input, held, machine);
   const may = `${node} is lost and may still run ${service.id} until its machine ${machine.id}`;
   const fence = [...(on.length > 0 ? [node] : []), ...(elsewhere?.fence ?? [])];
-  if (on.length > 0) return { because: `${may} has stopped on ${on.join(', ')}`, untilMs: null, fence };
+  if (on.length > 0) return { because: `${may} has stopped on ${leftText(input, machine, on)}`, untilMs: null, fence };
   if (elsewhere !== null) return { because: `${may} has: ${elsewhere.because}`, untilMs: elsewhere.untilMs, fence };
-  if (unseen.length > 0) return { because: `${may} was looked for on ${unseen.join(', ')}`, untilMs: null, fence };
+  if (unseen.length > 0)
+    return { because: `${may} was looked for on ${leftText(input, machine, unseen)}`, untilMs: null, fence };
   return { because: `${may}, which has stopped, is known to all to have stopped`, untilMs: null, fence };
 }
 
@@ -275,6 +276,12 @@ function needsOff(service: Service, node: NodeId, canFence: boolean, stray: stri
   const may = `${node} is lost and may still run ${service.id}${stray === undefined ? '' : ` (${stray})`}`;
   const how = canFence ? 'it has to be fenced, or confirmed off' : 'it has to be confirmed off';
   return `${may}; ${how}: sempre node confirm-off ${node} --reason ...`;
+}
+
+/** Where nobody stops or looks at it, that is why. */
+function leftText({ admin }: ScheduleInput, { id }: Service, nodes: readonly NodeId[]): string {
+  const left = nodes.filter((node) => inMaintenance(admin, node, id));
+  return `${nodes.join(', ')}${left.length === 0 ? '' : ` (in maintenance: ${left.join(', ')})`}`;
 }
 
 /**
