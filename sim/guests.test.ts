@@ -84,6 +84,15 @@ test('before a machine moves with a stop its guest is drained, and what ran ther
   expect(runUntil(world, runs(world, 'db', 'n4'), 8000)).toBe(true);
 });
 
+test('a machine moves although another host is lost that nobody can fence: it was seen to run elsewhere', () => {
+  const world = onGuest([vm(), db({ on: ['n4'] })]);
+  world.host('n3').powerOff();
+  world.run(3000);
+  say(world, { kind: 'standby', node: 'n1', on: true, because: 'work' });
+  expect(runUntil(world, runs(world, 'vm', 'n2'), 10_000)).toBe(true);
+  expect(runUntil(world, runs(world, 'db', 'n4'), 8000)).toBe(true);
+});
+
 test('a live migration of the machine leaves its guest alone', () => {
   const world = onGuest([vm({ migrates: true, startTimeoutMs: 6000 }), db({ on: ['n4'] })]);
   const before = world.host('n4').poweredAtMs;
