@@ -115,7 +115,11 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
   const name = node.id;
   const answer = input.answers.get(name);
   const seen = new Map([...input.answers].map(([node, { peers }]) => [node, peers]));
-  const { state, because } = nodeState(name, input);
+  const { state, because: why } = nodeState(name, input);
+  const guest = guestStatus(node, services);
+  // What was noted when it ended is no news once its machine runs again.
+  const isStarted = state === 'off' && (guest.guest?.on.length ?? 0) > 0;
+  const because = isStarted ? 'its machine was started, and its daemon has not joined yet' : why;
   return {
     name,
     state,
@@ -123,7 +127,7 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
     coordinator: input.report.view?.coordinator === name,
     witness: node.witness,
     votes: node.votes,
-    ...guestStatus(node, services),
+    ...guest,
     watchdog: state === 'lost' || state === 'off' ? null : (recordOf(name, input)?.watchdog ?? null),
     stray: input.admin.stray[name]?.because ?? null,
     answered: answer !== undefined,
