@@ -90,7 +90,7 @@ export function guestPlaces(graph: Graph, input: ScheduleInput): GuestPlaces {
     const stopping = states.find(({ state }) => state === 'stopping');
     if (isMember(input.view, node)) {
       if (up === undefined && states.length > 0)
-        closing.set(node, `its machine ${machine.id} ${stopping === undefined ? 'has stopped' : 'is stopping'}`);
+        closing.set(node, `its machine ${machine.id} ${stopping === undefined ? 'runs on no member' : 'is stopping'}`);
     } else away.set(node, `it is not in the view: its machine ${machine.id} ${whereIs(up ?? stopping)}`);
   }
   return { closing, away };
