@@ -22,4 +22,22 @@ export const guestMutants: readonly Mutant[] = [
     find: 'on.length === 0 && unseen.length === 0 && elsewhere === null;',
     replace: 'elsewhere === null;',
   },
+  {
+    name: 'guest-not-drained',
+    world: 'guest',
+    rule: 'what runs on a guest stops before its machine does',
+    by: ['drain'],
+    file: guests,
+    find: 'isMember(input.view, node) ? stopOf(settled.get(machine.id), plan) : undefined;',
+    replace: 'undefined as Stop | undefined;',
+  },
+  {
+    name: 'machine-stops-with-what-runs',
+    world: 'guest',
+    rule: 'the stop of a machine waits for the stops on its guest',
+    by: ['drain'],
+    file: guests,
+    find: 'if (sooner !== undefined) stop.after.add(sooner);',
+    replace: 'if (sooner !== undefined) return;',
+  },
 ];
