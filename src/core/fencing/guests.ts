@@ -39,7 +39,10 @@ export function isSameGuests(a: GuestsHeard | null, b: GuestsHeard | null): bool
 const textOf = ({ heard, returning, awaited, asked }: GuestsHeard): string =>
   JSON.stringify([[...heard], [...returning], [...awaited], [...asked]]);
 
-/** `before`: the plan before this one, which had it fenced or not. As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. */
+/**
+ * As after a fencing: noted in the document, and so known to whoever coordinates later, until the guest is back in a view. `before`: the
+ * former plan, which had it fenced or not.
+ */
 export function noteEnded(turn: Turn, ended: NonNullable<Plan['ended']>, before: Plan | null): void {
   for (const { node, machine, because } of ended) {
     const { state, nowMs } = turn;

@@ -81,6 +81,7 @@ function stopOf(change: Settled | undefined, { actions }: Plan): Stop | undefine
 const endsMachine = ({ passage, placement }: Settled, { node, kind }: Stop): boolean =>
   passage?.from !== node && (kind !== 'end' || placement.nodes.length === 0);
 
+/** Of guests as places for services: see `GuestPlaces`. */
 export function guestPlaces(graph: Graph, input: ScheduleInput): GuestPlaces {
   const closing = new Map<NodeId, string>();
   const away = new Map<NodeId, string>();
