@@ -221,14 +221,16 @@ function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: No
     const because = `${node} is lost and may still run ${service.id} until its lease and stop time are over, ${durationText(waitMs)} after it was lost`;
     return { because, untilMs: lostAtMs + waitMs, fence: [] };
   }
+  // A watchdog of its own would be suspended together with a guest.
   const ended = guestWait(graph, input, service, node, held);
-  const fence = ended?.fence ?? (canFence ? [node] : []);
+  if (ended !== null) return ended;
+  const fence = canFence ? [node] : [];
   if (isTimed && file?.watchdog != null && input.watched.has(node)) {
     const waitMs = watchdogWaitMs(graph, file.watchdog.timeoutMs);
     const because = `${node} is lost and may still run ${service.id} until it has stopped or its watchdog has reset it, ${durationText(waitMs)} after it was lost`;
     return { because, untilMs: lostAtMs + waitMs, fence };
   }
-  return ended ?? { because: needsOff(service, node, canFence, stray?.because), untilMs: null, fence };
+  return { because: needsOff(service, node, canFence, stray?.because), untilMs: null, fence };
 }
 
 // ---------------------------------------------------------------- guests
