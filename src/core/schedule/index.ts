@@ -15,7 +15,7 @@
  *
  * The passes, each from values to a new value:
  * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
- * takeover → change (roles) → settle → follow → order (drain).
+ * takeover → change (roles) → settle → follow → order (drain). With guests in the file, all of it is made anew until nothing more follows.
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
