@@ -36,8 +36,9 @@ function isTogether(world: World, host: Host, guest: Host): boolean {
   const view = state?.installed ?? null;
   if (state === undefined || view === null || state.purging || state.distrusted.size > 0) return false;
   if (guest.loop?.state.installed?.number !== view.number) return false;
-  const plan = world.host(view.coordinator).loop?.state.plan;
-  return plan != null && !plan.fence.some(({ node }) => node === guest.id);
+  const lead = world.host(view.coordinator).loop?.state;
+  if (lead?.plan == null || lead.fenceAsked.has(guest.id)) return false;
+  return !lead.plan.fence.some(({ node }) => node === guest.id);
 }
 
 /** Blocked, or nobody's, is what could not be stopped, or nobody knows of. */
