@@ -28,6 +28,7 @@ export function drain(): Check {
 }
 
 const runsElsewhere = (world: World, host: Host, id: string): boolean =>
+  host.loop?.state.local.get(id)?.before === 'moved' ||
   [...world.hosts.values()].some((other) => other !== host && other.running.has(id));
 
 /** By the coordinator's word: one that stops by itself, for want of quorum, asks nobody. */
