@@ -48,13 +48,17 @@ const lookEveryMs = 500;
 const fencingMs = ({ cluster, quirks }: World): number =>
   cluster.fencing.devices.length === 0 ? 0 : 35_000 + 4 * quirks.fenceMs[1];
 
+/** A guest's machine is stopped first, and then started, more than once. */
+const guestsMs = ({ cluster }: World): number =>
+  cluster.nodes.some(({ guest }) => guest !== undefined) ? 6 * cluster.heartbeat.deadMs + 20_000 : 0;
+
 /**
  * Runs until all has been calm for a while, at most as long as settling may take: agreeing on a view, forgetting failures, every
  * pace. Most seeds are calm much earlier; a patient one runs on, to see whether calm lasts.
  */
 function settle(world: World): void {
   const { deadMs } = world.cluster.heartbeat;
-  const untilMs = world.agenda.nowMs + deadMs * 6 + 12_000 + fencingMs(world);
+  const untilMs = world.agenda.nowMs + deadMs * 6 + 12_000 + fencingMs(world) + guestsMs(world);
   if (world.quirks.patient) return world.run(untilMs - world.agenda.nowMs);
   const calmNeededMs = deadMs * 2 + 1500;
   let calmSinceMs: number | null = null;

@@ -87,6 +87,7 @@ function withoutQuirks(failing: Failing, fails: Fails): Failing {
 function withFewerServices(failing: Failing, fails: Fails): Failing {
   let kept = failing;
   for (const { id } of failing.cluster.services) {
+    if (kept.cluster.nodes.some(({ guest }) => guest === id)) continue;
     if (kept.cluster.services.length === 1) break;
     const without = withoutService(kept, id);
     if (fails(without)) kept = without;

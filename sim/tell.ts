@@ -51,7 +51,7 @@ function describeCluster({ heartbeat, quorum, nodes, services }: Cluster): strin
     'nodes:',
     ...nodes.map(
       (n) =>
-        `  ${n.id} votes ${n.votes}${n.witness ? ' witness' : ''} fence ${JSON.stringify(n.fence)} watchdog ${n.watchdog?.timeoutMs ?? 'none'}`,
+        `  ${n.id} votes ${n.votes}${n.witness ? ' witness' : ''}${n.guest === undefined ? '' : ` in ${n.guest}`} fence ${JSON.stringify(n.fence)} watchdog ${n.watchdog?.timeoutMs ?? 'none'}`,
     ),
     'services:',
     ...services.map(

@@ -4,7 +4,7 @@
  * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more. Nor of
  * requests that were asked while others about the same thing were: which was carried out last, nobody can say.
  */
-import { servicesNamed } from '../../src/core/model.ts';
+import { type Cluster, servicesNamed } from '../../src/core/model.ts';
 import type { AnswerCode, Command, Doc } from '../../src/core/ports.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
@@ -17,7 +17,7 @@ export function durable(): Check {
     name: 'durable',
     asked(world, command) {
       // An operator who says that one of two is off lets the other one act, which may not know what the first decided alone.
-      if (command.kind === 'confirmOff' && world.cluster.nodes.length === 2) acknowledged.clear();
+      if (command.kind === 'confirmOff' && isPair(world)) acknowledged.clear();
       const key = keyOf(command);
       if (key === null) return;
       acknowledged.delete(key);
@@ -36,7 +36,7 @@ export function durable(): Check {
     },
     // Half of a pair is no minority: what it decides alone can be lost with it, where the file lets the other one act without it.
     installed(world, _host, view) {
-      if (mayDiverge(world) && view.members.length < world.cluster.nodes.length) apart = true;
+      if (mayDiverge(world) && !deciding(world).every(({ id }) => view.members.includes(id))) apart = true;
       else if (apart) {
         apart = false;
         acknowledged.clear();
@@ -60,8 +60,15 @@ export function durable(): Check {
 }
 
 /** Two nodes, either of which may come to act without having heard of the other one since it booted. */
-const mayDiverge = ({ cluster: { nodes, quorum } }: World): boolean =>
-  nodes.length === 2 && (quorum.tie === 'ping' || quorum.noQuorum === 'ignore' || quorum.startWaitMs !== null);
+const mayDiverge = (world: World): boolean => {
+  const { quorum } = world.cluster;
+  return isPair(world) && (quorum.tie === 'ping' || quorum.noQuorum === 'ignore' || quorum.startWaitMs !== null);
+};
+
+const isPair = (world: World): boolean => deciding(world).length === 2;
+
+/** Guests decide nothing. */
+const deciding = ({ cluster: { nodes } }: World): Cluster['nodes'] => nodes.filter(({ guest }) => guest === undefined);
 
 const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code === 'NO_QUORUM';
 

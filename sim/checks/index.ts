@@ -1,6 +1,7 @@
 import type { Check } from '../world/world.ts';
 import { bounds } from './bounds.ts';
 import { calm } from './calm.ts';
+import { drain } from './drain.ts';
 import { duel } from './duel.ts';
 import { durable } from './durable.ts';
 import { exclusive } from './exclusive.ts';
@@ -23,6 +24,7 @@ export const allChecks = (): Check[] => [
   views(),
   quorum(),
   order(),
+  drain(),
   notices(),
   durable(),
   maintenance(),

@@ -42,12 +42,14 @@ function waitingForOperators({ actions }: Plan, admin: Admin): ReadonlySet<Plann
 }
 
 function notTogether(world: World): string | null {
-  const views = [...world.hosts.values()].map((host) => ({ host, view: host.loop?.state.installed ?? null }));
+  // A guest whose machine is not to run is off.
+  const hosts = [...world.hosts.values()].filter(({ hasMachine }) => hasMachine);
+  const views = hosts.map((host) => ({ host, view: host.loop?.state.installed ?? null }));
   const first = views[0]?.view;
   for (const { host, view } of views) {
     if (view === null) return `${host.id} is in no view`;
     if (view.number !== first?.number) return `${host.id} is in view ${view.number}, others in ${first?.number}`;
-    if (view.members.length !== world.hosts.size) return `view ${view.number} lacks nodes: ${view.members}`;
+    if (view.members.length !== hosts.length) return `view ${view.number} lacks nodes: ${view.members}`;
   }
   return null;
 }

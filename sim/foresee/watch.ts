@@ -2,6 +2,7 @@
 import type { Cluster, Ms, NodeId, Service, ServiceId } from '../../src/core/model.ts';
 import type { FencingRecord } from '../../src/core/ports.ts';
 import type { NodeReport } from '../../src/core/report.ts';
+import type { Host } from '../world/host.ts';
 import type { Check, World } from '../world/world.ts';
 
 export interface Outcome {
@@ -27,8 +28,12 @@ export interface NodeOutcome {
    * it ran; holds: it keeps what it has and takes nothing over, because somebody in its view is neither heard nor off.
    */
   readonly state: 'hit' | 'acts' | 'idle' | 'runs on' | 'holds' | 'off';
-  /** Lost its power after the fault: switched off by a device, or reset by its watchdog. */
-  readonly lostPower: { readonly afterMs: Ms; readonly by: 'fencing' | 'watchdog'; readonly back: boolean } | null;
+  /** Lost its power after the fault: switched off by a device, reset by its watchdog, or, if it is a guest, stopped with its machine. */
+  readonly lostPower: {
+    readonly afterMs: Ms;
+    readonly by: 'fencing' | 'watchdog' | 'machine';
+    readonly back: boolean;
+  } | null;
   /** Members of the view in which it acts. */
   readonly with: readonly NodeId[];
 }
@@ -63,7 +68,7 @@ export class Watcher {
       },
       powerChanged: (world, host) => {
         this.#changedAtMs = world.agenda.nowMs;
-        if (this.#beganAtMs !== null) this.#power(host.id, host.powered, world.agenda.nowMs - this.#beganAtMs);
+        if (this.#beganAtMs !== null) this.#power(host, world.agenda.nowMs - this.#beganAtMs);
       },
     };
   }
@@ -115,13 +120,13 @@ export class Watcher {
     return { ...rest, state: host.running.size > 0 ? 'runs on' : 'idle' };
   }
 
-  #power(node: NodeId, powered: boolean, afterMs: Ms): void {
+  #power({ id: node, powered, hasMachine }: Host, afterMs: Ms): void {
     const before = this.#lostPower.get(node);
     if (powered) {
       if (before !== undefined) this.#lostPower.set(node, { ...before, back: true });
       return;
     }
-    const by = this.#switchedOff.has(node) ? 'fencing' : 'watchdog';
+    const by = !hasMachine ? 'machine' : this.#switchedOff.has(node) ? 'fencing' : 'watchdog';
     this.#lostPower.set(node, { afterMs: before?.afterMs ?? afterMs, by, back: false });
   }
 

@@ -97,7 +97,9 @@ const isFree = ({ nodes, services }: Cluster, { id, with: together }: Service): 
 function changePlaces(prng: Prng, cluster: Cluster): Cluster {
   const service = prng.pick(cluster.services.filter((each) => isFree(cluster, each)));
   const { on } = service;
-  const others = cluster.nodes.filter(({ id, witness }) => !witness && !on.includes(id)).map(({ id }) => id);
+  const isMachine = cluster.nodes.some(({ guest }) => guest === service.id);
+  const mayRun = ({ witness, guest }: ClusterNode): boolean => !witness && !(isMachine && guest !== undefined);
+  const others = cluster.nodes.filter((node) => mayRun(node) && !on.includes(node.id)).map(({ id }) => id);
   const choices = [shuffled(prng, on)];
   if (on.length > Math.max(1, service.instances)) choices.push(shuffled(prng, on).slice(1), on.slice(1));
   if (others.length > 0) choices.push([...on, prng.pick(others)], [prng.pick(others), ...on]);
@@ -112,9 +114,11 @@ function changePlaces(prng: Prng, cluster: Cluster): Cluster {
 
 /** Somebody keeps a vote. */
 function changeVotes(prng: Prng, { nodes, ...rest }: Cluster): Cluster {
-  const voter = prng.pick(nodes);
+  const voter = prng.pick(nodes.filter(({ guest }) => guest === undefined));
   const votesOf = (node: ClusterNode): number => (prng.chance(0.5) ? node.votes : prng.pick([0, 1, 1, 2, 3]));
-  return { ...rest, nodes: nodes.map((node) => ({ ...node, votes: Math.max(votesOf(node), node === voter ? 1 : 0) })) };
+  const withVotes = (node: ClusterNode): ClusterNode =>
+    node.guest === undefined ? { ...node, votes: Math.max(votesOf(node), node === voter ? 1 : 0) } : node;
+  return { ...rest, nodes: nodes.map(withVotes) };
 }
 
 /** On one node or on all of them. */

@@ -2,6 +2,7 @@
  * Files, or votes, that some nodes know and others do not, when they lose each other. Chance cuts them apart at another moment: what a
  * node may go by matters for less than a loss timeout.
  */
+import { mayLead } from '../../src/core/guests.ts';
 import { type Cluster, isGuarded, type NodeId, type Service } from '../../src/core/model.ts';
 import type { Fault } from '../world/faults.ts';
 import type { Prng } from '../world/prng.ts';
@@ -23,7 +24,7 @@ const because = 'drawn by the simulator';
 
 /** Null: too few nodes, or nothing that must not run twice. */
 function castOf({ prng, cluster, atMs, deadMs }: Scene, nodesMin: number): Cast | null {
-  const names = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
+  const names = cluster.nodes.filter(mayLead).map(({ id }) => id);
   const lead = names[0] ?? '';
   const ways = cluster.services
     .filter((service) => isGuarded(service) && !service.clone)
@@ -59,7 +60,7 @@ const split = (side: readonly NodeId[], others: readonly NodeId[], atMs: number,
 
 const withVotes = (cluster: Cluster, votesOf: (node: NodeId) => number): Cluster => ({
   ...cluster,
-  nodes: cluster.nodes.map((node) => ({ ...node, votes: votesOf(node.id) })),
+  nodes: cluster.nodes.map((node) => (node.guest === undefined ? { ...node, votes: votesOf(node.id) } : node)),
 });
 
 /** Those that are to go on without the coordinator and one more are a majority. */

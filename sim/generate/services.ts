@@ -79,6 +79,29 @@ export function drawAnswers(prng: Prng, services: readonly Service[], hasDevices
   });
 }
 
+/** Of a guest. */
+export function drawMachine(prng: Prng, id: string, hosts: readonly string[]): Service {
+  const on = shuffled(prng, hosts).slice(0, prng.between(Math.min(2, hosts.length), hosts.length));
+  return {
+    ...plainTraits,
+    id,
+    resource: resource('command', id, on),
+    on,
+    instances: 1,
+    clone: false,
+    needs: [],
+    with: [],
+    stickiness: prng.pick([0, 50, stickinessMax]),
+    check: { everyMs: prng.pick([1000, 3000]), timeoutMs: 2000 },
+    startTimeoutMs: prng.pick([2000, 6000]),
+    stopTimeoutMs: prng.pick([200, 1000, 2500]),
+    failures: { max: 3, forgetMs: 8000 },
+    takeover: 'fencing',
+    migrates: prng.chance(0.5),
+    digest: `${id}-1`,
+  };
+}
+
 const fence = ['fence'] as const;
 
 function draw(

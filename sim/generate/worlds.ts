@@ -8,11 +8,20 @@ import {
   plainNode,
   plainQuorum,
   type QuorumRules,
+  type Service,
   type Takeover,
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
 import { drawRules } from './rules.ts';
-import { drawAnswers, drawMigrations, drawNotices, drawRoles, drawServices, drawUniques } from './services.ts';
+import {
+  drawAnswers,
+  drawMachine,
+  drawMigrations,
+  drawNotices,
+  drawRoles,
+  drawServices,
+  drawUniques,
+} from './services.ts';
 
 export interface WorldKind {
   readonly name: string;
@@ -31,6 +40,7 @@ interface Shape {
   readonly takeovers?: readonly Takeover[];
   readonly migrates?: boolean;
   readonly uniques?: boolean;
+  readonly guests?: boolean;
 }
 
 const ofAll: readonly Takeover[] = ['lease', 'lease', 'nothing', 'fencing'];
@@ -127,6 +137,18 @@ export const worldKinds: readonly WorldKind[] = [
     draw: (prng) => ({ count: [2, 5], devices: prng.chance(0.3) ? prng.pick(devices) : 'none', uniques: true }),
   },
   {
+    name: 'guest',
+    weight: 0,
+    draw: (prng) => ({
+      count: [2, 4],
+      quorum: prng.pick<Partial<QuorumRules>>([{ tie: 'fence' }, { tie: 'none' }]),
+      devices: prng.chance(0.8) ? prng.pick(devices) : 'none',
+      watchdogs: prng.chance(0.2),
+      takeovers: mostlyFencing,
+      guests: true,
+    }),
+  },
+  {
     name: 'ignore',
     weight: 1,
     draw: (prng) => ({ count: [2, 4], quorum: { noQuorum: 'ignore' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
@@ -152,7 +174,9 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const deadMs = intervalMs * prng.between(5, 8);
   const names = Array.from({ length: nodeCount }, (_, i) => `n${i + 1}`);
   const takeovers = shape.takeovers ?? ofAll;
-  const drawn = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, names, takeovers), takeovers);
+  const guests = shape.guests === true ? drawGuests(prngFrom(seed, 'guests'), names, linkCount) : noGuests;
+  const places = [...names, ...guests.nodes.map(({ id }) => id)];
+  const drawn = drawRoles(prngFrom(seed, 'roles'), drawServices(prng, places, takeovers), takeovers);
   const movers = drawMigrations(prngFrom(seed, 'migrations'), drawn, shape.migrates === true);
   const plain = drawNotices(prngFrom(seed, 'notices'), movers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
@@ -164,16 +188,36 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
     watchdog: power.watchdogs.get(id) ?? null,
     fence: power.levels.get(id) ?? [],
   }));
+  const all = [...nodes, ...guests.nodes];
   const cluster: Cluster = {
     name: 'sim',
     heartbeat: { intervalMs, deadMs, port: 7354 },
     quorum: { ...plainQuorum, headStartMs: 1000, startWaitMs: prng.pick([1000, 3000, 3000, null]), ...shape.quorum },
-    nodes: shape.witness === true ? [...nodes, witness(nodeCount + 1, linkCount)] : nodes,
+    nodes: shape.witness === true ? [...all, witness(nodeCount + 1, linkCount)] : all,
     fencing: { ...noFencing, devices: power.devices, powerOn: prng.chance(0.7), tries: prng.between(1, 4) },
-    services,
+    services: [...guests.machines, ...services],
     rules: drawRules(prngFrom(seed, 'rules'), services),
   };
   return withAllCopies(cluster, (service) => service);
+}
+
+const noGuests = { nodes: [], machines: [] };
+
+/** One or two, each in a machine of its own, which is slow to stop and may move live. */
+function drawGuests(
+  prng: Prng,
+  hosts: readonly string[],
+  linkCount: number,
+): { readonly nodes: readonly ClusterNode[]; readonly machines: readonly Service[] } {
+  const numbers = Array.from({ length: prng.between(1, 2) }, (_, i) => hosts.length + 1 + i);
+  return {
+    nodes: numbers.map((number) => ({
+      ...plainNode(`n${number}`, linksOf(number, linkCount), 7354),
+      votes: 0,
+      guest: `vm${number}`,
+    })),
+    machines: numbers.map((number) => drawMachine(prng, `vm${number}`, hosts)),
+  };
 }
 
 const linksOf = (number: number, linkCount: number): ClusterNode['links'] =>

@@ -1,5 +1,6 @@
 /** Rules, and how each is broken. `find` occurs once in `file`. */
 import { fencingMutants } from './fencing.ts';
+import { guestMutants } from './guests.ts';
 import { membershipMutants } from './membership.ts';
 import { migrationMutants } from './migrations.ts';
 import { serviceMutants } from './services.ts';
@@ -22,4 +23,5 @@ export const mutants: readonly Mutant[] = [
   ...serviceMutants,
   ...migrationMutants,
   ...fencingMutants,
+  ...guestMutants,
 ];

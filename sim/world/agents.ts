@@ -103,6 +103,7 @@ function pretend(host: Host, { verb, service }: AgentOp): OpResult {
   if (verb === 'stop' && host.running.has(service.id)) {
     host.unowned.add(service.id);
     host.unnoted.add(service.id);
+    host.world.machineChanged(service.id);
   }
   const asks = verb === 'check' || verb === 'probe';
   if ((asks || verb === 'demote') && host.promoted.has(service.id)) host.falselyDemoted.add(service.id);
@@ -189,6 +190,7 @@ function look(host: Host, service: Service): OpResult {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
     const isAlone = !others.some((other) => other.holds(id)) && !isBeingStarted(host, id);
     if (service.clone || (isAlone && isKnown(host))) host.unowned.delete(id);
+    host.world.machineChanged(id);
   }
   host.falselyDemoted.delete(id);
   const seen: OpResult = { outcome: 'running', digest: notedDigest(host, id) };

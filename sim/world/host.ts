@@ -42,6 +42,8 @@ export class Host {
   readonly underWay = new Map<ServiceId, AgentOp[]>();
   readonly begunAtMs = new WeakMap<AgentOp, number>();
   readonly isNewer: boolean;
+  /** The service that is its machine; null: it is a machine of its own. */
+  readonly machine: ServiceId | null;
   powered = false;
   /** How many outages hold its power off. */
   outages = 0;
@@ -76,6 +78,7 @@ export class Host {
     this.disk = new Disk(world, prng.fork('disk'), world.quirks.torn === id);
     this.watchdog = new WatchdogCard(this);
     this.isNewer = world.quirks.newer.includes(id);
+    this.machine = world.cluster.nodes.find((node) => node.id === id)?.guest ?? null;
     this.#inbox = new Inbox(world.quirks.socketPackets, this.chance);
   }
 
@@ -96,13 +99,24 @@ export class Host {
 
   /** Unless an outage or a fence device keeps its power off. */
   powerOn(bootMs = 0): void {
-    if (this.powered || this.outages > 0 || this.world.panel.holdsOff(this.id)) return;
+    if (this.powered || this.outages > 0 || !this.hasMachine || this.world.panel.holdsOff(this.id)) return;
     this.powered = true;
     this.isSaidToBeOff = false;
     this.poweredAtMs = this.world.agenda.nowMs;
     if (this.life > 0) this.clock.restart(this.chance.below(100_000));
     this.world.powerChanged(this);
     this.world.agenda.after(bootMs + this.prng.between(50, 500), () => this.launchDaemon());
+  }
+
+  /** A guest is on while its machine runs on some host, whichever that is. One that is started by hand is another machine. */
+  get hasMachine(): boolean {
+    const { machine } = this;
+    return machine === null || [...this.world.hosts.values()].some((host) => host.holds(machine));
+  }
+
+  followMachine(): void {
+    if (this.hasMachine) this.powerOn(this.prng.between(100, 2000));
+    else this.powerOff();
   }
 
   powerOff(): void {
@@ -322,6 +336,7 @@ export class Host {
     this.running.set(service.id, service);
     this.unowned.add(service.id);
     this.unnoted.add(service.id);
+    this.world.machineChanged(service.id);
   }
 
   stopByHand(id: ServiceId): void {

@@ -143,6 +143,12 @@ export class World {
   serviceChanged(host: Host, id: ServiceId): void {
     this.#trace.mix(this.agenda.nowMs, host.id, id);
     for (const check of this.#checks) check.serviceChanged?.(this, host, id);
+    this.machineChanged(id);
+  }
+
+  /** Of a guest. */
+  machineChanged(id: ServiceId): void {
+    for (const host of this.hosts.values()) if (host.machine === id) host.followMachine();
   }
 
   roleChanged(host: Host, id: ServiceId): void {

@@ -115,7 +115,11 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
   const name = node.id;
   const answer = input.answers.get(name);
   const seen = new Map([...input.answers].map(([node, { peers }]) => [node, peers]));
-  const { state, because } = nodeState(name, input);
+  const { state, because: why } = nodeState(name, input);
+  const guest = guestStatus(node, services);
+  // What was noted when it ended is no news once its machine runs again.
+  const isStarted = state === 'off' && (guest.guest?.on.length ?? 0) > 0;
+  const because = isStarted ? 'its machine was started, and its daemon has not joined yet' : why;
   return {
     name,
     state,
@@ -123,6 +127,7 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
     coordinator: input.report.view?.coordinator === name,
     witness: node.witness,
     votes: node.votes,
+    ...guest,
     watchdog: state === 'lost' || state === 'off' ? null : (recordOf(name, input)?.watchdog ?? null),
     stray: input.admin.stray[name]?.because ?? null,
     answered: answer !== undefined,
@@ -133,6 +138,11 @@ function nodeStatus(node: ClusterNode, input: MergeInput, services: readonly Ser
     software: answer?.software ?? null,
     startedAt: answer?.startedAt ?? null,
   };
+}
+
+function guestStatus({ guest }: ClusterNode, services: readonly ServiceStatus[]): Pick<NodeStatus, 'guest'> {
+  const machine = services.find(({ name }) => name === guest);
+  return machine === undefined ? {} : { guest: { machine: machine.name, state: machine.state, on: machine.nodes } };
 }
 
 /** A member is away that the view still counts on. */

@@ -122,6 +122,8 @@ export interface NodeStatus {
   /** It votes and runs nothing. */
   readonly witness: boolean;
   readonly votes: number;
+  /** The service that is its machine, and where that runs. Missing: it is no guest. */
+  readonly guest?: { readonly machine: ServiceId; readonly state: ServiceSummary; readonly on: readonly NodeId[] };
   /** Null: nobody has heard of it. */
   readonly watchdog: WatchdogState | null;
   /** Why it counts as running whatever it ran, however long it is away; null: it does not. */

@@ -36,8 +36,14 @@ const nodeRow = (node: ClusterNode, links: number): string[] => [
   ...Array.from({ length: links }, (_, link) => node.links[link]?.address ?? ''),
   node.watchdog === null ? '' : `${node.watchdog.device} ${formatDuration(node.watchdog.timeoutMs)}`,
   node.fence.map((level) => level.join(' + ')).join(', then '),
-  node.witness ? `witness, port ${node.port}` : node.votes === 1 ? '' : `${node.votes} votes`,
+  noteOf(node),
 ];
+
+function noteOf({ witness, port, guest, votes }: ClusterNode): string {
+  if (witness) return `witness, port ${port}`;
+  if (guest !== undefined) return `guest, its machine is ${guest}`;
+  return votes === 1 ? '' : `${votes} votes`;
+}
 
 /** Who decides, in a sentence. */
 function quorumText(cluster: Cluster): string {

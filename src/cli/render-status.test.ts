@@ -71,6 +71,14 @@ describe('renderStatus', () => {
     `);
   });
 
+  it('says of a guest where its machine is', () => {
+    const input = inputOf({});
+    const nodes = input.cluster.nodes.map((node) => (node.id === 'web1' ? { ...node, votes: 0, guest: 'site' } : node));
+    const text = renderStatus(mergeStatus({ ...input, cluster: { ...input.cluster, nodes } }), plainLook, false);
+    expect(text).toContain('guest: its machine site runs on bal1');
+    expect(text).not.toContain('no vote');
+  });
+
   it('says first what is wrong', () => {
     expect(renderStatus(mergeStatus(failed), plainLook, false)).toMatchInlineSnapshot(`
       "x sample: CRITICAL  0 of 2 services run, 2 of 3 nodes online

@@ -127,7 +127,7 @@ function nodeRow(node: NodeStatus, look: Look, wide: boolean, watched: boolean):
   const notes = [
     node.coordinator ? 'coordinator' : '',
     node.witness ? 'witness' : '',
-    node.votes === 0 ? 'no vote' : node.votes === 1 ? '' : `${node.votes} votes`,
+    node.guest === undefined ? votesText(node) : guestText(node.guest),
     node.because ?? '',
     node.stray === null ? '' : `stray: ${node.stray}`,
     node.state !== 'lost' && node.state !== 'off' && !node.answered ? 'gave no answer in time' : '',
@@ -142,6 +142,11 @@ function nodeRow(node: NodeStatus, look: Look, wide: boolean, watched: boolean):
     notes.filter((note) => note !== '').join('; '),
   ];
 }
+
+const votesText = ({ votes }: NodeStatus): string => (votes === 0 ? 'no vote' : votes === 1 ? '' : `${votes} votes`);
+
+const guestText = ({ machine, state, on }: NonNullable<NodeStatus['guest']>): string =>
+  `guest: its machine ${machine} ${on.length === 0 ? `is ${state}` : `runs on ${on.join(' ')}`}`;
 
 const stall = (ms: number | null): string => (ms === null ? '' : `${ms} ms`);
 

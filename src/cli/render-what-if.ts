@@ -84,8 +84,9 @@ function fencingText(fencing: Outcome['fencings'][number], { nodes }: Outcome): 
 function powerText({ node, lostPower }: Outcome['nodes'][number]): string[] {
   if (lostPower === null) return [];
   const back = lostPower.back ? [`${node} comes back and joins when it hears the others`] : [];
-  const reset = `${node} is reset by its watchdog after ${seconds(lostPower.afterMs)}`;
-  return lostPower.by === 'watchdog' ? [reset, ...back] : back;
+  const after = `after ${seconds(lostPower.afterMs)}`;
+  if (lostPower.by === 'machine') return [`${node} ends with its machine ${after}`, ...back];
+  return lostPower.by === 'watchdog' ? [`${node} is reset by its watchdog ${after}`, ...back] : back;
 }
 
 /** Who acts, where not all do so together. */

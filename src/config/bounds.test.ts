@@ -59,3 +59,14 @@ test('where nothing can prove it, an operator has to', () => {
   const none = readFileSync(fence, 'utf8').replace(/ {2}tie: fence\n(.*\n){3}/, '  tie: none\n');
   expect(read(none).takeovers[0]).toMatchObject({ service: 'disk', by: 'hand' });
 });
+
+test('on a guest the stop of its machine comes first, and what it takes to switch its hosts off', () => {
+  const machine = 'vm: {agent: ocf:heartbeat:VirtualDomain, stop-timeout: 40s}';
+  const guest = 'd: {addresses: [10.0.0.4], guest: vm}';
+  const text = nodes.replace('c: 10.0.0.3}', `c: 10.0.0.3, ${guest}}`);
+  const { takeovers } = read(`${text}services: {${machine}, s: {command: x, stop-timeout: 10s, on: [d, a]}}\n`);
+  const [vm, s] = takeovers;
+  // (1 s + the slowest stop of all + 20 s) and 1 %, and two intervals.
+  expect(vm).toMatchObject({ service: 'vm', by: 'watchdog', latestMs: 61_610 + 400 });
+  expect(s).toMatchObject({ service: 's', by: 'watchdog', latestMs: 40_000 + 61_610 + 400 });
+});

@@ -4,8 +4,10 @@
  * All times count from when a node was lost: when the others agreed on a view without it. A node that falls silent is lost
  * within `lossMs` and the few packets that an agreement takes.
  */
+import { guestsOf } from '../core/guests.ts';
 import type { Cluster, ClusterNode, FenceDevice, Ms, Service, ServiceId } from '../core/model.ts';
 import { leaseTakeoverMs, watchdogTakeoverMs } from '../core/schedule/takeover.ts';
+import { hostsOf } from './checkCertainty.ts';
 import { isPair } from './checkQuorum.ts';
 
 export interface Bounds {
@@ -55,15 +57,22 @@ function takeoversOf(cluster: Cluster, service: Service): TakeoverBound[] {
     return [{ service: id, by: 'nothing', latestMs: 0, because: 'two copies at once, for a moment, are allowed' }];
   if (service.takeover === 'lease' && stopsByItself(cluster))
     return [{ service: id, by: 'lease', latestMs: leaseTakeoverMs(cluster, service), because: leaseWords }];
-  const nodes = cluster.nodes.filter((node) => service.on.includes(node.id));
+  const hosts = hostsOf(service.on, cluster);
+  const nodes = cluster.nodes.filter((node) => hosts.includes(node.id));
+  // A guest that failed is off when its machine has stopped; where that cannot be stopped, when its host is off.
+  const machines = guestsOf(cluster).filter(({ node }) => service.on.includes(node));
+  const machineMs = Math.max(0, ...machines.map(({ machine }) => machine.stopTimeoutMs));
   const timed = stopsByItself(cluster) && nodes.every(({ watchdog }) => watchdog !== null);
   // A pair that takes nothing over by itself does not fence by itself either.
   const fences = !isPair(cluster) || cluster.quorum.tie !== 'none';
   const fenced = fences && nodes.every(({ fence }) => fence.length > 0);
   const found: TakeoverBound[] = [];
-  if (timed) found.push({ service: id, by: 'watchdog', latestMs: watchdogMs(cluster, nodes), because: watchdogWords });
-  if (fenced)
-    found.push({ service: id, by: 'fencing', latestMs: fencingMs(cluster, nodes), because: fencingWords(cluster) });
+  const add = (by: TakeoverBound['by'], latestMs: Ms, because: string): void => {
+    const stop = machines.length === 0 ? '' : `${machineWords}; `;
+    found.push({ service: id, by, latestMs: machineMs + latestMs, because: stop + because });
+  };
+  if (timed) add('watchdog', watchdogMs(cluster, nodes), watchdogWords);
+  if (fenced) add('fencing', fencingMs(cluster, nodes), fencingWords(cluster));
   return found.length > 0 ? found : [{ service: id, by: 'hand', latestMs: null, because: handWords }];
 }
 
@@ -72,6 +81,7 @@ const watchdogWords =
   'its lease ends, it has the time of the slowest stop, and its watchdog resets it if that was not enough';
 const fencingWords = ({ fencing }: Cluster): string =>
   `every level, ${fencing.tries} ${fencing.tries === 1 ? 'time' : 'times'}, each device at its time limit; mostly seconds`;
+const machineWords = 'a guest ends when its machine has stopped, or the host of that';
 const handWords = 'nothing makes it certain but an operator: sempre node confirm-off NODE';
 
 /** Two nodes alone go on without each other, and without `stop` nobody stops: then only power proves anything. */

@@ -9,6 +9,7 @@ import { checkBalancers } from './checkBalancers.ts';
 import { checkCertainty } from './checkCertainty.ts';
 import { checkCycles } from './checkCycles.ts';
 import { checkFencing } from './checkFencing.ts';
+import { checkGuests } from './checkGuests.ts';
 import { checkNetwork } from './checkNetwork.ts';
 import { checkPorts } from './checkPorts.ts';
 import { checkQuorum } from './checkQuorum.ts';
@@ -38,6 +39,7 @@ export function check(checked: Checked, report: Report): void {
   checkPorts(checked, report);
   checkQuorum(checked, report);
   checkFencing(checked, report);
+  checkGuests(checked, report);
   checkCertainty(checked, report);
   checkRedundancy(checked, report);
   checkPolicy(checked, report);

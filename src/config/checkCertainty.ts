@@ -2,9 +2,11 @@
  * Services that are started elsewhere only when the lost node's copy has certainly ended: does the file give anything that
  * makes it certain? A node that stops by itself in a bounded time does (a watchdog stands behind it); so does a fence device.
  */
-import type { Cluster, ClusterNode, Service } from '../core/model.ts';
+import { guestOn } from '../core/guests.ts';
+import type { Cluster, ClusterNode, NodeId, Service } from '../core/model.ts';
 import type { Checked } from './check.ts';
 import { isPair, isVotingKnown, needsCertainty } from './checkQuorum.ts';
+import { isGuest } from './groups.ts';
 import { nodeForm } from './normalise.ts';
 import { atKey } from './places.ts';
 import type { Report } from './report.ts';
@@ -18,7 +20,9 @@ export function checkCertainty(checked: Checked, report: Report): void {
   // Which of the two choices it will be decides over everything below.
   if (isPair(cluster) && file.quorum?.tie === undefined) return;
   for (const service of services) {
-    const unsure = service.on
+    // A lost guest is known to be off when its machine is, wherever that may run.
+    const places = service.takeover === 'lease' ? service.on : hostsOf(service.on, cluster);
+    const unsure = places
       .flatMap((id) => cluster.nodes.filter((node) => node.id === id))
       .flatMap((node) => {
         const why = whyUnsure(node, checked);
@@ -29,10 +33,17 @@ export function checkCertainty(checked: Checked, report: Report): void {
   }
 }
 
+/** With the machines of their own in place of guests. */
+export const hostsOf = (nodes: readonly NodeId[], cluster: Cluster): readonly NodeId[] => [
+  ...new Set(nodes.flatMap((node) => guestOn(cluster, node)?.machine.on ?? [node])),
+];
+
 function checkSaid(services: readonly Service[], { file }: Checked, report: Report): void {
   const [first] = services;
   if (first === undefined || file.watchdog !== undefined) return;
-  const silent = [...new Set(services.flatMap(({ on }) => on))].filter((id) => !isSaid(file.nodes.get(id)));
+  const silent = [...new Set(services.flatMap(({ on }) => on))].filter(
+    (id) => !isSaid(file.nodes.get(id)) && !isGuest(file.nodes.get(id)),
+  );
   if (silent.length === 0) return;
   const message = `${quote(first.id)} has takeover: ${first.takeover}, but the file does not say whether a watchdog resets ${silent.map(quote).join(', ')}`;
   const hint =
@@ -58,7 +69,7 @@ function whyUnsure(node: ClusterNode, { cluster, file }: Checked): Omit<Unsure, 
   if (noQuorum !== 'stop')
     return goesOn(`with no-quorum: ${noQuorum} a node that lost the others does not stop what it runs`);
   const form = file.nodes.get(node.id);
-  const isUnsaid = file.watchdog === undefined && !isSaid(form);
+  const isUnsaid = file.watchdog === undefined && !isSaid(form) && !isGuest(form);
   if (node.watchdog !== null || isUnsaid) return null;
   return { because: `without a watchdog, ${quote(node.id)} stops it only while its daemon works`, unlessDaemon: true };
 }

@@ -2,6 +2,7 @@
 import type { Service } from '../core/model.ts';
 import type { Checked } from './check.ts';
 import { linkSpot } from './checkNetwork.ts';
+import { isGuest } from './groups.ts';
 import { networkOf } from './network.ts';
 import { atKey, atValue } from './places.ts';
 import type { Report } from './report.ts';
@@ -16,7 +17,8 @@ export function checkRedundancy(checked: Checked, report: Report): void {
 function checkNodeCount({ file }: Checked, report: Report): void {
   if (!file.nodesKnown) return;
   if (file.nodes.size === 0) report.error('MISSING_KEY', atKey('nodes'), 'a cluster has one node at least');
-  if (file.nodes.size === 1) report.warning('ONE_NODE', atKey('nodes'), 'one node: nobody can take over from it');
+  if ([...file.nodes.values()].filter((node) => !isGuest(node)).length === 1)
+    report.warning('ONE_NODE', atKey('nodes'), 'one node: nobody can take over from it');
 }
 
 function checkLinks(checked: Checked, report: Report): void {

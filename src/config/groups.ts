@@ -1,5 +1,6 @@
 /** Answers «who is in which group, and what do the names in `on`, `needs` and `with` stand for?» */
 import type { NodeId, ServiceId } from '../core/model.ts';
+import type { NodeFile } from './schema.ts';
 import type { Sections, Ties } from './sections.ts';
 
 /** Members in the order of the file, also those with mistakes elsewhere in them. */
@@ -21,7 +22,10 @@ export const listed = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
-/** Nodes that may run it, as written: its own list, else that of its group, else that of the first member of it that has one, else all. */
+/**
+ * Nodes that may run it, as written: its own list, else that of its group, else that of the first member of it that has one, else all
+ * but guests. A guest runs what names it: a machine, or what that relies on, would else run on its own guest.
+ */
 export function nodesFor(service: Ties, sections: Sections, groups: Groups): readonly NodeId[] {
   if (service.on !== undefined) return listed(service.on);
   const ofGroup = sections.policy.groups?.get(service.group ?? '')?.on;
@@ -30,8 +34,11 @@ export function nodesFor(service: Ties, sections: Sections, groups: Groups): rea
     const on = sections.ties.get(member)?.on;
     if (on !== undefined) return listed(on);
   }
-  return [...sections.nodes.keys()];
+  return [...sections.nodes].flatMap(([id, node]) => (isGuest(node) ? [] : [id]));
 }
+
+export const isGuest = (node: NodeFile | null | undefined): boolean =>
+  node != null && typeof node === 'object' && 'guest' in node && node.guest !== undefined;
 
 /**
  * The services that `needs` or `with` comes down to. A group stands for its last member, which in turn needs all others;

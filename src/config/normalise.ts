@@ -62,13 +62,17 @@ function normaliseHeartbeat(file: HeartbeatFile): Heartbeat {
 
 function normaliseNode(id: string, file: NodeFile, port: number, sections: Sections): ClusterNode {
   const details = nodeForm(file);
+  const { guest } = details;
+  // What resets a machine of its own is seldom there in a guest.
+  const watchdog = details.watchdog ?? (guest === undefined ? sections.watchdog : undefined);
   return {
     ...plainNode(id, details.addresses.flatMap(linkOf), port),
-    votes: details.votes ?? 1,
-    watchdog: watchdogFrom(details.watchdog ?? sections.watchdog ?? 'none'),
+    votes: details.votes ?? (guest === undefined ? 1 : 0),
+    watchdog: watchdogFrom(watchdog ?? 'none'),
     fence: details.fence ?? defaultLevels(id, sections),
     attributes: metaTexts(details.attributes),
     utilization: details.utilization ?? {},
+    ...(guest === undefined ? {} : { guest }),
   };
 }
 

@@ -27,6 +27,17 @@ const device = (text: string): string => `fencing: {devices: {d: {agent: fence_d
 const four = (...lines: string[]): string =>
   ['cluster: c', 'nodes: {n1: 10.0.0.1, n2: 10.0.0.2, n3: 10.0.0.3, n4: 10.0.0.4}', ...lines].join('\n');
 
+/** Its machine is vm, which may run on n1. */
+const guest = (node: string, vm = '', t = '', more = ''): string =>
+  [
+    `${nodes}  g: {addresses: [10.0.0.9, 10.1.0.9], ${node}}`,
+    ...(more === '' ? [] : [more]),
+    'services:',
+    `  vm: {agent: ocf:heartbeat:VirtualDomain${vm}}`,
+    `  t: {command: a${t}}`,
+    '',
+  ].join('\n');
+
 const cases: readonly [code: ProblemCode, text: string][] = [
   ['FILE_TOO_LARGE', `‸${'#'.repeat(1024 * 1024 + 1)}`],
   ['FILE_EMPTY', '‸# nothing\n'],
@@ -230,6 +241,15 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['PING_ADDRESS', pair('quorum: {tie: ping, ping: [10.0.0.254, ‸10.0.0.2]}')],
   ['PING_ADDRESS', pair('quorum: {tie: ping, ping: ‸10.0.0.9}', 'services: {s: {address: 10.0.0.9}}')],
   ['WITNESS_IS_NODE', pair('witness: {name: ‸n1, address: 10.9.0.1}')],
+  ['GUEST_VOTES', guest('guest: vm, votes: ‸1')],
+  ['UNKNOWN_SERVICE', guest('guest: ‸wm')],
+  ['GUEST_FENCE', guest('guest: vm, ‸fence: [[d]]', '', '', device('for: n1'))],
+  ['GUEST_FENCE', guest('guest: vm', '', '', 'fencing: {devices: {‸d: {agent: fence_dummy, for: [n1, g]}}}')],
+  ['GUEST_MACHINE', guest('guest: ‸vm', ', instances: 2')],
+  ['GUEST_MACHINE', guest('guest: vm', ', ‸takeover: nothing')],
+  ['GUEST_MACHINE', guest('guest: vm', ', ‸on: [n1, g]')],
+  ['GUEST_MACHINE', guest('guest: vm', ', needs: t', ', ‸on: [n1, g]')],
+  ['GUEST_MACHINE', guest('guest: vm}\n  h: {addresses: [10.0.0.8, 10.1.0.8], guest: ‸vm')],
   ['DUPLICATE_ADDRESS', pair('witness: {address: ‸10.0.0.2}')],
   ['LINK_COUNT', pair('witness: {‸address: [10.9.0.1, 10.8.0.1]}')],
   ['WITNESS_VOTE', 'cluster: c\nnodes: {n1: 10.0.0.1}\n‸witness: {address: 10.9.0.1}\n'],

@@ -37,7 +37,12 @@ const nodeDetails = z.strictObject({
   ),
   votes: wholeNumber(0, 100)
     .optional()
-    .describe('Its weight in a majority; 0: it follows what others decide (default 1).'),
+    .describe('Its weight in a majority; 0: it follows what others decide (default 1; a guest has none).'),
+  guest: name
+    .optional()
+    .describe(
+      'It is a guest: its machine is this service of the cluster, a virtual machine or a container. It runs what names it in «on».',
+    ),
   watchdog: watchdogSchema.optional().describe('Its watchdog, where it differs from that of the file.'),
   fence: fenceLevels
     .optional()

@@ -116,6 +116,8 @@ export interface ClusterNode {
   readonly attributes: Readonly<Record<string, string>>;
   /** What it has room for, by the names that the services use; of what is not named, none. */
   readonly utilization: Readonly<Record<string, number>>;
+  /** It is a guest: its machine is this service of the cluster (see `guests.ts`). Missing: a machine of its own. */
+  readonly guest?: ServiceId;
 }
 
 export interface Watchdog {

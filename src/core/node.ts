@@ -107,6 +107,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     lost: new Map(),
     hadQuorum: false,
     joined: noted.joined,
+    beganCold: !noted.joined,
     complete: noted.joined,
     purging: false,
     leaseNotedMs: noted.leaseUntilMs,

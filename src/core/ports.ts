@@ -158,6 +158,8 @@ export interface Stray {
   readonly because: string;
   /** What it may still run although the cluster file no longer names it there; missing: nothing. */
   readonly mayRun?: readonly ServiceId[];
+  /** The cluster file named another machine for this guest, in which it may still run: that its new one is stopped proves nothing. */
+  readonly wasElsewhere?: true;
 }
 
 export interface Disarmed {

@@ -20,7 +20,7 @@ import type {
   View,
   WatchdogState,
 } from './ports.ts';
-import type { Held, Outsider, Plan } from './schedule/plan.ts';
+import type { GuestsHeard, Held, Outsider, Plan } from './schedule/plan.ts';
 
 export interface NodeInit {
   readonly self: NodeId;
@@ -81,6 +81,8 @@ export interface NodeState {
   readonly hadQuorum: boolean;
   /** It has had the document of a view with a majority since the machine booted: until then others may have acted meanwhile. */
   readonly joined: boolean;
+  /** Its machine had just booted when this life of the daemon began. */
+  readonly beganCold: boolean;
   /** Everybody has been in a view with this node since its machine booted: what is missing from now on is lost, not late. */
   readonly complete: boolean;
   /** Quorum was lost: everything here is stopped, to the end, even if quorum returns meanwhile. */
@@ -211,6 +213,8 @@ export interface PlanBasis {
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
   readonly outsiders: ReadonlyMap<NodeId, Outsider>;
+  /** Null: there are no guests. */
+  readonly guests: GuestsHeard | null;
   readonly inFlight: readonly Order[];
   /** Targets of live migrations that have not heard of their end: see `execute/unheard.ts`. */
   readonly unheard: readonly { readonly node: NodeId; readonly service: ServiceId }[];

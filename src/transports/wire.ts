@@ -75,7 +75,10 @@ const drained = list(name, 1024);
 const because = object<{ readonly because: string }>({ because: anyText });
 const move = object<Move>({ to: nullable(name), from: nullable(name), because: anyText });
 
-const left = optional<{ readonly mayRun: readonly string[] }>({ mayRun: list(name, servicesMax) });
+const left = optional<Pick<Stray, 'mayRun' | 'wasElsewhere'>>({
+  mayRun: list(name, servicesMax),
+  wasElsewhere: oneOf(true),
+});
 const stray: Reader<Stray> = (value, fault) => {
   const head = because(value, fault);
   const rest = left(value, fault);

@@ -25,7 +25,9 @@ export function checkFencedFailures({ cluster, file }: Checked, report: Report):
     const operation = Object.entries(onFail).find(([, then]) => then === 'fence')?.[0];
     const check = checks.findIndex((each) => each.onFail === 'fence');
     if (operation === undefined && check < 0) continue;
-    const bare = cluster.nodes.filter((node) => on.includes(node.id) && node.fence.length === 0);
+    const bare = cluster.nodes.filter(
+      (node) => on.includes(node.id) && node.fence.length === 0 && node.guest === undefined,
+    );
     if (bare.length === 0) continue;
     const nodes = bare.map((node) => quote(node.id)).join(', ');
     const message = `a failed ${operation ?? 'check'} of ${quote(id)} is to fence its node, but there is no fence device for ${nodes}`;

@@ -8,6 +8,8 @@
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
 import { isCurrent } from '../document/index.ts';
+import { guestsHeard, isSameGuests, noteEnded } from '../fencing/guests.ts';
+import { isAwaited } from '../guests.ts';
 import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Ms, NodeId } from '../model.ts';
@@ -70,9 +72,11 @@ function isColdStart(state: NodeState, nowMs: number): boolean {
   );
 }
 
-/** A witness runs nothing, and a node that is known to be off will not come. */
+/** A node that is known to be off will not come. */
 const isSomebodyMissing = (state: NodeState, view: View): boolean =>
-  state.doc.cluster.nodes.some(({ id, witness }) => !witness && !view.members.includes(id) && !isKnownOff(state, id));
+  state.doc.cluster.nodes.some(
+    (node) => isAwaited(node) && !view.members.includes(node.id) && !isKnownOff(state, node.id),
+  );
 
 /** It acts in our view, as far as its last beat says: it would refuse orders of any other. */
 function isActing(state: NodeState, node: NodeId): boolean {
@@ -124,7 +128,9 @@ function replan(turn: Turn): void {
   const input = inputOf(state, nowMs);
   if (input === null) return;
   const held = input.held ?? state.held;
-  put(turn, { plan: schedule(input), planBasis: basis, planNumber: state.planNumber + 1, held });
+  const plan = schedule(input);
+  put(turn, { plan, planBasis: basis, planNumber: state.planNumber + 1, held });
+  if (plan.ended !== undefined) noteEnded(turn, plan.ended, state.plan);
 }
 
 function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
@@ -139,6 +145,7 @@ function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
     inFlight: inFlight(state).map((sent) => sent.order),
     unheard: unheardOf(state),
     outsiders: outsidersOf(state, nowMs),
+    guests: guestsHeard(state, nowMs),
   };
 }
 
@@ -199,6 +206,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
   const held = remember(state.held, cluster, records, nowMs);
   const provable = isProvable(state.doc);
   const dateMs = dateMsOf(state, nowMs);
+  const guests = guestsHeard(state, nowMs);
   return {
     cluster,
     admin,
@@ -208,6 +216,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     outsiders: outsidersOf(state, nowMs),
     provable,
     watched: watchedOf(state),
+    ...(guests === null ? {} : { guests }),
     doomed: doomedOf(state),
     held,
     nowMs,
@@ -289,7 +298,7 @@ function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
   )
     return false;
   if (!isSameList(a.records, b.records) || !isSameList(a.inFlight, b.inFlight)) return false;
-  if (!areSameOutsiders(a.outsiders, b.outsiders)) return false;
+  if (!areSameOutsiders(a.outsiders, b.outsiders) || !isSameGuests(a.guests, b.guests)) return false;
   return isSameUnheard(a.unheard, b.unheard);
 }
 

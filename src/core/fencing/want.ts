@@ -34,7 +34,7 @@ export function wantFencing(turn: Turn): void {
 }
 
 /** It is heard, not in the view, and has not had the time to join it: what it runs will be known in a moment. */
-function isComingBack(state: NodeState, node: NodeId, nowMs: number): boolean {
+export function isComingBack(state: NodeState, node: NodeId, nowMs: number): boolean {
   const peer = state.peers.get(node);
   if (state.installed?.members.includes(node) === true || !isAlive(state, peer, nowMs)) return false;
   const sinceMs = Math.max(peer.aliveSinceMs, state.lost.get(node) ?? Number.NEGATIVE_INFINITY);

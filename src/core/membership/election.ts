@@ -6,6 +6,7 @@
 import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
 import { newest } from '../document/index.ts';
+import { mayLead } from '../guests.ts';
 import type { NodeId } from '../model.ts';
 import type { Version, View } from '../ports.ts';
 import { actsApart, isKnownOff, standingOf } from '../quorum/standing.ts';
@@ -74,9 +75,9 @@ function proposalOf(state: NodeState, node: NodeId, nowMs: number): View | null 
 function widestCircle(state: NodeState, nowMs: number): NodeId {
   let best = state.self;
   let bestSize = -1;
-  for (const { id: node, witness } of state.doc.cluster.nodes) {
-    // A witness votes and leads nobody.
-    if (witness) continue;
+  for (const place of state.doc.cluster.nodes) {
+    const node = place.id;
+    if (!mayLead(place)) continue;
     const size = circleSize(state, node, nowMs);
     if (size > bestSize) {
       best = node;
@@ -105,7 +106,7 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
  */
 export const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly NodeId[] | null => {
   const { voters, cluster } = state.doc;
-  if (cluster.nodes.some(({ id, witness }) => witness && id === state.self)) return null;
+  if (cluster.nodes.some((node) => node.id === state.self && !mayLead(node))) return null;
   if (state.docLost && !isEverybodyWithoutDoc(state, nowMs)) return null;
   let circle = [state.self, ...alivePeers(state, nowMs).filter((node) => mayAgree(state, node))].sort(byText);
   // Where half of the votes act, there is nobody else whom its members could have to hear.
@@ -155,9 +156,10 @@ const hasNoDoc = (version: Version): boolean => compareVersions(version, noVersi
 
 /** All nodes of the file are heard, but for those that are known to be off, and none of them has a document either. */
 const isEverybodyWithoutDoc = (state: NodeState, nowMs: number): boolean =>
-  nodeIds(state).every((node) => {
+  state.doc.cluster.nodes.every(({ id: node, guest }) => {
     const peer = state.peers.get(node);
-    if (node === state.self || isKnownOff(state, node)) return true;
+    // Whose machine the others have to start first cannot be waited for.
+    if (node === state.self || guest !== undefined || isKnownOff(state, node)) return true;
     return isAlive(state, peer, nowMs) && peer.beat !== null && hasNoDoc(peer.beat.docVersion);
   });
 

@@ -4,6 +4,7 @@
  * Where that costs more than what this node runs, it gives its view up, stops what it runs, and another one coordinates without it:
  * a member is lost, or the others would be more by themselves. Merely to have somebody else in its place nothing is interrupted.
  */
+import { mayLead } from '../guests.ts';
 import { guardsPromotion, isGuarded, type NodeId } from '../model.ts';
 import { stopsAlone } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
@@ -30,7 +31,7 @@ function agreesTo(state: NodeState, node: NodeId, number: number): boolean {
 }
 
 const mayAct = ({ doc: { cluster, voters } }: NodeState, nodes: readonly NodeId[]): boolean =>
-  isMajority(nodes, voters) && cluster.nodes.some(({ id, witness }) => !witness && nodes.includes(id));
+  isMajority(nodes, voters) && cluster.nodes.some((node) => mayLead(node) && nodes.includes(node.id));
 
 /** What runs here is started elsewhere without anybody having to say that this node is off. */
 function isReplaceable({ self, doc, watchdog, local }: NodeState): boolean {

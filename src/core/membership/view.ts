@@ -19,8 +19,9 @@
  */
 import { assert } from '../../lib/assert.ts';
 import { cancelFencing } from '../fencing/run.ts';
-import type { NodeId } from '../model.ts';
-import type { View } from '../ports.ts';
+import { guestIn, isAwaited } from '../guests.ts';
+import type { NodeId, ServiceId } from '../model.ts';
+import { mayRunBy, type View } from '../ports.ts';
 import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld, withGiven } from '../schedule/index.ts';
@@ -289,8 +290,21 @@ function install(turn: Turn, view: View): void {
     ordered: new Map(),
     plan: null,
     planBasis: null,
-    held: isDirect ? withGiven(state.held) : nothingHeld,
+    held: isDirect ? withGiven(state.held, (id) => outlivesGuest(state, before, view, id)) : nothingHeld,
   });
+}
+
+/**
+ * When a guest leaves with its machine, what was seen of that machine stays true: no node that could run it left. Else a host that was
+ * lost long before could run it again as far as anybody knew, whenever a machine is stopped to be started elsewhere.
+ */
+function outlivesGuest({ doc, records }: NodeState, before: View | null, view: View, id: ServiceId): boolean {
+  const machine = guestIn(doc.cluster, id)?.machine;
+  const left = before?.members.filter((node) => !view.members.includes(node)) ?? [];
+  return (
+    machine !== undefined &&
+    left.every((node) => !machine.on.includes(node) && !mayRunBy(records.get(node)?.services[id]))
+  );
 }
 
 /**
@@ -306,7 +320,7 @@ export function noteJoined(turn: Turn): void {
 }
 
 const isEverybodyIn = (state: NodeState, view: View): boolean =>
-  state.doc.cluster.nodes.every(({ id, witness }) => witness || view.members.includes(id));
+  state.doc.cluster.nodes.every((node) => !isAwaited(node) || view.members.includes(node.id));
 
 const offOutside = (state: NodeState, view: View): NodeState['off'] =>
   new Map([...state.off].filter(([node]) => !view.members.includes(node)));

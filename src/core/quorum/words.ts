@@ -1,4 +1,5 @@
 /** Why this node may not act, for people. */
+import { isAwaited } from '../guests.ts';
 import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Ms, NodeId } from '../model.ts';
@@ -49,6 +50,6 @@ export function waitsFor(state: NodeState, nowMs: Ms): readonly NodeId[] {
   if (startWaitMs !== null && nowMs - state.startedAtMs >= startWaitMs) return [];
   const present = state.installed?.members ?? [state.self, ...alivePeers(state, nowMs)];
   return state.doc.cluster.nodes
-    .filter(({ id, witness }) => !witness && !present.includes(id) && !state.off.has(id))
+    .filter((node) => isAwaited(node) && !present.includes(node.id) && !state.off.has(node.id))
     .map(({ id }) => id);
 }

@@ -2,6 +2,7 @@
 
 import { knowOff } from '../fencing/off.ts';
 import { canFence } from '../fencing/run.ts';
+import { guestOn } from '../guests.ts';
 import { isAlive } from '../membership/hearing.ts';
 import { type NodeId, servicesNamed } from '../model.ts';
 import type { Command, Doc } from '../ports.ts';
@@ -74,7 +75,7 @@ function fence(turn: Turn, node: NodeId, because: string): Outcome {
   const { state, nowMs } = turn;
   if (!nodeIds(state).includes(node)) return refuse('NO_SUCH_OBJECT', `there is no node ${node}`);
   if (isDisarmed(state, nowMs)) return refuse('UNSAFE', 'the cluster is disarmed: nothing is fenced; sempre arm');
-  if (!canFence(state, node) && node !== state.self)
+  if (!canFence(state, node) && guestOn(state.doc.cluster, node) === undefined && node !== state.self)
     return refuse('UNSAFE', `the cluster file names no fence device for ${node}`);
   if (node === state.self && state.watchdog.state !== 'armed')
     return refuse(

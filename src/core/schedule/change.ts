@@ -258,6 +258,8 @@ export interface Hindrance {
   /** What starts before it by an order. */
   readonly firsts: (service: ServiceId) => readonly ServiceId[];
   readonly isLeft: IsLeft;
+  /** What runs there ends with the stop of this service, which is the machine of that guest, and is to end: nothing waits for it. */
+  readonly isOver: (service: ServiceId, node: NodeId) => boolean;
 }
 
 /** Nothing is done to this service on this node: see maintenance.ts. */

@@ -66,12 +66,14 @@ function givenNow(before: Held, records: ReadonlyMap<NodeId, NodeRecord>, nowMs:
 const mayHaveGiven = (state: ServiceState): boolean =>
   state === 'migrating' || state === 'moved' || state === 'failed' || state === 'stopping';
 
-/** What goes on when the same coordinator leads another view. */
-export const withGiven = (held: Held): Held =>
+/** What goes on when the same coordinator leads another view. `stays`: nobody left who could run it. */
+export const withGiven = (held: Held, stays: (id: ServiceId) => boolean): Held =>
   new Map(
-    [...held].flatMap(([id, { given }]) =>
-      given === undefined ? [] : [[id, { nodes: [], ran: false, given }] as const],
-    ),
+    [...held].flatMap(([id, known]) => {
+      if (stays(id)) return [[id, known] as const];
+      const { given } = known;
+      return given === undefined ? [] : [[id, { nodes: [], ran: false, given }] as const];
+    }),
   );
 
 /** What was found promoted, and nobody here has promoted, proves nothing of a lost node either. */

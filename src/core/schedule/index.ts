@@ -15,18 +15,30 @@
  *
  * The passes, each from values to a new value:
  * graph → seen → aftermath → held → maintenance → place (wanted, moves, score; the policy engine; answer, reason, ruled, steps, roles) →
- * takeover → change (roles) → settle → follow → order (drain).
+ * takeover → change (roles) → settle → follow → order (drain). With guests in the file, all of it is made anew until nothing more follows.
  *
  * It is called only in a view of a majority. It does not decide when an action is tried again, nor how long one may take.
  */
 
 import { must } from '../../lib/assert.ts';
 import { datesChangeS, inForce, secondsOf } from '../ask/index.ts';
+import { guestsOf } from '../guests.ts';
 import { guardsPromotion, isGuarded, type NodeId, type ServiceId } from '../model.ts';
 import { type Aftermath, aftermathOf, withStandby } from './aftermath.ts';
 import { type Change, changeOf, type Hindrance, type IsLeft } from './change.ts';
 import { follow } from './follow.ts';
 import { type Graph, graphOf } from './graph.ts';
+import {
+  type Ends,
+  endedGuests,
+  guestBlock,
+  guestPlaces,
+  isOver,
+  machineBlock,
+  moreEnds,
+  nothingEnds,
+  withEnds,
+} from './guests.ts';
 import { nothingHeld, remember } from './held.ts';
 import { frozenOf, withoutFrozen } from './maintenance.ts';
 import { mayCome } from './migrate.ts';
@@ -39,12 +51,21 @@ import { roomWait } from './room.ts';
 import { type CopiesBy, firstsOf, leftWait, ruledWait } from './ruled.ts';
 import { blockedBy, lastFailureOf } from './score.ts';
 import { type Seen, seenOf } from './seen.ts';
-import { settle } from './settle.ts';
+import { type SettledServices, settle } from './settle.ts';
 import { noSteps } from './steps.ts';
 import { assertNoSecondOwner, promotionWaits, takeoverWaits, type Wait } from './takeover.ts';
 
 export { nothingHeld, remember, withGiven } from './held.ts';
-export type { Held, HeldService, NodeScore, Placement, Plan, PlannedAction, ScheduleInput } from './plan.ts';
+export type {
+  GuestsHeard,
+  Held,
+  HeldService,
+  NodeScore,
+  Placement,
+  Plan,
+  PlannedAction,
+  ScheduleInput,
+} from './plan.ts';
 export { explain } from './plan.ts';
 export { leaseTakeoverAt, leaseTakeoverMs, watchdogTakeoverMs } from './takeover.ts';
 
@@ -53,6 +74,32 @@ export function schedule(given: ScheduleInput): Plan {
   const graph = graphOf(asked.cluster);
   const seen = seenOf(graph, asked);
   const aftermath = aftermathOf(graph, seen);
+  if (guestsOf(graph.cluster).length === 0) return planFor(graph, asked, seen, aftermath, nothingEnds).plan;
+  return scheduleWithGuests(graph, asked, seen, aftermath);
+}
+
+/** What happens to machines decides what happens on guests, and the other way round. */
+function scheduleWithGuests(graph: Graph, given: ScheduleInput, seen: Seen, aftermath: Aftermath): Plan {
+  const held = given.held ?? remember(nothingHeld, given.cluster, given.records);
+  const input = { ...given, guestPlaces: guestPlaces(graph, given) };
+  for (let ends = nothingEnds; ; ) {
+    const { plan, settled } = planFor(graph, input, seen, withEnds(graph, input, aftermath, ends), ends);
+    const more = moreEnds(graph, input, settled, plan, ends);
+    if (more !== ends) {
+      ends = more;
+      continue;
+    }
+    const ended = endedGuests(graph, input, held);
+    return ended.length === 0 ? plan : { ...plan, ended };
+  }
+}
+
+interface Planned {
+  readonly plan: Plan;
+  readonly settled: SettledServices;
+}
+
+function planFor(graph: Graph, asked: ScheduleInput, seen: Seen, aftermath: Aftermath, ends: Ends): Planned {
   const input = withStandby(asked, aftermath);
   const held = input.held ?? remember(nothingHeld, input.cluster, input.records);
   const frozen = frozenOf(graph, input, seen);
@@ -65,11 +112,14 @@ export function schedule(given: ScheduleInput): Plan {
     waits,
     promotions,
     ruled: (verb, service, node) =>
+      machineBlock(graph, input, held, verb, service) ??
+      guestBlock(graph, input, copiesBy, verb, service, node) ??
       ruledWait(ruled, copiesBy, { verb, service, node }) ??
       leftWait(ruled, copiesBy, isLeft, { verb, service, node }) ??
       roomWait(graph, placements, copiesBy, { verb, service, node }),
     firsts: (service) => firstsOf(ruled, service),
     isLeft,
+    isOver: (service, node) => isOver(graph, ends, service, node),
   };
   const changes = new Map<ServiceId, Change>();
   for (const service of input.cluster.services) {
@@ -79,15 +129,16 @@ export function schedule(given: ScheduleInput): Plan {
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const followed = follow(changes, ruled, steps, hindrance, (each) => settle(graph, each, hindrance));
-  const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled);
+  const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, ends);
   const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);
-  return {
+  const plan = {
     placements: [...placements.values()],
     actions,
     fence: fenceOf(graph, followed.changes, seen, aftermath, hindrance),
     againAtMs: firstOf(againAt(followed.changes, hindrance), datesChangeAt(input)),
   };
+  return { plan, settled: followed.settled };
 }
 
 /** The first of the waits that something waits for. */

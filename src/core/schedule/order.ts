@@ -6,7 +6,8 @@
  * - a service's stops, then its start (a move without a gap: its start, then the stop of the old copy);
  * - starts of what is needed, then starts of what needs it; stops the other way round;
  * - drains, then stops on the node; starts on a node, then its servers are admitted again;
- * - what a start waits for, then the stop of the copy that still works.
+ * - what a start waits for, then the stop of the copy that still works;
+ * - stops on a guest, then the stop of its machine. What a machine needs runs on no guest (`validate`).
  *
  * Free of cycles, because stops wait only for probes, for drains, for other stops, and for starts that wait for no stop
  * (`startsAfterStop`, settle.ts); the old copy of a move without a gap and the last one of a clone (`lastOn`) too, as what they
@@ -18,6 +19,7 @@ import type { NodeId, ServiceId } from '../model.ts';
 import type { Admin } from '../ports.ts';
 import { needsAllProbes, type Stop } from './change.ts';
 import { type Graph, neededBy } from './graph.ts';
+import { type Ends, freeMachines, linkGuests } from './guests.ts';
 import { type Edge, withoutLoops } from './loops.ts';
 import { isStoppedAfter } from './migrate.ts';
 import type { PlannedAction } from './plan.ts';
@@ -42,6 +44,7 @@ export function order(
   seen: Seen,
   admin: Admin,
   ruled: Ruled,
+  ends: Ends,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
@@ -53,11 +56,13 @@ export function order(
   }
   const patience = [...board.values()].flatMap((vertices) => patienceOf(graph, vertices, board));
   linkDrains(board);
+  linkGuests(graph, seen, board, ends);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
   const isRuled = linkRuled(board, all, ruled);
   // Free of loops but for orders among the rules, before which it gives way.
   for (const { later, sooner } of isRuled ? withoutLoops(all, (each) => each.after, patience) : patience)
     later.after.add(sooner);
+  freeMachines(graph, board, ends);
   spreadBlocks(all, board);
   linkAdmissions(board, settled);
   return numbered(all);

@@ -20,13 +20,35 @@ export interface ScheduleInput {
   readonly provable: boolean;
   /** Lost nodes whose watchdog was armed when they were last heard. */
   readonly watched: ReadonlySet<NodeId>;
+  /** What is known of guests beside their records. Missing: there are none. */
+  readonly guests?: GuestsHeard;
   /** Nodes that are being switched off at this moment, even if they are members again: nothing is brought there. */
   readonly doomed: ReadonlySet<NodeId>;
+  /** What their machines mean for services that may run on guests: `schedule` fills it in. */
+  readonly guestPlaces?: GuestPlaces;
   /** What `remember` returned for these records; without it, only what they show at this moment counts. */
   readonly held?: Held;
   readonly nowMs: Ms;
   /** The time of day at `nowMs`, in milliseconds since 1970, UTC. Missing: nobody knows it, and rules with dates are as in 1970. */
   readonly dateMs?: Ms;
+}
+
+export interface GuestPlaces {
+  /** Members whose machines are stopping, or stand still, and why nothing is brought there. */
+  readonly closing: ReadonlyMap<NodeId, string>;
+  /** Those outside the view, and why they are not in it. */
+  readonly away: ReadonlyMap<NodeId, string>;
+}
+
+export interface GuestsHeard {
+  /** Outside the view: their machines run somewhere. */
+  readonly heard: ReadonlySet<NodeId>;
+  /** Of those, the ones that have not had the time to join yet: nobody is switched off who is about to say what it runs. */
+  readonly returning: ReadonlySet<NodeId>;
+  /** The cluster has just started, and their machines have not had the time to. */
+  readonly awaited: ReadonlySet<NodeId>;
+  /** Those that an operator wants switched off, and why. */
+  readonly asked: ReadonlyMap<NodeId, string>;
 }
 
 /** No member speaks for it: what it said of itself last counts. */
@@ -71,6 +93,8 @@ export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** Nodes that have to be switched off before all of this can be carried out. */
   readonly fence: readonly { readonly node: NodeId; readonly because: string }[];
+  /** Lost guests that are off, because their machines are, of which not everybody knows yet. Missing: none. */
+  readonly ended?: readonly { readonly node: NodeId; readonly machine: ServiceId; readonly because: string }[];
   /** When a wait that blocks an action is over or the date changes the rules, and the plan should be made again; null: never. */
   readonly againAtMs: Ms | null;
 }

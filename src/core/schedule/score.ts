@@ -31,15 +31,20 @@ export interface NodeRules {
   readonly plain: Map<string, NodeScore[]>;
 }
 
-export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: ScheduleInput): readonly NodeRules[] {
+export function nodeRulesOf(
+  graph: Graph,
+  { view, admin, records, doomed, guestPlaces }: ScheduleInput,
+): readonly NodeRules[] {
   const absent = forbid(`not a member of view ${view.number}`);
   const unlisted = forbid('not listed in «on»');
   return graph.cluster.nodes.map(({ id, watchdog }) => {
     const standby = Object.hasOwn(admin.standby, id) ? admin.standby[id] : undefined;
-    const terms: Term[] = isMember(view, id) ? [] : [absent];
+    const away = guestPlaces?.away.get(id);
+    const terms: Term[] = isMember(view, id) ? [] : [away === undefined ? absent : forbid(away)];
     if (standby !== undefined) terms.push(forbid(`standby: ${standby.because}`));
     const maintenance = Object.hasOwn(admin.maintenance.nodes, id) ? admin.maintenance.nodes[id] : undefined;
     const state = records.get(id)?.watchdog;
+    const end = guestPlaces?.closing.get(id);
     return {
       node: id,
       terms,
@@ -48,6 +53,7 @@ export function nodeRulesOf(graph: Graph, { view, admin, records, doomed }: Sche
       newcomers: [
         ...(maintenance === undefined ? [] : [forbid(`in maintenance: ${maintenance.because}`)]),
         ...(doomed.has(id) ? [forbid('it is being fenced')] : []),
+        ...(end === undefined ? [] : [forbid(end)]),
       ],
       guarded: watchdog === null || state === 'armed' ? [] : [forbid(`its watchdog ${watchdog.device} is not armed`)],
     };

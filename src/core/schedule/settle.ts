@@ -64,7 +64,7 @@ function settleOne(
         ? { ...waiting, overlapFrom: null }
         : withOverlap(waiting, needed);
   const dependents = neededBy(graph, alone.service.id).map(({ id }) => must(changes.get(id), `change of ${id}`));
-  const { stops, lastOn } = stopsUnder(handed, needed, dependents, hindrance.isLeft);
+  const { stops, lastOn } = stopsUnder(handed, needed, dependents, hindrance);
   const patient = { ...handed, stops: stops.map((stop) => ({ ...stop, mayWait: mayWait(stop, needed) })) };
   return { ...patient, startsAfterStop: startsAfterStop(patient, needed, dependents), lastOn };
 }
@@ -266,13 +266,13 @@ function stopsUnder(
   change: Handed,
   needed: readonly Settled[],
   dependents: readonly Change[],
-  isLeft: IsLeft,
+  hindrance: Hindrance,
 ): { readonly stops: readonly Stop[]; readonly lastOn: readonly NodeId[] } {
   const lastOn: NodeId[] = [];
   const stops = change.stops.map((stop) => {
-    const now = waitForDependents(stop, change, dependents, isLeft);
+    const now = waitForDependents(stop, change, dependents, hindrance);
     if (isFree(now) || !isReplaced(change, needed)) return now;
-    const then = waitForDependents(stop, { ...change, overlapFrom: stop.node }, dependents, isLeft);
+    const then = waitForDependents(stop, { ...change, overlapFrom: stop.node }, dependents, hindrance);
     if (isFree(then)) lastOn.push(stop.node);
     return isFree(then) ? then : now;
   });
@@ -291,12 +291,12 @@ function waitForDependents(
   stop: Stop,
   change: Change & { readonly overlapFrom: NodeId | null },
   dependents: readonly Change[],
-  isLeft: IsLeft,
+  { isLeft, isOver }: Hindrance,
 ): Stop {
   if (stop.blocked !== null) return stop;
   for (const dependent of dependents) {
     for (const copy of dependent.copies) {
-      if (!reliesOn(change, stop.node, copy.node)) continue;
+      if (!reliesOn(change, stop.node, copy.node) || isOver(change.service.id, copy.node)) continue;
       const why =
         whyLeft(dependent, copy, isLeft) ??
         whyInTheWay(dependent, copy, change.placement.nodes.includes(stop.node) || !keepsCopy(change));

@@ -5,6 +5,7 @@
  * out) or power (fencing) does.
  */
 import { assert } from '../../lib/assert.ts';
+import { guestOn } from '../guests.ts';
 import {
   type Cluster,
   guardsPromotion,
@@ -14,7 +15,7 @@ import {
   type Service,
   type ServiceId,
 } from '../model.ts';
-import { isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
+import { inMaintenance, isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Graph, graphOf, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
@@ -185,7 +186,7 @@ const saysItRuns = (record: ServiceRecord): boolean =>
 const saysItIsPromoted = (record: ServiceRecord): boolean => saysItRuns(record) && mayBePromoted(record);
 
 const canBeFenced = ({ cluster }: Graph, node: NodeId): boolean =>
-  (cluster.nodes.find(({ id }) => id === node)?.fence.length ?? 0) > 0;
+  guestOn(cluster, node) !== undefined || (cluster.nodes.find(({ id }) => id === node)?.fence.length ?? 0) > 0;
 
 function peersOf({ view, records }: ScheduleInput, { id }: Service): readonly NodeId[] {
   return view.members.flatMap((node) => records.get(node)?.services[id]?.peer ?? []);
@@ -220,6 +221,9 @@ function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: No
     const because = `${node} is lost and may still run ${service.id} until its lease and stop time are over, ${durationText(waitMs)} after it was lost`;
     return { because, untilMs: lostAtMs + waitMs, fence: [] };
   }
+  // A watchdog of its own would be suspended together with a guest.
+  const ended = guestWait(graph, input, service, node, held);
+  if (ended !== null) return ended;
   const fence = canFence ? [node] : [];
   if (isTimed && file?.watchdog != null && input.watched.has(node)) {
     const waitMs = watchdogWaitMs(graph, file.watchdog.timeoutMs);
@@ -229,10 +233,57 @@ function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: No
   return { because: needsOff(service, node, canFence, stray?.because), untilMs: null, fence };
 }
 
+// ---------------------------------------------------------------- guests
+
+export interface MachineSeen {
+  /** Members on which it may run. */
+  readonly on: readonly NodeId[];
+  /** Members on which nobody has looked for it yet. */
+  readonly unseen: readonly NodeId[];
+  /** Why it may run on a node that is lost, or is heard outside the view; null: it does not. */
+  readonly elsewhere: Wait | null;
+}
+
+/** Where the machine of a guest may run. Nowhere at all: the guest is off, and stays so until the machine is started. */
+export function machineSeen(graph: Graph, input: ScheduleInput, held: Held, machine: Service): MachineSeen {
+  const { view, records } = input;
+  const recordOn = (node: NodeId): ServiceRecord | undefined => records.get(node)?.services[machine.id];
+  const isLooked = (node: NodeId): boolean => recordOn(node)?.state === 'probing';
+  const on = view.members.filter((node) => mayRunBy(recordOn(node)) && !isLooked(node));
+  const unseen = view.members.filter(
+    (node) =>
+      isLooked(node) || (machine.on.includes(node) && !on.includes(node) && recordOn(node)?.state !== 'stopped'),
+  );
+  return { on, unseen, elsewhere: startWait(graph, input, machine, held) };
+}
+
+/** A lost guest is off when its machine is; null: it is no guest. */
+function guestWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId, held: Held): Wait | null {
+  const machine = guestOn(graph.cluster, node)?.machine;
+  if (machine === undefined) return null;
+  const stray = input.admin.stray[node];
+  if (stray?.wasElsewhere === true)
+    return { because: needsOff(service, node, false, stray.because), untilMs: null, fence: [] };
+  const { on, unseen, elsewhere } = machineSeen(graph, input, held, machine);
+  const may = `${node} is lost and may still run ${service.id} until its machine ${machine.id}`;
+  const fence = [...(on.length > 0 ? [node] : []), ...(elsewhere?.fence ?? [])];
+  if (on.length > 0) return { because: `${may} has stopped on ${leftText(input, machine, on)}`, untilMs: null, fence };
+  if (elsewhere !== null) return { because: `${may} has: ${elsewhere.because}`, untilMs: elsewhere.untilMs, fence };
+  if (unseen.length > 0)
+    return { because: `${may} was looked for on ${leftText(input, machine, unseen)}`, untilMs: null, fence };
+  return { because: `${may}, which has stopped, is known to all to have stopped`, untilMs: null, fence };
+}
+
 function needsOff(service: Service, node: NodeId, canFence: boolean, stray: string | undefined): string {
   const may = `${node} is lost and may still run ${service.id}${stray === undefined ? '' : ` (${stray})`}`;
   const how = canFence ? 'it has to be fenced, or confirmed off' : 'it has to be confirmed off';
   return `${may}; ${how}: sempre node confirm-off ${node} --reason ...`;
+}
+
+/** Where nobody stops or looks at it, that is why. */
+function leftText({ admin }: ScheduleInput, { id }: Service, nodes: readonly NodeId[]): string {
+  const left = nodes.filter((node) => inMaintenance(admin, node, id));
+  return `${nodes.join(', ')}${left.length === 0 ? '' : ` (in maintenance: ${left.join(', ')})`}`;
 }
 
 /**

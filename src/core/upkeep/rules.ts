@@ -9,7 +9,8 @@ import { isSameWatchdog, watchdogOf } from '../watchdog/feed.ts';
 
 /** The document with another file in force. */
 export function inForce(doc: Doc, { source, cluster }: NonNullable<Doc['next']>, voters: Votes): DocChange {
-  const admin = withLeftBehind(trimmed(doc.admin, doc.cluster, cluster), doc.cluster, cluster);
+  const left = withLeftBehind(trimmed(doc.admin, doc.cluster, cluster), doc.cluster, cluster);
+  const admin = withOtherMachines(left, doc.cluster, cluster);
   const isSame = rulesOf(doc.cluster) === rulesOf(cluster);
   const because = 'it may not know the cluster file that is in force now';
   return { source, cluster, admin: isSame ? admin : withRulesChanged(admin, cluster, because), voters, next: null };
@@ -27,9 +28,22 @@ function withLeftBehind(admin: Admin, before: Cluster, cluster: Cluster): Admin 
     // Also one that is off: where several sides may act it comes back with the file that it knows, and acts by that.
     if (mayRun.length === 0) continue;
     stray[node] = {
+      ...stray[node],
       because: stray[node]?.because ?? 'it may still run what the cluster file no longer names for it',
       mayRun,
     };
+  }
+  return { ...admin, stray };
+}
+
+/** Guests that may still run in the machine that the former file named: that the new one has stopped proves nothing of them. */
+function withOtherMachines(admin: Admin, before: Cluster, cluster: Cluster): Admin {
+  const stray: Record<NodeId, Stray> = { ...admin.stray };
+  for (const { id, guest } of cluster.nodes) {
+    const former = before.nodes.find((node) => node.id === id);
+    if (guest === undefined || former === undefined || former.guest === guest || Object.hasOwn(admin.off, id)) continue;
+    const because = stray[id]?.because ?? `it may still run where the former cluster file had it, and not in ${guest}`;
+    stray[id] = { ...stray[id], because, wasElsewhere: true };
   }
   return { ...admin, stray };
 }

@@ -1,6 +1,6 @@
 /** Arbitrary messages of every kind, for the property tests of what reads them (imported by tests only). */
 import fc from 'fast-check';
-import type { Cluster, Resource, Rules, Service } from '../../core/model.ts';
+import type { Cluster, ClusterNode, Resource, Rules, Service } from '../../core/model.ts';
 import type { Beat, Command, Message, NodeRecord, ServiceRecord } from '../../core/ports.ts';
 import type { Rule } from '../../policy/input.ts';
 
@@ -283,21 +283,23 @@ const service: fc.Arbitrary<Service> = fc
   .tuple(plainService, orNull(copyOf))
   .map(([each, copy]) => (copy === null ? each : { ...each, copyOf: copy }));
 
+const plainNode: fc.Arbitrary<ClusterNode> = fc.record({
+  id: name,
+  links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }),
+  port,
+  votes: fc.nat(9),
+  witness: fc.boolean(),
+  watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
+  fence: fc.array(names, { maxLength: 2 }),
+  attributes: byName(anyText),
+  utilization: byName(count),
+});
+
 const cluster: fc.Arbitrary<Cluster> = fc.record({
   name,
   heartbeat: fc.record({ intervalMs: ms, deadMs: ms, port }),
   nodes: fc.array(
-    fc.record({
-      id: name,
-      links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }),
-      port,
-      votes: fc.nat(9),
-      witness: fc.boolean(),
-      watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
-      fence: fc.array(names, { maxLength: 2 }),
-      attributes: byName(anyText),
-      utilization: byName(count),
-    }),
+    fc.tuple(plainNode, orNull(name)).map(([each, guest]) => (guest === null ? each : { ...each, guest })),
     { maxLength: 4 },
   ),
   quorum: fc.record({
@@ -342,7 +344,15 @@ const doc = fc.record({
     off: byName(because),
     disarmed: orNull(fc.record({ id: name, forMs: ms, because: anyText })),
     maintenance: fc.record({ nodes: byName(because), services: byName(because) }),
-    stray: byName(fc.oneof(because, fc.record({ because: anyText, mayRun: names }))),
+    stray: byName(
+      fc.oneof(
+        because,
+        fc.record(
+          { because: anyText, mayRun: names, wasElsewhere: fc.constant(true as const) },
+          { requiredKeys: ['because'] },
+        ),
+      ),
+    ),
     watched: fc.array(name, { maxLength: 4 }),
   }),
   voters: byName(fc.nat(9)),

@@ -188,7 +188,7 @@ const service = both<Omit<Service, 'copyOf'>, Pick<Service, 'copyOf'>>(
 
 const link = object<Link>({ address: anyText, prefix });
 const watchdog = object<Watchdog>({ device: anyText, timeoutMs: duration });
-const node = object<ClusterNode>({
+const plainNode = object<Omit<ClusterNode, 'guest'>>({
   id: name,
   links: list(link, linksMax),
   port,
@@ -199,6 +199,10 @@ const node = object<ClusterNode>({
   attributes: texts,
   utilization,
 });
+const node = both<Omit<ClusterNode, 'guest'>, Pick<ClusterNode, 'guest'>>(
+  plainNode,
+  optional<Pick<ClusterNode, 'guest'>>({ guest: name }),
+);
 const heartbeat = object<Heartbeat>({ intervalMs: duration, deadMs: duration, port });
 
 const quorum = object<QuorumRules>({

@@ -30,9 +30,10 @@ export function clusterOf(
   hints: { readonly witness: string | null; readonly watchdog: string | null },
   translating: Translating,
 ): ClusterParts {
-  const { nodes, draft } = translating;
+  const { nodes, remotes, draft } = translating;
   const isFenced = isFencingOn(settings) && fencing.coversAll;
-  const isPair = nodes.length === 2 && hints.witness === null;
+  const voters = nodes.length - remotes.size;
+  const isPair = voters === 2 && hints.witness === null;
   const certainty = isFenced ? 'devices' : isPair ? 'operator' : 'lease';
   const deviceCount = Object.keys(fencing.devices).length;
   if (!isFenced && nodes.length > 1) noteUnfenced(isPair, deviceCount, translating);

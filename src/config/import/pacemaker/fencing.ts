@@ -36,7 +36,7 @@ const places = /_(file|script|path)$/i;
 const plugNames = ['plug', 'port', 'n'];
 const given = ['action', 'option', 'o', 'nodename', 'hostname'];
 
-/** `input`: with its devices. `nodes`: names in the cluster file. */
+/** `input`: with its devices. `nodes`: names in the cluster file, without guests, which are fenced by stopping their machines. */
 export function fencingOf(
   input: Input,
   names: ImportNames,
@@ -120,13 +120,14 @@ function targetsOf(values: ReadonlyMap<string, string>, names: ImportNames, node
   for (const pair of (values.get('pcmk_host_map') ?? '').split(/[;\s]+/)) {
     const [, host = '', ports = ''] = /^([^:=]+)[:=](.+)$/.exec(pair) ?? [];
     const node = names.node(host);
-    if (node === null) continue;
+    if (node === null || !nodes.includes(node)) continue;
     const all = ports.split(',').map(plainValue);
     plugs[node] = all.length === 1 ? all[0] : all;
   }
   const list = (values.get('pcmk_host_list') ?? values.get('hostname') ?? values.get('hostlist') ?? '')
     .split(/[\s,;]+/)
-    .flatMap((host) => names.node(host) ?? []);
+    .flatMap((host) => names.node(host) ?? [])
+    .filter((node) => nodes.includes(node));
   const isTold = list.length > 0 || Object.keys(plugs).length > 0;
   const plain = (isTold ? list : nodes).filter((node) => !(node in plugs));
   const plug = plugNames.map((name) => values.get(name)).find((value) => value !== undefined);

@@ -30,6 +30,7 @@ import { type ImportNames, type NamedThing, namesOf, primitivesOf } from './name
 import { type Addresses, nodesOf, scoresOfNodes } from './nodes.ts';
 import { operationDefaults } from './operations.ts';
 import { placesIn } from './place.ts';
+import { isConnection, remoteNodesOf, withRemoteNodes } from './remotes.ts';
 import { rulesEntry, servicesOf } from './services.ts';
 import type { Translating } from './translating.ts';
 
@@ -128,15 +129,17 @@ function translate(
   corosync: Corosync | null,
   draft: ImportDraft,
 ): { readonly text: string; readonly names: ImportNames } {
-  const bare = bareOf(read);
+  const asRead = bareOf(read);
   const ruled = new Map<string, AttributeSet[]>();
-  const plain = withoutRules(bare, (owner, kind, set) => {
+  const plain = withoutRules(asRead, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
     // What a service says of them, it says itself.
     else if (kind !== 'parameters')
       draft.lose(set.id || owner, `a rule switches values of ${owner} on, which nothing here can say: left out`);
   });
   const situation = situate(plain);
+  const remotes = remoteNodesOf(situation);
+  const bare = withRemoteNodes(asRead, remotes);
   const resources = bare.resources.filter((resource) => isTaken(resource, draft));
   const names = namesOf(bare, resources, (id) => isPromotable(id, situation), draft);
   const nodes = [
@@ -144,10 +147,14 @@ function translate(
   ];
   const nodeIds = new Map(bare.nodes.map(({ id, name }) => [id, name]));
   const instances = firstById(situation);
-  const translating: Translating = { input: bare, situation, instances, names, nodes, nodeIds, draft };
+  const translating: Translating = { input: bare, situation, instances, names, nodes, nodeIds, remotes, draft };
   const tops = new Map(resources.flatMap(({ id }) => toEntry(names.thing(id))));
   const settings = settingsOf(read.options.filter(({ rule }) => rule === null));
-  const fencing = fencingOf(read, names, nodes, draft);
+  const guests = new Set(
+    [...remotes.values()].flatMap(({ name, machine }) => (machine === null ? [] : [names.node(name)])),
+  );
+  const fenced = nodes.filter((node) => !guests.has(node));
+  const fencing = fencingOf(read, names, fenced, draft);
   const parts = clusterOf(settings, fencing, corosync, hints, translating);
   const operations = operationDefaults(plain.operationDefaults, draft);
   const rawDefaults = new Map(settingsOf(plain.resourceDefaults));
@@ -156,7 +163,9 @@ function translate(
   if (!rawDefaults.has('resource-stickiness') && defaultStickiness !== null)
     rawDefaults.set('resource-stickiness', String(defaultStickiness));
   const defaults = wordsOf(rawDefaults, false);
-  const locations = locationsOf(translating, tops, (name) => allowedIn(name, resources, translating));
+  const locations = locationsOf(translating, tops, (name) =>
+    onHosts(name, resources, translating, allowedIn(name, resources, translating)),
+  );
   const { services, groups, paths } = servicesOf(
     resources,
     { defaults, operations, locations, ruled, fencesStops: parts.certainty === 'devices' },
@@ -212,16 +221,33 @@ function commentOf(about: string | null, text: string, places: ReadonlyMap<strin
   return { path: path ?? [], text: about === null || path !== undefined ? text : `${printable(about)}: ${text}` };
 }
 
-/** Bundles and connections to remote nodes have no place in the file. */
+/** What has the machine of a guest in it runs on machines of their own. */
+function onHosts(
+  name: string,
+  resources: readonly ResourceConfig[],
+  { nodes, names, remotes }: Translating,
+  allowed: ReadonlySet<string> | null,
+): ReadonlySet<string> | null {
+  const machines = new Set([...remotes.values()].flatMap(({ machine }) => machine ?? []));
+  const isHere = resources.some(
+    (resource) => names.thing(resource.id)?.name === name && primitivesOf(resource).some(({ id }) => machines.has(id)),
+  );
+  if (!isHere) return allowed;
+  const others = new Set([...remotes.keys()].map((each) => names.node(each)));
+  return new Set(nodes.filter((node) => !others.has(node) && (allowed?.has(node) ?? true)));
+}
+
+/** Bundles have no place in the file, and what connects to a remote node is the node itself. */
 function isTaken(resource: ResourceConfig, draft: ImportDraft): boolean {
   if (resource.kind === 'bundle') {
     draft.lose(resource.id, 'a bundle: containers that are nodes have no words here; run the container as a service');
     return false;
   }
-  const isRemote =
-    resource.kind === 'primitive' && resource.agent.provider === 'pacemaker' && resource.agent.type === 'remote';
-  if (isRemote) draft.lose(resource.id, 'a connection to a remote node: here all nodes are members');
-  return !isRemote;
+  if (resource.kind !== 'primitive' || !isConnection(resource)) return true;
+  const now =
+    'it runs the daemon, and nobody connects to it: where, when and how often that was tried says nothing more';
+  draft.note(resource.id, `a remote node is a node without a vote here. ${now}`);
+  return false;
 }
 
 function isPromotable(id: string, { resources, resourceById }: Situation): boolean {
@@ -229,29 +255,36 @@ function isPromotable(id: string, { resources, resourceById }: Situation): boole
   return index !== undefined && resources[index]?.meta.promotable === true;
 }
 
-/** In a cluster where nodes have to be named: those that some location names. Null: in this one they need not be. */
+/**
+ * In a cluster where nodes have to be named: those that some location names; of what is looked for on some nodes exclusively, those
+ * alone. Null: they need not be named.
+ */
 function allowedIn(
   name: string,
   resources: readonly ResourceConfig[],
   { situation, names, input }: Translating,
 ): ReadonlySet<string> | null {
-  if (situation.options.symmetric) return null;
   const ids = new Set(
     resources
       .filter(({ id }) => names.thing(id)?.name === name)
       .flatMap((resource) => [resource.id, ...primitivesOf(resource).map(({ id }) => id)]),
   );
-  const allowed = new Set<string>();
+  const named = new Set<string>();
+  const exclusive = new Set<string>();
   const { locations } = constrain(situate({ ...situation.input, constraints: input.constraints }));
-  for (const { resource, role, nodes } of locations) {
-    // What is said of promoted copies alone opens no node.
-    if (role === 'promoted') continue;
+  for (const { resource, role, nodes, discovery } of locations) {
     const { baseId, parent } = situation.resources[resource] ?? { baseId: '', parent: null };
     if (!ids.has(baseId) && !(parent !== null && ids.has(situation.resources[parent]?.baseId ?? ''))) continue;
-    for (const { node, score } of nodes)
-      if (score > -infinity) allowed.add(names.node(situation.nodes[node]?.name ?? '') ?? '');
+    for (const { node, score } of nodes) {
+      const place = names.node(situation.nodes[node]?.name ?? '') ?? '';
+      if (discovery === 'exclusive') exclusive.add(place);
+      // What is said of promoted copies alone opens no node.
+      if (role !== 'promoted' && score > -infinity) named.add(place);
+    }
   }
-  return allowed;
+  const open = situation.options.symmetric ? null : named;
+  if (exclusive.size === 0) return open;
+  return open === null ? exclusive : new Set([...open].filter((place) => exclusive.has(place)));
 }
 
 /** Tags, and templates under the names that constraints have for them. */

@@ -6,6 +6,7 @@ import { addScores, infinity } from '../../../policy/values.ts';
 import type { ImportDraft } from './draft.ts';
 import { type Entry, isAttributeName, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
+import { hasGuests } from './remotes.ts';
 import { anyOf, ruleText } from './ruleText.ts';
 import type { Translating } from './translating.ts';
 
@@ -230,7 +231,7 @@ function fold(
   plain: readonly Plain[],
   { name, promotable }: NamedThing,
   allowed: ReadonlySet<string> | null,
-  { nodes, draft }: Translating,
+  { nodes, remotes, draft }: Translating,
 ): Places {
   const banned = new Set(plain.filter(({ score }) => score <= -infinity).map(({ node }) => node));
   const left = nodes.filter((node) => !banned.has(node) && (allowed?.has(node) ?? true));
@@ -243,7 +244,8 @@ function fold(
   for (const { node, score } of rest) points.set(node, addScores(points.get(node) ?? 0, score));
   const sorted = left.toSorted((a, b) => (points.get(b) ?? 0) - (points.get(a) ?? 0));
   const step = promotable ? null : stepOf(sorted.map((node) => points.get(node) ?? 0));
-  const named = left.length < nodes.length ? left : null;
+  // A guest runs only what names it.
+  const named = left.length < nodes.length || hasGuests(remotes) ? left : null;
   if (step === 0) return { on: named, onScore: 0, locations: [] };
   if (step !== null) return { on: sorted, onScore: step, locations: [] };
   const kept = rest.filter(({ node }) => points.has(node)).map(({ entry }) => entry);

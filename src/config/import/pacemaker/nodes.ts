@@ -6,6 +6,7 @@ import { parseAddress } from '../../network.ts';
 import type { Corosync } from './corosync.ts';
 import { type Entry, isAttributeName, plainValue, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
+import type { RemoteNode } from './remotes.ts';
 import type { Translating } from './translating.ts';
 
 /** What the command line tells of addresses, by names of nodes in small letters. */
@@ -37,7 +38,7 @@ export function nodesOf(
 
 function noteOther({ name, type }: NodeConfig, { draft }: Translating): void {
   if (type === 'ping') draft.note(name, 'a node of the type ping runs nothing: left out');
-  if (type === 'remote') draft.lose(name, 'it is a remote node: here all nodes are members');
+  if (type === 'remote') draft.lose(name, 'it is a remote node to which nothing connects: left out');
 }
 
 /** What was said with commands is said with commands again. */
@@ -63,7 +64,9 @@ function nodeOf(
   const addresses = addressesOf(node, name, translating, sources);
   const attributes = attributesOf(node, translating);
   const utilization = utilizationOf(node, translating);
+  const remote = translating.remotes.get(node.name);
   const more = {
+    ...(remote === undefined ? {} : remoteEntry(remote, translating)),
     ...(fence === undefined ? {} : { fence }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(Object.keys(utilization).length === 0 ? {} : { utilization }),
@@ -71,16 +74,27 @@ function nodeOf(
   return Object.keys(more).length === 0 ? addresses : { addresses, ...more };
 }
 
+function remoteEntry({ name, machine }: RemoteNode, { names, draft }: Translating): Entry {
+  if (machine === null) return { votes: 0 };
+  const thing = names.thing(machine);
+  draft.note(name, `a guest runs the daemon, in its machine ${thing?.name ?? machine}: install it there`);
+  if (thing !== null && thing.kind === 'service' && !thing.clone) return { guest: thing.name };
+  draft.lose(name, `its machine ${machine} runs in several copies: it is a node without a vote here`);
+  return { votes: 0 };
+}
+
 function addressesOf(
   { id, name: was }: NodeConfig,
   name: string,
-  { draft, nodes }: Translating,
+  { draft, nodes, remotes }: Translating,
   { said, corosync, hosts }: AddressSources,
 ): readonly string[] {
+  const server = remotes.get(was)?.server ?? null;
   const told = said.get(was.toLowerCase()) ?? said.get(name);
   if (told !== undefined) return told;
+  if (server !== null && parseAddress(server).ok) return [server];
   const known = corosync?.nodes.find((each) => each.name === was) ?? corosync?.nodes.find((each) => each.id === id);
-  const listed = (hosts?.get(was.toLowerCase()) ?? []).filter((each) => !/^(127\.|::1$|fe80:)/i.test(each));
+  const listed = (hosts?.get((server ?? was).toLowerCase()) ?? []).filter((each) => !/^(127\.|::1$|fe80:)/i.test(each));
   const found = known?.addresses ?? listed.slice(0, 1);
   const unnamed = (corosync?.nodes ?? []).filter((each) => each.name === null && each.id === null);
   if (known === undefined && unnamed.length > 0)

@@ -420,13 +420,12 @@ describe('what cannot be carried over is told', () => {
     expect(notesOn(made, about).join('\n')).toContain(words);
   });
 
-  test('bundles and remote nodes', () => {
+  test('bundles', () => {
     const made =
       imported(`<cib validate-with="pacemaker-3.0"><configuration><nodes><node id="1" uname="oak"/></nodes><resources>
 <bundle id="web"><docker image="web"/></bundle>
-<primitive id="far" class="ocf" provider="pacemaker" type="remote"/>
 </resources></configuration><status/></cib>`);
-    expect(made.notes.filter(({ isLoss }) => isLoss).map(({ about }) => about)).toEqual(['web', 'far']);
+    expect(made.notes.filter(({ isLoss }) => isLoss).map(({ about }) => about)).toEqual(['web']);
     expect(made.notes.find(({ about }) => about === 'web')).toMatchObject({ line: 2, column: 9 });
   });
 });

@@ -122,10 +122,15 @@ function serviceEntry(
     Object.keys(utilization).length === 0 || !room ? {} : { utilization },
     room ? {} : { meta: { 'target-role': 'Stopped' } },
     migrate,
+    // In two places at once a guest would be two.
+    isMachine(config.id, translating) ? { takeover: 'fencing' } : {},
     more,
     withParamRules(ownRules(config.id, more, sources, translating), paramRules(config, kind, translating)),
   );
 }
+
+const isMachine = (id: string, { remotes }: Translating): boolean =>
+  [...remotes.values()].some(({ machine }) => machine === id);
 
 /** What nothing can switch off cannot be fenced: then it is stopped, as Pacemaker does it. */
 function unfenced(onFail: Entry, id: string, { draft }: Translating): Entry {
@@ -170,8 +175,6 @@ function noteMeta(resource: Resource | null, id: string, { draft }: Translating)
   const stickiness = Number.parseInt(raw.get('resource-stickiness') ?? '0', 10);
   if (stickiness < 0 || raw.get('resource-stickiness')?.startsWith('-') === true)
     draft.note(id, 'its stickiness is negative, which Pacemaker takes for 0: 0 here');
-  if (raw.has('remote-node'))
-    draft.lose(id, `it brings the guest node ${raw.get('remote-node')}: guests are no nodes here`);
   if (raw.has('container')) draft.lose(id, `it runs inside of ${raw.get('container')}: containers are no nodes here`);
   const requires = raw.get('requires')?.toLowerCase();
   if (requires === 'nothing' || requires === 'quorum')

@@ -3,6 +3,7 @@ import type { Input } from '../../../policy/input.ts';
 import type { Resource, Situation } from '../../../policy/situation.ts';
 import type { ImportDraft } from './draft.ts';
 import type { ImportNames } from './names.ts';
+import type { RemoteNodes } from './remotes.ts';
 
 export interface Translating {
   /** As it was read, but without status and fence devices. */
@@ -16,5 +17,7 @@ export interface Translating {
   readonly nodes: readonly string[];
   /** Names of nodes in the configuration, by their ids. */
   readonly nodeIds: ReadonlyMap<string, string>;
+  /** Of those, the ones that are remote nodes or guests. */
+  readonly remotes: RemoteNodes;
   readonly draft: ImportDraft;
 }

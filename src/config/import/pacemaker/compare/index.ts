@@ -1,11 +1,14 @@
 /**
  * Does the cluster file decide as the configuration did? Both are asked in the same circumstances: all nodes there, each one lost,
- * each one in standby, with nothing running and with everything running. Fence devices count in neither: they are no services here.
+ * each one in standby, with nothing running and with everything running. Fence devices, and connections to remote nodes, count in neither:
+ * they are no services here.
  */
 import type { Cluster } from '../../../../core/model.ts';
+import { situate } from '../../../../policy/situate/index.ts';
 import { type Problem, parseClusterFile } from '../../../parse.ts';
 import { bareOf } from '../bare.ts';
 import type { FromPacemaker } from '../index.ts';
+import { remoteNodesOf, withoutConnections } from '../remotes.ts';
 import { askOurs } from './ours.ts';
 import { type Circumstances, type Outcome, placesText } from './outcome.ts';
 import { Theirs } from './theirs.ts';
@@ -44,7 +47,8 @@ const copiesMax = 2000;
 export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comparison {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
   const unique = new Set(cluster.services.flatMap(({ copyOf }) => copyOf?.service ?? []));
-  const theirs = new Theirs(bareOf(input), names, nodes, unique);
+  const bare = withoutConnections(bareOf(input));
+  const theirs = new Theirs(bare, names, nodes, unique);
   const differences: Difference[] = [];
   let same = 0;
   let asked = 0;
@@ -59,10 +63,13 @@ export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comp
   const plain = { lost: null, standby: null, before: null };
   const { running } = ask({ ...plain, words: 'all nodes are there, nothing runs' });
   const few = nodes.slice(0, Math.max(1, Math.floor(copiesMax / Math.max(cluster.services.length, 1))));
+  const guests = new Set([...remoteNodesOf(situate(bare)).keys()].map((name) => names.node(name)));
   for (const node of few) {
-    ask({ ...plain, lost: node, words: `${node} is lost, nothing runs` });
+    // Whether a guest is lost, the configuration leaves to its connection.
+    const isGuest = guests.has(node);
+    if (!isGuest) ask({ ...plain, lost: node, words: `${node} is lost, nothing runs` });
     ask({ ...plain, standby: node, words: `${node} is in standby, nothing runs` });
-    ask({ ...plain, lost: node, before: running, words: `${node} is lost while everything runs` });
+    if (!isGuest) ask({ ...plain, lost: node, before: running, words: `${node} is lost while everything runs` });
     ask({ ...plain, standby: node, before: running, words: `${node} goes into standby while everything runs` });
   }
   return { asked, same, differences, nodes: nodes.length, nodesAsked: few.length };

@@ -1,5 +1,6 @@
 /** What the scheduler makes of the cluster file. */
 import { blankRecord } from '../../../../core/execute/services.ts';
+import { guestsOf } from '../../../../core/guests.ts';
 import type { Cluster, NodeId, ServiceId } from '../../../../core/model.ts';
 import { type NodeRecord, noAdmin, type ServiceRecord, type View } from '../../../../core/ports.ts';
 import { type Plan, type PlannedAction, schedule } from '../../../../core/schedule/index.ts';
@@ -10,29 +11,35 @@ type Records = ReadonlyMap<NodeId, Map<ServiceId, ServiceRecord>>;
 /** `nowS`: the time for rules with dates. */
 export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstances, nowS: number): Outcome {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
-  const members = nodes.filter((node) => node !== lost).sort();
-  const view: View = { number: 1, members, coordinator: members[0] ?? '' };
-  const records = recordsOf(cluster, members, nodes, before);
+  const present = nodes.filter((node) => node !== lost).sort();
+  const records = recordsOf(cluster, present, nodes, before);
   const actions = new Set<string>();
   let plan: Plan | null = null;
-  for (let round = 0; round < roundsMax; round++) {
+  for (let round = 0; round < rounds(cluster); round++) {
+    const asleep = guestsAsleep(cluster, records);
+    // With its machine ended what ran on a guest.
+    for (const node of asleep) endAllOn(records.get(node));
+    const members = present.filter((node) => !asleep.includes(node));
+    const view: View = { number: 1, members, coordinator: members[0] ?? '' };
+    const away = [...(lost === null ? [] : [lost]), ...asleep];
     plan = schedule({
       cluster,
       view,
-      records: frozenOf(records),
+      records: frozenOf(records, members),
       admin: {
         ...noAdmin,
         standby: standby === null ? {} : { [standby]: { because: 'asked for' } },
-        off: lost === null ? {} : { [lost]: { because: 'asked for' } },
+        off: Object.fromEntries(away.map((node) => [node, { because: 'asked for' }])),
       },
-      lost: new Map(lost === null ? [] : [[lost, 0]]),
+      lost: new Map(away.map((node) => [node, 0])),
       provable: true,
       watched: new Set(),
       doomed: new Set(),
       nowMs: longAfterMs,
       dateMs: nowS * 1000,
     });
-    const done = plan.actions.filter(({ blocked }) => blocked === null);
+    const due = plan.actions.filter(({ blocked }) => blocked === null);
+    const done = wakesGuest(cluster, asleep, due) ?? due;
     for (const action of done) {
       carryOut(records, cluster, action);
       const word = words[action.verb];
@@ -42,6 +49,31 @@ export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstanc
   }
   const reasons = new Map((plan?.placements ?? []).map(({ service, because }) => [service, because]));
   return { running: runningIn(records, cluster), actions: [...actions].sort(), why: (id) => reasons.get(id) ?? null };
+}
+
+/** A guest is there while its machine runs. */
+const guestsAsleep = (cluster: Cluster, records: Records): readonly NodeId[] =>
+  guestsOf(cluster)
+    .filter(({ machine }) => ![...records.values()].some((here) => here.get(machine.id)?.state === 'running'))
+    .map(({ node }) => node);
+
+/** «All nodes are there»: where machines of guests start, nothing but these does before they have. Null: none starts. */
+function wakesGuest(
+  cluster: Cluster,
+  asleep: readonly NodeId[],
+  due: readonly PlannedAction[],
+): readonly PlannedAction[] | null {
+  const machines = guestsOf(cluster).flatMap(({ node, machine }) => (asleep.includes(node) ? [machine.id] : []));
+  const waking = due.filter(({ verb, service }) => verb === 'start' && machines.includes(service));
+  return waking.length === 0 ? null : due.filter(({ verb, service }) => verb !== 'start' || machines.includes(service));
+}
+
+/** Machines come and go before and after what runs on their guests. */
+const rounds = (cluster: Cluster): number => roundsMax + 3 * guestsOf(cluster).length;
+
+function endAllOn(here: Map<ServiceId, ServiceRecord> | undefined): void {
+  for (const [id, record] of here ?? [])
+    here?.set(id, { ...record, state: 'stopped', digest: null, role: 'unpromoted' });
 }
 
 /** Whatever has to run out has run out. */
@@ -83,12 +115,14 @@ function recordsOf(
   );
 }
 
-const frozenOf = (records: Records): ReadonlyMap<NodeId, NodeRecord> =>
+const frozenOf = (records: Records, members: readonly NodeId[]): ReadonlyMap<NodeId, NodeRecord> =>
   new Map(
-    [...records].map(([node, services]) => [
-      node,
-      { node, boot: 1, version: 1, services: Object.fromEntries(services), watchdog: 'armed', fencings: [] },
-    ]),
+    [...records]
+      .filter(([node]) => members.includes(node))
+      .map(([node, services]) => [
+        node,
+        { node, boot: 1, version: 1, services: Object.fromEntries(services), watchdog: 'armed', fencings: [] },
+      ]),
   );
 
 /** Everything goes well. */

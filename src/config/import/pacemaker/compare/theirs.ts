@@ -6,6 +6,7 @@ import { carryOut } from '../../../../policy/outcome/index.ts';
 import { situate } from '../../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../../policy/situation.ts';
 import type { ImportNames } from '../names.ts';
+import { remoteNodesOf } from '../remotes.ts';
 import { type Circumstances, type Outcome, promotionScore, type Running, roundsMax } from './outcome.ts';
 
 export class Theirs {
@@ -13,6 +14,8 @@ export class Theirs {
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
   readonly #unique: ReadonlySet<string>;
+  /** Names in the configuration. */
+  readonly #remotes: readonly string[];
   /** As it is once everything runs with all nodes there. */
   #settled: Input | null = null;
 
@@ -22,13 +25,16 @@ export class Theirs {
     this.#names = names;
     this.#nodes = nodes;
     this.#unique = unique;
+    this.#remotes = [...remoteNodesOf(situate(bare)).keys()];
   }
 
   ask({ lost, standby, before }: Circumstances): Outcome {
     const from = before === null ? this.#bare : (this.#settled ?? this.#bare);
-    const states = this.#bare.nodes
-      .filter(({ type }) => type === 'member')
-      .map((node) => this.#stateOf(node, from.nodeStates, lost));
+    const members = this.#bare.nodes.filter(({ type }) => type === 'member');
+    const states = [
+      ...members.map((node) => this.#stateOf(node, from.nodeStates, lost)),
+      ...this.#remotes.map((name) => this.#remoteState(name, from.nodeStates)),
+    ];
     let input: Input = { ...this.#bare, nodeStates: states };
     const actions = new Set<string>();
     for (let round = 0; round < roundsMax; round++) {
@@ -65,6 +71,14 @@ export class Theirs {
       transient: [],
       history: isLost ? [] : (known?.history ?? []),
     };
+  }
+
+  /** Whether it is up shows in the history of its connection. */
+  #remoteState(name: string, from: readonly NodeState[]): NodeState {
+    const nothing = { inMembership: null, peer: null, join: null, expected: null, fencedRemote: null };
+    const known = from.find((state) => state.name === name);
+    const { history = [] } = known ?? {};
+    return { id: name, name, isRemote: true, ...nothing, hasLrm: true, inMaintenance: null, transient: [], history };
   }
 
   /** Agents give their copies a promotion score once they run; who is in standby says so as long as it is. */
