@@ -39,7 +39,7 @@ export function traitsOf(
   group: GroupFile | null | undefined,
 ): Omit<Traits, 'checks'> {
   return {
-    timeouts: timeoutsOf(file),
+    timeouts: 'agent' in file ? timeoutsOf(file) : {},
     onScore: file['on-score'] ?? onScoreOf(copies),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
@@ -61,7 +61,7 @@ const onScoreOf = ({ promotable, unique }: Copies): number =>
   unique !== null ? uniqueOnScore : promotable === null ? plainTraits.onScore : promotableOnScore;
 
 /** What a rule asks about the agent is known already, and the core need not know the agents by name. */
-function forAgent(rule: Rule, file: ServiceFile): Rule {
+export function forAgent(rule: Rule, file: ServiceFile): Rule {
   const expressions = rule.expressions.map((each): Expression => {
     if (each.kind === 'rule') return { kind: 'rule', rule: forAgent(each.rule, file) };
     if (each.kind !== 'resource') return each;
@@ -81,7 +81,13 @@ export function agentOf(file: ServiceFile): AgentName | null {
 }
 
 /** Only what is said: an entry without a value is none. */
-function onFailOf({ start, stop, check, promote, demote }: NonNullable<ServiceFile['on-fail']>): Service['onFail'] {
+export function onFailOf({
+  start,
+  stop,
+  check,
+  promote,
+  demote,
+}: NonNullable<ServiceFile['on-fail']>): Service['onFail'] {
   return {
     ...(start === undefined ? {} : { start }),
     ...(stop === undefined ? {} : { stop }),

@@ -279,25 +279,50 @@ const plainService: fc.Arbitrary<Service> = fc.record({
 });
 
 const copyOf = fc.record({ service: name, number: count, max: count, perNode: count });
+const values = fc.record(
+  {
+    rule,
+    params: byName(anyText),
+    utilization: byName(count),
+    checks: fc.record({ check: fc.record({ everyMs: ms, timeoutMs: ms }), checks: fc.constant([]) }),
+    startTimeoutMs: ms,
+    timeouts: fc.record({ promote: ms, notify: ms }, { requiredKeys: [] }),
+    onFail: fc.record({ start: fc.constant('block' as const) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: ['rule'] },
+);
 const service: fc.Arbitrary<Service> = fc
-  .tuple(plainService, orNull(copyOf))
-  .map(([each, copy]) => (copy === null ? each : { ...each, copyOf: copy }));
+  .tuple(plainService, orNull(fc.array(values, { maxLength: 2 })), orNull(copyOf))
+  .map(([each, ruled, copy]) => ({
+    ...each,
+    ...(ruled === null ? {} : { ruled }),
+    ...(copy === null ? {} : { copyOf: copy }),
+  }));
+
+const nodeRule = fc.record(
+  { rule, attributes: byName(anyText), utilization: byName(count) },
+  { requiredKeys: ['rule'] },
+);
 
 const cluster: fc.Arbitrary<Cluster> = fc.record({
   name,
   heartbeat: fc.record({ intervalMs: ms, deadMs: ms, port }),
   nodes: fc.array(
-    fc.record({
-      id: name,
-      links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }),
-      port,
-      votes: fc.nat(9),
-      witness: fc.boolean(),
-      watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
-      fence: fc.array(names, { maxLength: 2 }),
-      attributes: byName(anyText),
-      utilization: byName(count),
-    }),
+    fc.record(
+      {
+        id: name,
+        links: fc.array(fc.record({ address: fc.ipV4(), prefix: fc.nat(32) }), { maxLength: 3 }),
+        port,
+        votes: fc.nat(9),
+        witness: fc.boolean(),
+        watchdog: orNull(fc.record({ device: anyText, timeoutMs: ms })),
+        fence: fc.array(names, { maxLength: 2 }),
+        attributes: byName(anyText),
+        utilization: byName(count),
+        ruled: fc.array(nodeRule, { maxLength: 2 }),
+      },
+      { requiredKeys: ['id', 'links', 'port', 'votes', 'witness', 'watchdog', 'fence', 'attributes', 'utilization'] },
+    ),
     { maxLength: 4 },
   ),
   quorum: fc.record({
@@ -404,17 +429,19 @@ const record: fc.Arbitrary<NodeRecord> = fc.record({
   ),
 });
 
-const order = fc.record({
-  id: orderId,
-  verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'migrateTo' as const),
-  serviceId: name,
-  handFrom: orNull(name),
-  handTo: orNull(name),
-  drained: names,
-  peer: orNull(name),
-  notice: orNull(notice),
-  because: anyText,
-});
+const order = fc
+  .record({
+    id: orderId,
+    verb: fc.constantFrom('probe' as const, 'start' as const, 'stop' as const, 'reload' as const, 'migrateTo' as const),
+    serviceId: name,
+    handFrom: orNull(name),
+    handTo: orNull(name),
+    drained: names,
+    peer: orNull(name),
+    notice: orNull(notice),
+    because: anyText,
+  })
+  .chain((plain) => orNull(count).map((dateS) => (dateS === null ? plain : { ...plain, dateS })));
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant('apply' as const), source: anyText, cluster, ifVersion: orNull(version) }),
