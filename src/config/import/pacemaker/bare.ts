@@ -67,8 +67,8 @@ function membersLeft(group: GroupConfig): readonly GroupConfig[] {
 /** Whose sets they are: the id of a node or resource, or the name of a section. */
 export type OnRuled = (owner: string, kind: Kind, set: AttributeSet) => void;
 
-/** `parameters`: of one resource itself, and not of a group or a clone. */
-type Kind = 'meta' | 'parameters' | 'other';
+/** `values`: whoever says them says them with their rules. */
+type Kind = 'meta' | 'values' | 'other';
 
 /** Only sets that hold always; the others are told of. */
 export function withoutRules(input: Input, onRuled: OnRuled): Input {
@@ -80,13 +80,13 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
   const primitive = (config: PrimitiveConfig): PrimitiveConfig => ({
     ...config,
     meta: plain(config.id, 'meta', config.meta),
-    parameters: plain(config.id, 'parameters', config.parameters),
-    utilization: plain(config.id, 'other', config.utilization),
+    parameters: plain(config.id, 'values', config.parameters),
+    utilization: plain(config.id, 'values', config.utilization),
   });
   const group = (config: GroupConfig): GroupConfig => ({
     ...config,
     meta: plain(config.id, 'meta', config.meta),
-    parameters: plain(config.id, 'other', config.parameters),
+    parameters: plain(config.id, 'values', config.parameters),
     members: config.members.map(primitive),
   });
   const resource = (config: ResourceConfig): ResourceConfig => {
@@ -96,7 +96,7 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
     return {
       ...config,
       meta: plain(config.id, 'meta', config.meta),
-      parameters: plain(config.id, 'other', config.parameters),
+      parameters: plain(config.id, 'values', config.parameters),
       child: config.child.kind === 'group' ? group(config.child) : primitive(config.child),
     };
   };
@@ -104,11 +104,11 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
     ...input,
     options: plain('crm_config', 'other', input.options),
     resourceDefaults: plain('rsc_defaults', 'meta', input.resourceDefaults),
-    operationDefaults: plain('op_defaults', 'other', input.operationDefaults),
+    operationDefaults: plain('op_defaults', 'values', input.operationDefaults),
     nodes: input.nodes.map((node) => ({
       ...node,
-      attributes: plain(node.name, 'other', node.attributes),
-      utilization: plain(node.name, 'other', node.utilization),
+      attributes: plain(node.name, 'values', node.attributes),
+      utilization: plain(node.name, 'values', node.utilization),
     })),
     resources: input.resources.map(resource),
   };

@@ -1,11 +1,12 @@
 /** Nodes: their addresses, which a CIB does not hold, their attributes, and what they have room for. */
-import type { Input, NodeConfig } from '../../../policy/input.ts';
+import type { AttributeSet, Input, NodeConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { isTrue } from '../../../policy/rule/text.ts';
 import { parseAddress } from '../../network.ts';
 import type { Corosync } from './corosync.ts';
 import { type Entry, isAttributeName, plainValue, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
+import { attributeRules, utilizationRules } from './switched.ts';
 import type { Translating } from './translating.ts';
 
 /** What the command line tells of addresses, by names of nodes in small letters. */
@@ -63,10 +64,15 @@ function nodeOf(
   const addresses = addressesOf(node, name, translating, sources);
   const attributes = attributesOf(node, translating);
   const utilization = utilizationOf(node, translating);
+  const rules = [
+    ...attributeRules(name, node.attributes, translating),
+    ...utilizationRules(name, node.utilization, ['date'], translating),
+  ];
   const more = {
     ...(fence === undefined ? {} : { fence }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(Object.keys(utilization).length === 0 ? {} : { utilization }),
+    ...(rules.length === 0 ? {} : { rules }),
   };
   return Object.keys(more).length === 0 ? addresses : { addresses, ...more };
 }
@@ -101,9 +107,11 @@ function addressesOf(
   });
 }
 
+const plainSets = (sets: readonly AttributeSet[]): readonly AttributeSet[] => sets.filter(({ rule }) => rule === null);
+
 function attributesOf({ name, attributes }: NodeConfig, { draft }: Translating): Entry {
   const entry: Entry = {};
-  for (const [key, value] of readSets(attributes, { nowS: 0 }))
+  for (const [key, value] of readSets(plainSets(attributes), { nowS: 0 }))
     if (isAttributeName(key)) entry[key] = plainValue(value);
     else draft.lose(name, `its attribute «${key}» has a name that none can have here: left out`);
   return entry;
@@ -111,7 +119,7 @@ function attributesOf({ name, attributes }: NodeConfig, { draft }: Translating):
 
 function utilizationOf({ name, utilization }: NodeConfig, { draft }: Translating): Entry {
   const entry: Entry = {};
-  for (const [key, value] of readSets(utilization, { nowS: 0 })) {
+  for (const [key, value] of readSets(plainSets(utilization), { nowS: 0 })) {
     const amount = Number.parseInt(value, 10);
     if (isAttributeName(key) && Number.isSafeInteger(amount) && amount >= 0) entry[key] = Math.max(amount, 0);
     else

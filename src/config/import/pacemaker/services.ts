@@ -7,8 +7,9 @@ import { agentOf } from './agents.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
-import { paramRules, withParamRules } from './paramRules.ts';
+import { paramRules, withMoreRules } from './paramRules.ts';
 import { ruleText } from './ruleText.ts';
+import { utilizationRules } from './switched.ts';
 import type { Translating } from './translating.ts';
 
 /** What stands above a service, and what is known of the cluster. */
@@ -29,6 +30,9 @@ export interface ServiceEntries {
   readonly paths: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Parameters that it takes over, of its group and its clone. */
+type Outer = readonly (readonly AttributeSet[])[];
+
 export function servicesOf(
   resources: readonly ResourceConfig[],
   sources: ServiceSources,
@@ -37,19 +41,20 @@ export function servicesOf(
   const services: Record<string, Entry> = {};
   const groups: Record<string, Entry> = {};
   const paths = new Map<string, readonly string[]>();
-  const put = (config: PrimitiveConfig, above: Words, more: Entry): void => {
+  const put = (config: PrimitiveConfig, above: Words, more: Entry, outer: Outer): void => {
     const name = nameOf(config.id, translating);
-    services[name] = serviceEntry(config, above, more, sources, translating);
+    services[name] = serviceEntry(config, above, more, outer, sources, translating);
     paths.set(config.id, ['services', name]);
   };
   for (const resource of resources) {
     const child = resource.kind === 'clone' ? resource.child : resource;
     if (child.kind === 'bundle') continue;
+    const outer = resource.kind === 'clone' ? [resource.parameters] : [];
     const copies = resource.kind === 'clone' ? copiesEntry(resource, sources, translating) : {};
     const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
     if (child.kind === 'primitive') {
       const name = nameOf(child.id, translating);
-      put(child, sources.defaults, joined(copies, placesEntry(name, sources), own));
+      put(child, sources.defaults, joined(copies, placesEntry(name, sources), own), outer);
     } else {
       const name = nameOf(child.id, translating);
       const words = wordsFor(translating.instances.get(child.id) ?? null, translating);
@@ -65,7 +70,10 @@ export function servicesOf(
       );
       paths.set(child.id, ['groups', name]);
       for (const member of child.members)
-        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) });
+        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) }, [
+          child.parameters,
+          ...outer,
+        ]);
     }
     if (resource.id !== child.id) paths.set(resource.id, paths.get(child.id) ?? []);
   }
@@ -92,6 +100,7 @@ function serviceEntry(
   config: PrimitiveConfig,
   above: Words,
   more: Entry,
+  outer: Outer,
   sources: ServiceSources,
   translating: Translating,
 ): Entry {
@@ -104,8 +113,9 @@ function serviceEntry(
     isPromotable: resource?.meta.promotable ?? false,
     migrates: 'migrate' in migrate,
     isNotified: resource?.meta.notify ?? false,
+    isFenced: sources.fencesStops,
   };
-  const operations = operationsOf(config, kind, abilities, sources.operations, draft);
+  const operations = operationsOf(config, kind, abilities, sources.operations, translating);
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
   const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
@@ -123,7 +133,11 @@ function serviceEntry(
     room ? {} : { meta: { 'target-role': 'Stopped' } },
     migrate,
     more,
-    withParamRules(ownRules(config.id, more, sources, translating), paramRules(config, kind, translating)),
+    withMoreRules(ownRules(config.id, more, sources, translating), [
+      ...utilizationRules(config.id, config.utilization, ['date', 'resource'], translating),
+      ...operations.rules,
+      ...paramRules(config, outer, kind, translating),
+    ]),
   );
 }
 
