@@ -32,18 +32,17 @@ function checkAlike({ id }: Service, { file }: Checked, report: Report): void {
 }
 
 const notUnique: readonly (readonly [key: string, why: string])[] = [
-  ['promotable', 'have no roles'],
   ['notify', 'are not told what the others do'],
   ['migrate', 'do not migrate'],
   ['group', 'are in no group'],
 ];
 
-function checkCopies({ id, resource }: Service, { file }: Checked, report: Report): void {
+function checkCopies({ id, resource, promotable }: Service, { file }: Checked, report: Report): void {
   const entry: Readonly<Record<string, unknown>> = file.services.get(id) ?? {};
   const error = (key: string, message: string, hint: string | null): void =>
     report.error('UNIQUE_COPIES', atKey('services', id, key), message, hint);
   if (resource.kind === 'systemd') error('unique', 'copies of a systemd unit cannot be told apart', unitHint);
-  if ((entry['instances'] ?? 'one') === 'one')
+  if (promotable === null && (entry['instances'] ?? 'one') === 'one')
     error('unique', `${quote(id)} does not say how many copies it has`, 'say instances: N');
   for (const [key, why] of notUnique)
     if ((entry[key] ?? false) !== false) error(key, `unique copies ${why}, and ${quote(id)} has «${key}»`, null);

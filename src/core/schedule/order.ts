@@ -15,12 +15,12 @@
 import { assert, must } from '../../lib/assert.ts';
 import { byNumber } from '../../lib/compare.ts';
 import type { NodeId, ServiceId } from '../model.ts';
-import type { Admin } from '../ports.ts';
+import { linkAlike } from './alike.ts';
 import { needsAllProbes, type Stop } from './change.ts';
-import { type Graph, neededBy } from './graph.ts';
+import { alikeIn, type Graph, neededBy } from './graph.ts';
 import { type Edge, withoutLoops } from './loops.ts';
 import { isStoppedAfter } from './migrate.ts';
-import type { PlannedAction } from './plan.ts';
+import type { PlannedAction, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
 import type { Seen } from './seen.ts';
@@ -40,7 +40,7 @@ export function order(
   graph: Graph,
   settled: SettledServices,
   seen: Seen,
-  admin: Admin,
+  { admin, records }: Pick<ScheduleInput, 'admin' | 'records'>,
   ruled: Ruled,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
@@ -51,6 +51,7 @@ export function order(
     linkRoles(vertices);
     linkPassage(vertices);
   }
+  linkAlike(graph, board, seen, records);
   const patience = [...board.values()].flatMap((vertices) => patienceOf(graph, vertices, board));
   linkDrains(board);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
@@ -58,7 +59,7 @@ export function order(
   // Free of loops but for orders among the rules, before which it gives way.
   for (const { later, sooner } of isRuled ? withoutLoops(all, (each) => each.after, patience) : patience)
     later.after.add(sooner);
-  spreadBlocks(all, board);
+  spreadBlocks(graph, all, board);
   linkAdmissions(board, settled);
   return numbered(all);
 }
@@ -310,7 +311,7 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
  * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move
  * without a gap that could not be finished: two copies may overlap for a moment, not for long.
  */
-function spreadBlocks(all: readonly Vertex[], board: Board): void {
+function spreadBlocks(graph: Graph, all: readonly Vertex[], board: Board): void {
   const later = new Map<Vertex, Vertex[]>(all.map((each) => [each, []]));
   for (const each of all) for (const sooner of each.after) must(later.get(sooner), 'vertex').push(each);
   const queue = all.filter((each) => each.blocked !== null);
@@ -331,8 +332,10 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
         block(stop, `not before it can start on ${each.on}`, each.cause);
     // A copy that is promoted goes on being so until another one can be, and until it can stop.
     if (each.verb === 'promote')
-      for (const demote of vertices.demotes.values())
-        if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
+      for (const { id } of alikeIn(graph, vertices.settled.service))
+        for (const demote of board.get(id)?.demotes.values() ?? [])
+          if (board.get(id)?.stops.has(demote.on) !== true)
+            block(demote, `not before ${each.on} can be promoted`, each.cause);
     const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
     if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
     if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom && vertices.settled.passage?.isBegun !== true)

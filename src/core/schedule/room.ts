@@ -1,7 +1,7 @@
 /** Of copies that differ, as many as may run on one node: does a copy have to wait until another one has gone from it? */
 import { must } from '../../lib/assert.ts';
-import { copyId, type Service, type ServiceId } from '../model.ts';
-import type { Graph } from './graph.ts';
+import type { ServiceId } from '../model.ts';
+import { alikeIn, type Graph } from './graph.ts';
 import type { Placement } from './plan.ts';
 import type { CopiesBy, Doing } from './ruled.ts';
 import { isAbsent, underWay } from './seen.ts';
@@ -27,13 +27,4 @@ export function roomWait(
   }
   if (leaving === null || count < copyOf.perNode) return null;
   return `after ${leaving}, which is ${underWay('stopping')} on ${node}, where there is room for ${copyOf.perNode} of ${copyOf.service}`;
-}
-
-/** All copies of it, itself among them, in the order of their numbers. Of others, the service alone. */
-export function alikeIn({ services }: Graph, service: Service): readonly Service[] {
-  const { copyOf } = service;
-  if (copyOf === undefined) return [service];
-  return Array.from({ length: copyOf.max }, (_, number) =>
-    must(services.get(copyId({ service: copyOf.service, number })), `copy ${number} of ${copyOf.service}`),
-  );
 }
