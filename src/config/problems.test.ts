@@ -110,7 +110,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, takeover: lease}')],
   ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, instances: one, takeover: lease}')],
   ['UNIQUE_COPIES', services('s: {command: a, instances: 2, ‸per-node: 2}')],
-  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸promotable: true}')],
+  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, ‸promotable: {max: 2, per-node: 2}}')],
   ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸notify: true}')],
   ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸migrate: true}')],
   ['UNIQUE_COPIES', services('s: {agent: systemd:a, instances: 2, ‸unique: true}')],

@@ -24,8 +24,12 @@ function checkCount({ cluster }: Checked, report: Report): void {
   }
 }
 
-function checkAlike({ id }: Service, { file }: Checked, report: Report): void {
+function checkAlike({ id, promotable }: Service, { file }: Checked, report: Report): void {
   const entry = file.services.get(id) ?? {};
+  if (promotable !== null && promotable.perNode > 1) {
+    const message = `copies of ${quote(id)} are alike, so that a node runs one of them: no more can be promoted there`;
+    report.error('UNIQUE_COPIES', atKey('services', id, 'promotable'), message, 'say unique: true');
+  }
   if (!('per-node' in entry) || entry['per-node'] === undefined) return;
   const message = `«per-node» says how many unique copies a node runs, but the copies of ${quote(id)} are alike`;
   report.error('UNIQUE_COPIES', atKey('services', id, 'per-node'), message, 'say unique: true');

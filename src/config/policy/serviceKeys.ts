@@ -185,7 +185,9 @@ export const agentKeys = {
         flag,
         z.strictObject({
           max: wholeNumber(1, 32).optional().describe('How many copies are promoted (default 1).'),
-          'per-node': wholeNumber(1, 1).optional().describe('How many of them on one node (always 1).'),
+          'per-node': wholeNumber(1, 32)
+            .optional()
+            .describe('With «unique»: how many of them on one node (default 1).'),
         }),
       ],
       { error: 'must be true, false or a mapping with max' },

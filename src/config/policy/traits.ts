@@ -29,7 +29,8 @@ export function copiesOf(file: ServiceFile, group: GroupFile | null | undefined)
 
 function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
   if (file === undefined || file === false) return null;
-  return { max: (file === true ? undefined : file.max) ?? 1, perNode: 1 };
+  const { max = 1, 'per-node': perNode = 1 } = file === true ? {} : file;
+  return { max, perNode };
 }
 
 export function traitsOf(

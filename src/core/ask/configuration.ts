@@ -184,7 +184,7 @@ function metaOf(service: Service): readonly AttributeSet[] {
     ['ordered', String(service.ordered)],
     ['promotable', String(service.promotable !== null)],
     ['promoted-max', String(service.promotable?.max ?? 1)],
-    ['promoted-node-max', '1'],
+    ['promoted-node-max', String(service.promotable?.perNode ?? 1)],
   ]);
   const ruled = service.metaRules.map(
     ({ rule, meta }, index): AttributeSet => ({

@@ -247,8 +247,7 @@ describe('schedule', () => {
         // Only of a copy that runs a promotion score is believed.
         const isRolling = world.input.cluster.services.some(
           (service) =>
-            (service.clone && (service.promotable !== null || hasOldCopies(world, service))) ||
-            mayChangePlaces(service),
+            service.promotable !== null || (service.clone && hasOldCopies(world, service)) || mayChangePlaces(service),
         );
         if (!isRolling) expect(plans.length).toBeLessThanOrEqual(2);
       });

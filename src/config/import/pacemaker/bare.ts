@@ -1,6 +1,6 @@
 /**
  * A configuration without its status and without what a cluster file says elsewhere: fence devices, which are no services here, and
- * what an operator says while the cluster runs (standby, maintenance).
+ * what operators and agents say while the cluster runs (standby, maintenance, promotion scores).
  */
 import type {
   AttributeSet,
@@ -19,7 +19,7 @@ export function bareOf(input: Input): Input {
   return {
     ...input,
     options: [...input.options, set(firstOptionSet, ['stonith-enabled', 'false'], ['maintenance-mode', 'false'])],
-    nodes: input.nodes.map(withoutSaid),
+    nodes: input.nodes.map((node) => withoutSaid(node, input)),
     resources: input.resources.flatMap(withoutDevices),
     topology: [],
     nodeStates: [],
@@ -31,13 +31,32 @@ export function bareOf(input: Input): Input {
 
 const set = (id: string, ...values: AttributeSet['values']): AttributeSet => ({ id, score: null, rule: null, values });
 
-const withoutSaid = (node: NodeConfig): NodeConfig => ({
+const withoutSaid = (node: NodeConfig, input: Input): NodeConfig => ({
   ...node,
   attributes: node.attributes.map((each) => ({
     ...each,
-    values: each.values.filter(([name]) => !said.includes(name)),
+    values: each.values.filter(([name]) => !said.includes(name) && !isPromotionScore(name, input)),
   })),
 });
+
+/** What an agent has said of its copy on the node, for good: it says that anew, with each start and check. */
+export function isPromotionScore(name: string, { resources }: Pick<Input, 'resources'>): boolean {
+  const [, id] = /^(?:master|promotion)-(.+?)(?::\d+)?$/.exec(name) ?? [];
+  return id !== undefined && resources.flatMap(primitivesIn).some((primitive) => primitive.id === id);
+}
+
+function primitivesIn(resource: ResourceConfig): readonly PrimitiveConfig[] {
+  switch (resource.kind) {
+    case 'primitive':
+      return [resource];
+    case 'group':
+      return resource.members;
+    case 'clone':
+      return primitivesIn(resource.child);
+    case 'bundle':
+      return resource.child === null ? [] : [resource.child];
+  }
+}
 
 export const isDevice = ({ agent }: PrimitiveConfig): boolean => agent.standard === 'stonith';
 

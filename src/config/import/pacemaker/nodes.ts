@@ -3,6 +3,7 @@ import type { AttributeSet, Input, NodeConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { isTrue } from '../../../policy/rule/text.ts';
 import { parseAddress } from '../../network.ts';
+import { isPromotionScore } from './bare.ts';
 import type { Corosync } from './corosync.ts';
 import { type Entry, isAttributeName, plainValue, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
@@ -32,7 +33,7 @@ export function nodesOf(
     if (name === null) noteOther(node, translating);
     else if (nodes[name] === undefined) nodes[name] = nodeOf(node, name, translating, sources, levels.get(name));
   }
-  for (const node of read.nodes) noteSaid(node, translating);
+  for (const node of read.nodes) noteSaid(node, read, translating);
   return nodes;
 }
 
@@ -42,7 +43,7 @@ function noteOther({ name, type }: NodeConfig, { draft }: Translating): void {
 }
 
 /** What was said with commands is said with commands again. */
-function noteSaid({ name, attributes }: NodeConfig, { names, draft }: Translating): void {
+function noteSaid({ name, attributes }: NodeConfig, read: Input, { names, draft }: Translating): void {
   const values = readSets(
     attributes.filter(({ rule }) => rule === null),
     { nowS: 0 },
@@ -50,6 +51,8 @@ function noteSaid({ name, attributes }: NodeConfig, { names, draft }: Translatin
   const now = names.node(name) ?? name;
   if (isTrue(values.get('standby')))
     draft.note(name, `it was in standby, which the file cannot say: sempre node standby ${now}`);
+  if ([...values.keys()].some((key) => isPromotionScore(key, read)))
+    draft.note(name, 'promotion scores among its attributes are left out: agents say them anew');
   if (isTrue(values.get('maintenance')))
     draft.note(name, `it was in maintenance, which the file cannot say: sempre maintenance on --node ${now}`);
 }

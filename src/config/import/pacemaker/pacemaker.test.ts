@@ -231,6 +231,10 @@ describe('decides the same', () => {
       'places',
       'primitive a Dummy\nprimitive b Dummy\nlocation l1 a 100: elm\nlocation l2 b -inf: oak\nlocation l3 b 20: ash',
     ],
+    [
+      'unique copies with roles',
+      'primitive a Stateful\nms A a meta globally-unique=true clone-max=3 clone-node-max=2 promoted-max=2',
+    ],
     ['a rule', 'primitive a Dummy\nlocation l a rule -inf: #uname ne elm and #uname ne ash'],
     ['attributes', 'node 4: fir attributes disk=ssd\nprimitive a Dummy\nlocation l a rule 50: disk eq ssd'],
     [
@@ -357,10 +361,10 @@ describe('what cannot be carried over is told', () => {
       'here copies of a group are alike',
     ],
     [
-      'globally unique copies with roles',
-      'primitive a Stateful\nms A a meta globally-unique=true',
-      'A',
-      'here copies with roles are alike',
+      'promotion scores among the attributes of nodes',
+      'node 9: yew attributes master-a:0=10 disk=ssd\nprimitive a Stateful\nms A a',
+      'yew',
+      'promotion scores among its attributes are left out',
     ],
     [
       'messages to globally unique copies',

@@ -236,7 +236,7 @@ function copiesEntry({ id, child }: CloneConfig, { locations }: ServiceSources, 
   const index = situation.resourceById.get(id);
   const clone = index === undefined ? undefined : situation.resources[index];
   if (clone === undefined) return {};
-  const { cloneMax, cloneMin, promotedMax } = clone.meta;
+  const { cloneMax, cloneMin } = clone.meta;
   const members = input.nodes.filter(({ type }) => type === 'member').length;
   const on = locations.placesOf(nameOf(child.id, translating)).on ?? [];
   const able = on.length > 0 ? on.length : nodes.length;
@@ -245,7 +245,7 @@ function copiesEntry({ id, child }: CloneConfig, { locations }: ServiceSources, 
   if (cloneMax === 0) draft.note(id, 'clone-max is 0, so that nothing runs: target-role is Stopped now');
   const unique = uniqueEntry(clone, child.kind, able, translating);
   return {
-    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? able : copies) : {}),
+    ...(clone.meta.promotable ? promotableEntry(clone.meta, unique?.instances ?? (isAll ? able : copies)) : {}),
     ...(isAll && clone.meta.promotable ? {} : { instances: isAll ? 'all' : copies }),
     ...unique,
     ...(clone.meta.interleave ? { interleave: true } : {}),
@@ -270,17 +270,17 @@ function uniqueEntry(
   child: ResourceConfig['kind'],
   able: number,
   { draft }: Translating,
-): Entry | null {
+): (Entry & { readonly instances: number }) | null {
   const { isUnique, cloneMax, cloneNodeMax, promotable, promotedNodeMax, notify } = meta;
   if (!isUnique) {
     if (cloneNodeMax > 1)
       draft.lose(id, `${cloneNodeMax} copies may run on one node: of copies that are alike it is one`);
     return null;
   }
-  if (promotable || child === 'group') {
-    const what = promotable ? 'with roles' : 'of a group';
-    draft.lose(id, `its copies are different from each other (globally-unique): here copies ${what} are alike`);
-    if (promotedNodeMax > 1) draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+  if (child === 'group') {
+    draft.lose(id, 'its copies are different from each other (globally-unique): here copies of a group are alike');
+    if (promotable && promotedNodeMax > 1)
+      draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
     return null;
   }
   if (notify) draft.lose(id, 'its agent is told what other copies do (notify): here unique copies are not');
@@ -291,9 +291,12 @@ function uniqueEntry(
   return { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
 }
 
-const promotableEntry = (max: number, copies: number): Entry => ({
-  promotable: max === 1 ? true : { max: Math.max(1, Math.min(max, copies)) },
-});
+function promotableEntry({ isUnique, promotedMax, promotedNodeMax }: Resource['meta'], copies: number): Entry {
+  const perNode = isUnique ? Math.max(1, Math.min(promotedNodeMax, copies)) : 1;
+  const max = Math.max(1, Math.min(promotedMax, copies));
+  if (max === 1) return { promotable: true };
+  return { promotable: { max, ...(perNode > 1 ? { 'per-node': perNode } : {}) } };
+}
 
 // ---------------------------------------------------------------- rules
 
