@@ -23,10 +23,15 @@ export function askSteadily<T extends { readonly answer: Answer }>(
   frozen: Frozen,
   ask: (candidates: Candidates) => T,
 ): T {
-  const first = ask(given);
-  const swapped = swappedOf(given, frozen, first.answer);
-  const candidates = swapped.size === 0 ? given : changed(given, swapped, withStays);
-  const asked = swapped.size === 0 ? first : ask(candidates);
+  let candidates = given;
+  let asked = ask(given);
+  // Where some stay, others may change places: each round has more that stay.
+  for (;;) {
+    const swapped = swappedOf(candidates, frozen, asked.answer);
+    if (swapped.size === 0) break;
+    candidates = changed(candidates, swapped, withStays);
+    asked = ask(candidates);
+  }
   const leaving = leavingOf(candidates, frozen, asked.answer);
   if (leaving.size === 0) return asked;
   const { answer } = ask(changed(candidates, leaving, withoutCopies));
@@ -52,7 +57,7 @@ const withStays = (candidate: Candidate, nodes: ReadonlySet<NodeId>): Candidate 
 function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
   const coming = new Map<string, number>();
   const leaving: { readonly id: ServiceId; readonly node: NodeId; readonly key: string }[] = [];
-  for (const [id, { service, seen, wish }] of candidates) {
+  for (const [id, { service, seen, wish, stays }] of candidates) {
     const unit = service.copyOf?.service;
     if (unit === undefined || frozen.has(id)) continue;
     const [placed] = placedOn(answer, service, []);
@@ -60,7 +65,8 @@ function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Node
     if (placed === undefined || running.includes(placed)) continue;
     const arrival = `${unit} on ${placed}`;
     coming.set(arrival, (coming.get(arrival) ?? 0) + 1);
-    if (wish === undefined) leaving.push(...running.map((node) => ({ id, node, key: `${unit} on ${node}` })));
+    const mayStay = wish === undefined ? running.filter((node) => stays?.has(node) !== true) : [];
+    leaving.push(...mayStay.map((node) => ({ id, node, key: `${unit} on ${node}` })));
   }
   const staying = new Map<ServiceId, Set<NodeId>>();
   for (const { id, node, key } of leaving) {
