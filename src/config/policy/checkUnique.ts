@@ -35,10 +35,14 @@ function checkAlike({ id, promotable }: Service, { file }: Checked, report: Repo
   report.error('UNIQUE_COPIES', atKey('services', id, 'per-node'), message, 'say unique: true');
 }
 
-const notUnique: readonly (readonly [key: string, why: string])[] = [
-  ['notify', 'are not told what the others do'],
-  ['migrate', 'do not migrate'],
-  ['group', 'are in no group'],
+const notUnique: readonly (readonly [key: string, what: string, why: string])[] = [
+  ['notify', 'are not told what the others do', 'a message names nodes, and several of these copies may be on one'],
+  [
+    'migrate',
+    'do not migrate',
+    'a copy that goes live is on two nodes for a while, where others may count on the room: make each a service of its own',
+  ],
+  ['group', 'are in no group', 'each copy would need members of its own: make a group for each'],
 ];
 
 function checkCopies({ id, resource, promotable }: Service, { file }: Checked, report: Report): void {
@@ -48,8 +52,8 @@ function checkCopies({ id, resource, promotable }: Service, { file }: Checked, r
   if (resource.kind === 'systemd') error('unique', 'copies of a systemd unit cannot be told apart', unitHint);
   if (promotable === null && (entry['instances'] ?? 'one') === 'one')
     error('unique', `${quote(id)} does not say how many copies it has`, 'say instances: N');
-  for (const [key, why] of notUnique)
-    if ((entry[key] ?? false) !== false) error(key, `unique copies ${why}, and ${quote(id)} has «${key}»`, null);
+  for (const [key, what, why] of notUnique)
+    if ((entry[key] ?? false) !== false) error(key, `unique copies ${what}, and ${quote(id)} has «${key}»`, why);
 }
 
 const unitHint = 'make each a service of its own, such as systemd:web@1';
