@@ -123,7 +123,7 @@ export function traitsInWords(service: Service): string[] {
   const { ruled = [] } = service;
   return [
     ...(copyOf === undefined ? [] : [`one of ${copyOf.max} copies, at most ${copyOf.perNode} on a node`]),
-    ...(promotable === null ? [] : [`${promotable.max} promoted`]),
+    ...(promotable === null ? [] : [`${promotable.max}${copyOf === undefined ? '' : ' of them'} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),
     ...checks.map(checkText),
