@@ -180,7 +180,7 @@ export const serviceMutants: readonly Mutant[] = [
     rule: 'of copies that differ, one is promoted when no more than all but one of those allowed may be',
     by: ['assert', 'promoted'],
     file: 'src/core/schedule/order.ts',
-    find: '  linkAlike(graph, board, seen, records);',
+    find: '  linkAlike(graph, board, seen, records, isLeft);',
     replace: '',
   },
   {

@@ -5,21 +5,29 @@
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import { mayRunBy } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
+import type { IsLeft } from './change.ts';
 import { alikeIn, type Graph, isAlike } from './graph.ts';
 import type { ScheduleInput } from './plan.ts';
 import { mayBe, whyFull } from './roles.ts';
-import type { Seen } from './seen.ts';
+import type { Copy, Seen } from './seen.ts';
 import { after, type Board, type Vertex } from './vertices.ts';
 
 type Records = ScheduleInput['records'];
 
-export function linkAlike(graph: Graph, board: Board, seen: Seen, records: Records): void {
+export function linkAlike(graph: Graph, board: Board, seen: Seen, records: Records, isLeft: IsLeft): void {
   for (const service of graph.cluster.services)
     if (service.copyOf?.number === 0 && service.promotable !== null)
-      linkPromotions(graph, board, seen, records, service);
+      linkPromotions(graph, board, seen, records, isLeft, service);
 }
 
-function linkPromotions(graph: Graph, board: Board, seen: Seen, records: Records, first: Service): void {
+function linkPromotions(
+  graph: Graph,
+  board: Board,
+  seen: Seen,
+  records: Records,
+  isLeft: IsLeft,
+  first: Service,
+): void {
   const max = first.promotable?.max ?? 1;
   const alike = alikeIn(graph, first);
   const promotes = alike.flatMap(({ id }) => [...(board.get(id)?.promotes.values() ?? [])]);
@@ -30,7 +38,7 @@ function linkPromotions(graph: Graph, board: Board, seen: Seen, records: Records
       const ends = endsOf(board, id, copy.node);
       for (const promote of promotes) if (promote.service !== id) for (const end of ends) after(promote, end);
       if (ends.length === 0 && board.get(id)?.promotes.has(copy.node) !== true)
-        staying.push({ id, because: `${id} ${whyFull(copy, false)}` });
+        staying.push({ id, because: `${id} ${whyStays(copy, isLeft(id, copy.node))}` });
     }
   let free = max - staying.length;
   for (const promote of promotes.filter(({ blocked }) => blocked === null)) {
@@ -47,6 +55,9 @@ interface Staying {
   readonly id: ServiceId;
   readonly because: string;
 }
+
+const whyStays = (copy: Copy, isInMaintenance: boolean): string =>
+  isInMaintenance ? `may be promoted on ${copy.node}, where it is in maintenance` : whyFull(copy, false);
 
 /** Copies that a former file had, which are being stopped. */
 const formerIn = ({ services }: Graph, records: Records, first: Service): Staying[] =>

@@ -79,7 +79,7 @@ export function schedule(given: ScheduleInput): Plan {
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const followed = follow(changes, ruled, steps, hindrance, (each) => settle(graph, each, hindrance));
-  const ordered = order(graph, followed.settled, seen, input, followed.ruled);
+  const ordered = order(graph, followed.settled, seen, input, followed.ruled, isLeft);
   const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);
   return {

@@ -16,7 +16,7 @@ import { assert, must } from '../../lib/assert.ts';
 import { byNumber } from '../../lib/compare.ts';
 import type { NodeId, ServiceId } from '../model.ts';
 import { linkAlike } from './alike.ts';
-import { needsAllProbes, type Stop } from './change.ts';
+import { type IsLeft, needsAllProbes, type Stop } from './change.ts';
 import { alikeIn, type Graph, neededBy } from './graph.ts';
 import { type Edge, withoutLoops } from './loops.ts';
 import { isStoppedAfter } from './migrate.ts';
@@ -42,6 +42,7 @@ export function order(
   seen: Seen,
   { admin, records }: Pick<ScheduleInput, 'admin' | 'records'>,
   ruled: Ruled,
+  isLeft: IsLeft,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
@@ -51,7 +52,7 @@ export function order(
     linkRoles(vertices);
     linkPassage(vertices);
   }
-  linkAlike(graph, board, seen, records);
+  linkAlike(graph, board, seen, records, isLeft);
   const patience = [...board.values()].flatMap((vertices) => patienceOf(graph, vertices, board));
   linkDrains(board);
   const all = [...[...board.values()].flatMap(verticesOf), ...seen.orphans.map(orphanStop)];
