@@ -55,7 +55,7 @@ const withStays = (candidate: Candidate, nodes: ReadonlySet<NodeId>): Candidate 
  * and nobody would gain by it. As many stay as would come, unless an operator wants them elsewhere.
  */
 function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
-  const coming = new Map<string, number>();
+  const coming = new Map<string, { readonly id: ServiceId; readonly from: readonly NodeId[] }[]>();
   const leaving: { readonly id: ServiceId; readonly node: NodeId; readonly key: string }[] = [];
   for (const [id, { service, seen, wish, stays }] of candidates) {
     const unit = service.copyOf?.service;
@@ -64,16 +64,17 @@ function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Node
     const running = seen.copies.filter(({ state, listed }) => listed && state === 'running').map(({ node }) => node);
     if (placed === undefined || running.includes(placed)) continue;
     const arrival = `${unit} on ${placed}`;
-    coming.set(arrival, (coming.get(arrival) ?? 0) + 1);
-    const mayStay = wish === undefined ? running.filter((node) => stays?.has(node) !== true) : [];
-    leaving.push(...mayStay.map((node) => ({ id, node, key: `${unit} on ${node}` })));
+    const from = wish === undefined ? running.filter((node) => stays?.has(node) !== true) : [];
+    coming.set(arrival, [...(coming.get(arrival) ?? []), { id, from }]);
+    leaving.push(...from.map((node) => ({ id, node, key: `${unit} on ${node}` })));
   }
   const staying = new Map<ServiceId, Set<NodeId>>();
   for (const { id, node, key } of leaving) {
-    const left = coming.get(key) ?? 0;
-    if (left === 0) continue;
-    coming.set(key, left - 1);
+    const comer = coming.get(key)?.shift();
+    if (comer === undefined) continue;
     staying.set(id, (staying.get(id) ?? new Set()).add(node));
+    // Dealt out first, as the promoted ones are, it would come all the same.
+    for (const at of comer.from) staying.set(comer.id, (staying.get(comer.id) ?? new Set()).add(at));
   }
   return staying;
 }
