@@ -46,18 +46,20 @@ export function drawMigrations(prng: Prng, services: readonly Service[], always:
   );
 }
 
-/** Several copies that differ of most commands that have no roles: of each the first, under the name of all. */
+/** Several copies that differ of most commands, with roles or without: of each the first, under the name of all. */
 export function drawUniques(prng: Prng, services: readonly Service[]): Service[] {
   return services.map((service) => {
     const { id, on, resource, promotable } = service;
-    if (resource.kind !== 'command' || promotable !== null || !prng.chance(0.8)) return service;
+    if (resource.kind !== 'command' || !prng.chance(promotable === null ? 0.8 : 0.6)) return service;
     const perNode = prng.between(1, 3);
     const max = prng.between(1, Math.min(on.length * perNode, 5));
     const own = { clone: false, instances: 1, notify: false, migrates: false };
     // Those of a clone that may run twice are more seldom of use.
     const takeover = service.takeover === 'nothing' && prng.chance(0.7) ? 'lease' : service.takeover;
     const onScore = prng.chance(0.6) ? uniqueOnScore : service.onScore;
-    return { ...service, ...own, takeover, onScore, copyOf: { service: id, number: 0, max, perNode } };
+    const hasRoles = promotable !== null || prng.chance(0.4);
+    const roles = !hasRoles ? {} : { promotable: { max: prng.between(1, Math.min(2, max)), perNode: 1 } };
+    return { ...service, ...own, ...roles, takeover, onScore, copyOf: { service: id, number: 0, max, perNode } };
   });
 }
 

@@ -12,6 +12,7 @@ import {
   type Takeover,
 } from '../../src/core/model.ts';
 import { type Prng, prngFrom } from '../world/prng.ts';
+import { drawDated } from './dated.ts';
 import { drawRules } from './rules.ts';
 import {
   drawAnswers,
@@ -41,6 +42,7 @@ interface Shape {
   readonly migrates?: boolean;
   readonly uniques?: boolean;
   readonly guests?: boolean;
+  readonly dated?: boolean;
 }
 
 const ofAll: readonly Takeover[] = ['lease', 'lease', 'nothing', 'fencing'];
@@ -149,6 +151,11 @@ export const worldKinds: readonly WorldKind[] = [
     }),
   },
   {
+    name: 'dated',
+    weight: 0,
+    draw: (prng) => ({ count: [2, 5], devices: prng.chance(0.3) ? prng.pick(devices) : 'none', dated: true }),
+  },
+  {
     name: 'ignore',
     weight: 1,
     draw: (prng) => ({ count: [2, 4], quorum: { noQuorum: 'ignore' }, devices: prng.chance(0.5) ? 'board' : 'none' }),
@@ -181,7 +188,8 @@ export function generateCluster(seed: number, kind: WorldKind): Cluster {
   const plain = drawNotices(prngFrom(seed, 'notices'), movers);
   const power = drawFencing(prng.fork('fencing'), shape, names, deadMs);
   const answering = drawAnswers(prngFrom(seed, 'answers'), plain, power.devices.length > 0);
-  const services = shape.uniques === true ? drawUniques(prngFrom(seed, 'uniques'), answering) : answering;
+  const dated = shape.dated === true ? drawDated(prngFrom(seed, 'dated'), answering) : answering;
+  const services = shape.uniques === true ? drawUniques(prngFrom(seed, 'uniques'), dated) : dated;
   const nodes = names.map((id, i) => ({
     ...plainNode(id, linksOf(i + 1, linkCount), 7354),
     votes: shape.votes?.[i % shape.votes.length] ?? 1,

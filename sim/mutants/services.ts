@@ -174,4 +174,22 @@ export const serviceMutants: readonly Mutant[] = [
     find: 'if (isRunning && record.digest !== null && (',
     replace: 'if (isRunning && (',
   },
+  {
+    name: 'copies-promoted-together',
+    world: 'unique',
+    rule: 'of copies that differ, one is promoted when no more than all but one of those allowed may be',
+    by: ['assert', 'promoted'],
+    file: 'src/core/schedule/order.ts',
+    find: '  linkAlike(graph, board, seen, records, isLeft);',
+    replace: '',
+  },
+  {
+    name: 'other-copies-not-waited',
+    world: 'unique',
+    rule: 'a lost node may run any of the copies that differ, promoted',
+    by: ['promoted'],
+    file: takeover,
+    find: ': alike.filter((each) => !isOnMember(each)).flatMap((each) => lostWaits(graph, input, each, held));',
+    replace: ': lostWaits(graph, input, service, held).filter(() => !isOnMember(service));',
+  },
 ];

@@ -62,4 +62,9 @@ function difference(file: string, golden: string, transcript: string): string {
   return `${file}: line ${i + 1} of the transcript\n  expected ${expected[i] ?? '(end)'}\n  got      ${got[i] ?? '(end)'}\n`;
 }
 
+// The reader of a pipe may leave early (`| head`): that is its right and no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 process.exitCode = main();

@@ -18,6 +18,8 @@ export interface PlanBody {
   readonly source: string | null;
   /** What if this were asked for, too? */
   readonly command: Exclude<Command, { kind: 'apply' | 'cleanup' }> | null;
+  /** What if it were this date already, in milliseconds since 1970? Null: as it is. */
+  readonly atMs: number | null;
 }
 
 const nameMax = 255;
@@ -36,15 +38,17 @@ export function parseJson(text: string): Result<unknown> {
 
 export function parsePlanBody(body: unknown): Result<PlanBody> {
   if (!isRecord(body)) return expected('an object');
-  const { source = null, command = null } = body;
+  const { source = null, command = null, at = null } = body;
   if (source !== null && typeof source !== 'string') return expected('`source` as text');
-  if (command === null) return success({ source, command: null });
+  const atMs = typeof at === 'string' ? Date.parse(at) : null;
+  if (at !== null && (atMs === null || !(atMs >= 0))) return expected('`at` as a time such as 2026-12-24T18:00:00Z');
+  if (command === null) return success({ source, command: null, atMs });
   const parsed = parseCommandBody(command);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
   if (value.kind === 'apply' || value.kind === 'cleanup')
     return expected('`command` of another kind than apply and cleanup');
-  return success({ source, command: value });
+  return success({ source, command: value, atMs });
 }
 
 export function parseCommandBody(body: unknown): Result<CommandBody> {

@@ -18,7 +18,8 @@ export interface ApiHost {
   /** The clock that the core's times are of. */
   nowMs(): Ms;
   /** What would be done with this file and these wishes, from what is known now; null without a view. */
-  planFor(cluster: Cluster, admin: Admin): Plan | null;
+  /** `atMs`: as if it were this date, in milliseconds since 1970; null: as it is. */
+  planFor(cluster: Cluster, admin: Admin, atMs: number | null): Plan | null;
   balancers(): Promise<readonly BalancerStatus[]>;
   stall(): StallReport;
   /** Counters of the transport, for `GET /v1/local`. */

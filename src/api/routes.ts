@@ -187,8 +187,8 @@ async function plan(host: ApiHost, text: string): Promise<Response> {
   return decide(host, asked.value, report);
 }
 
-async function decide(host: ApiHost, { source, command }: PlanBody, report: NodeReport): Promise<Response> {
-  if (source === null && command === null) {
+async function decide(host: ApiHost, { source, command, atMs }: PlanBody, report: NodeReport): Promise<Response> {
+  if (source === null && command === null && atMs === null) {
     const input = await mergeInput(host);
     return ok(planAnswer(host, decidingPlan(input.report, input.answers)));
   }
@@ -203,6 +203,7 @@ async function decide(host: ApiHost, { source, command }: PlanBody, report: Node
       host.planFor(
         parsed.cluster,
         command === null ? admin : adminAfter(admin, command, report.records, host.cluster()),
+        atMs,
       ),
     ),
   );

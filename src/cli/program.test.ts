@@ -144,6 +144,20 @@ describe('commands that read', () => {
     expect(text).toMatch(/^Usage: sempre node fence /);
   });
 
+  it('plan --at: asks about another moment, in UTC where it says no zone', async () => {
+    const asked: (number | null)[] = [];
+    const noted: ApiHost['planFor'] = (_, __, atMs) => {
+      asked.push(atMs);
+      return plan;
+    };
+    const host: ApiHost = { ...sampleHost(), planFor: noted };
+    for (const at of ['2026-12-24T18:00', '2026-12-24T19:00+01:00', '2026-12-25'])
+      expect((await sempre(['plan', '--at', at], { host })).code).toBe(0);
+    expect(asked).toEqual([Date.UTC(2026, 11, 24, 18), Date.UTC(2026, 11, 24, 18), Date.UTC(2026, 11, 25)]);
+    expect((await sempre(['plan', '--at', '2026-12-24T18:00'], { host })).out).toContain('at 2026-12-24T18:00:00.000Z');
+    expect(await sempre(['plan', '--at', 'soon'], { host })).toMatchObject({ code: 64 });
+  });
+
   it('plan: 0 with nothing to do, 1 with actions, 106 without quorum', async () => {
     expect((await sempre(['plan'], { host: sampleHost() })).code).toBe(0);
     const { code, out } = await sempre(['plan'], { host: sampleHost({}, busy) });

@@ -208,10 +208,11 @@ function addFile(program: Command, act: Actor): void {
     .command('plan')
     .description('what would be done, in order, with reasons; exit code 1 when there is something to do')
     .argument('[file]', 'another cluster file than the one that runs; -: standard input')
+    .option('--at <time>', 'what rules would ask for then: 2h from now, or a time such as 2026-12-24T18:00 (UTC)')
     .addOption(output())
     .action(
-      act<{ output: Format }>(async (context, options, file) =>
-        (await import('./plan.ts')).plan(context, file ?? null, options),
+      act<{ at?: string; output: Format }>(async (context, { at = null, output: format }, file) =>
+        (await import('./plan.ts')).plan(context, file ?? null, { at, output: format }),
       ),
     );
   changing(

@@ -1,6 +1,6 @@
 /** Answers «what is a copy beside its number?» of services whose copies differ. */
+import { digestOf } from '../core/definition.ts';
 import type { Service } from '../core/model.ts';
-import { digestOf } from './normalise.ts';
 
 /** An agent is told its number by its environment in any case; a command by this one variable. */
 export function ownPart({ resource, digest }: Service, number: number): Pick<Service, 'resource' | 'digest'> {

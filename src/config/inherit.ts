@@ -40,21 +40,22 @@ function rulesOver(layer: Layer, below: Layer): readonly unknown[] | null {
   const far = below['rules'];
   const near = layer['rules'] ?? [];
   if (!Array.isArray(far) || !Array.isArray(near)) return null;
-  const said = {
-    meta: metaSaidBy(layer),
-    params: new Set(Object.keys(isLayer(layer['params']) ? layer['params'] : {})),
-  };
-  const kept = far.map((rule: unknown) =>
-    isLayer(rule) ? { ...rule, ...without(rule, 'meta', said.meta), ...without(rule, 'params', said.params) } : rule,
-  );
+  const kept = far.map((rule: unknown) => (isLayer(rule) ? withoutSaid(rule, layer) : rule));
   return [...kept, ...(near as readonly unknown[])];
 }
 
-function without(rule: Layer, key: 'meta' | 'params', said: ReadonlySet<string>): Layer {
-  const values = rule[key];
-  if (!isLayer(values)) return {};
-  return { [key]: Object.fromEntries(Object.entries(values).filter(([name]) => !said.has(name))) };
+function withoutSaid(rule: Layer, nearer: Layer): Layer {
+  const kept = Object.entries(rule).flatMap(([key, values]) => {
+    const said = nearer[key];
+    if (key === 'meta') return [[key, without(values, metaSaidBy(nearer))] as const];
+    if (said === undefined || key === 'where') return [[key, values] as const];
+    return isLayer(said) ? [[key, without(values, new Set(Object.keys(said)))] as const] : [];
+  });
+  return Object.fromEntries(kept);
 }
+
+const without = (values: unknown, said: ReadonlySet<string>): unknown =>
+  isLayer(values) ? Object.fromEntries(Object.entries(values).filter(([name]) => !said.has(name))) : values;
 
 /** Meta attributes that have keys of their own in the file. */
 export const metaByKey: Readonly<Record<string, string>> = {

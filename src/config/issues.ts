@@ -159,8 +159,12 @@ function enumHint(issue: Issue, found: unknown): string | null {
   return didYouMean(found, issue.values.map(String));
 }
 
+const stopHint =
+  'it is the same at all times, because other nodes count on it when they lose one: say the longest at the service';
+
 /** A key that is known elsewhere was not misspelt: it stands at the wrong place. */
 function hintForKey(key: string, known: readonly string[], path: Path): string | null {
+  if (key === 'stop-timeout' && path.includes('rules')) return stopHint;
   const isService = path.length === 2 && path[0] === 'services';
   const kinds = isService ? Object.entries(serviceKinds).filter(([, kind]) => Object.hasOwn(kind.shape, key)) : [];
   if (kinds.length > 0) return `it goes with ${kinds.map(([kind]) => kind).join(', ')}`;

@@ -5,6 +5,7 @@
  * broken parts and references to nothing are left out. Only a result without errors leaves this folder. Of copies that differ it has
  * the first one, under the name of the file: `core/copies.ts` makes the others.
  */
+import { digestOf } from '../core/definition.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -16,12 +17,12 @@ import {
   stickinessMax,
   type Takeover,
 } from '../core/model.ts';
-import { digest } from '../lib/digest.ts';
 import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { type Groups, nodesFor, tiesOf } from './groups.ts';
 import { parseAddress } from './network.ts';
 import { checksOf } from './policy/checks.ts';
+import { ruledOf, ruledOfNode } from './policy/ruled.ts';
 import { rulesFrom } from './policy/rules.ts';
 import { copiesOf, metaTexts, traitsOf } from './policy/traits.ts';
 import { defaultLevels, normaliseFencing, normaliseQuorum, watchdogFrom, witnessOf } from './quorumOf.ts';
@@ -73,6 +74,7 @@ function normaliseNode(id: string, file: NodeFile, port: number, sections: Secti
     attributes: metaTexts(details.attributes),
     utilization: details.utilization ?? {},
     ...(guest === undefined ? {} : { guest }),
+    ...ruledOfNode(id, details),
   };
 }
 
@@ -118,6 +120,7 @@ function normaliseService(
     takeover: file.takeover ?? takeoverOf(resource.kind, clone && copies.promotable === null),
     digest: digestOf(resource),
     ...traitsOf(id, file, copies, group),
+    ...ruledOf(id, file, resource.kind, nodes),
   };
 }
 
@@ -135,22 +138,3 @@ function failuresOf(file: ServiceFile): Service['failures'] {
 /** Addresses and balancers hold no data, and a clone without roles runs in several places anyway: two at once do no harm. */
 const takeoverOf = (kind: Service['resource']['kind'], clone: boolean): Takeover =>
   clone || kind === 'address' || kind === 'balance' ? 'nothing' : 'fencing';
-
-export const digestOf = (resource: Service['resource']): string => digest(startedWith(resource));
-
-/** What the running copy was started with. What is only read at a check, a stop or a move may change under it. */
-function startedWith(resource: Service['resource']): object {
-  if (resource.kind === 'command') {
-    const { checkArgv: _, stopSignal: __, ...rest } = resource;
-    return rest;
-  }
-  if (resource.kind === 'address') {
-    const { probeMs: _, drainMs: __, ...rest } = resource;
-    return rest;
-  }
-  if (resource.kind === 'ocf' && Object.keys(resource.paramsOn).length === 0) {
-    const { paramsOn: _, ...rest } = resource;
-    return rest;
-  }
-  return resource;
-}

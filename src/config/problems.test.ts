@@ -121,7 +121,7 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, takeover: lease}')],
   ['UNIQUE_COPIES', services('s: {command: a, ‸unique: true, instances: one, takeover: lease}')],
   ['UNIQUE_COPIES', services('s: {command: a, instances: 2, ‸per-node: 2}')],
-  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸promotable: true}')],
+  ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, ‸promotable: {max: 2, per-node: 2}}')],
   ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸notify: true}')],
   ['UNIQUE_COPIES', services('s: {agent: "ocf:a:b", instances: 2, unique: true, ‸migrate: true}')],
   ['UNIQUE_COPIES', services('s: {agent: systemd:a, instances: 2, ‸unique: true}')],
@@ -150,7 +150,20 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['UNKNOWN_OPTION', `${two}options: {‸placment-strategy: balanced}\n`],
   ['UNKNOWN_OPTION', `${two}options: {‸no-quorum-policy: stop}\n`],
   ['BAD_VALUE', `${two}options: {placement-strategy: ‸balance}\n`],
-  ['RULE_CONTEXT', services('s: {agent: "ocf:a:b", rules: [{where: ‸hours 5, params: {a: 1}}]}')],
+  ['RULE_CONTEXT', services('s: {command: a, rules: [{where: ‸site eq east, start-timeout: 5m}]}')],
+  [
+    'RULE_CONTEXT',
+    `cluster: c\nnodes: {n1: {addresses: [10.0.0.1/24], rules: [{where: ‸site eq a, attributes: {b: 1}}]}}\n`,
+  ],
+  ['MISSING_KEY', 'cluster: c\nnodes: {n1: {addresses: [10.0.0.1/24], rules: [‸{where: hours 5}]}}\n'],
+  ['UNKNOWN_KEY', services('s: {command: a, rules: [{where: hours 5, ‸stop-timeout: 5m}]}')],
+  ['NO_ROLES', services('s: {agent: "ocf:a:b", rules: [{where: hours 5, check: {role: ‸promoted}}]}')],
+  [
+    'RULED_CHECK',
+    services(
+      's: {agent: "ocf:a:b", check: [{every: 5s}, {every: 9s}], rules: [{where: hours 5, ‸check: {every: 1m}}]}',
+    ),
+  ],
   [
     'RULE_CONTEXT',
     services('s: {agent: "ocf:a:b", rules: [{where: ‸"#uname eq n1", params: {a: 1}, meta: {critical: false}}]}'),

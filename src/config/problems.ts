@@ -41,6 +41,7 @@ export const problemCodes = {
   // Policies
   UNKNOWN_META: 'There is no such meta attribute, or it is said in another way in a cluster file.',
   UNKNOWN_OPTION: 'There is no such option, or it is said in another way in a cluster file.',
+  RULED_CHECK: 'A rule says something of one check, and the service has several.',
   RULE_CONTEXT: 'A rule asks about something that is not known where it stands.',
   NO_ROLES: 'A role is asked of a service whose copies have none.',
   UNIQUE_COPIES:

@@ -9,7 +9,7 @@ import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
 import { fenceLevels, fencingSchema } from './fencingSchema.ts';
 import { policyParts } from './policy/partsSchema.ts';
-import { attributeName, capacities, plainValue } from './policy/scalars.ts';
+import { attributeName, capacities, plainValue, ruleText } from './policy/scalars.ts';
 import { quorumSchema, watchdogSchema, witnessSchema } from './quorumSchema.ts';
 import { address, duration, name, notEmpty, port, wholeNumber } from './scalars.ts';
 import { serviceSchema } from './serviceSchema.ts';
@@ -30,6 +30,12 @@ const addresses = z
   .array(address, { error: 'must be a list of IP addresses' })
   .min(1, { error: notEmpty })
   .max(8, { error: 'must have 8 addresses at most' });
+
+const nodeRule = z.strictObject({
+  where: ruleText.describe('While this rule about dates holds.'),
+  attributes: z.record(attributeName, plainValue).optional().describe('Attributes in place of others.'),
+  utilization: capacities.optional().describe('What it has room for then, in place of what is said otherwise.'),
+});
 
 const nodeDetails = z.strictObject({
   addresses: addresses.describe(
@@ -53,6 +59,11 @@ const nodeDetails = z.strictObject({
   utilization: capacities
     .optional()
     .describe('What it has room for, by names that the services use too: memory: 65536.'),
+  rules: z
+    .array(nodeRule)
+    .max(100)
+    .optional()
+    .describe('What is otherwise while a rule holds, such as «hours 22- or hours -5».'),
 });
 
 export const nodeSchema = z.union([address, addresses, nodeDetails], {

@@ -8,11 +8,15 @@ import {
   agentKeys,
   agentParams,
   agentRules,
+  agentTimes,
   checkKeys,
+  checkWanted,
   copyKeys,
   migrateKey,
   policyKeys,
+  severalChecks,
   timeoutKeys,
+  timesSchema,
   uniqueKeys,
 } from './policy/serviceKeys.ts';
 import {
@@ -23,7 +27,6 @@ import {
   duration,
   name,
   nameOrNames,
-  notEmpty,
   oneOf,
   wholeNumber,
   word,
@@ -52,23 +55,9 @@ const failuresSchema = z.strictObject({
     ),
 });
 
-const timesSchema = z.strictObject({
-  every: duration(100, day).optional().describe('Time between two checks.'),
-  timeout: duration(100, hour).optional().describe('A check that has not ended by then has failed.'),
-});
-
 export const check = timesSchema
   .optional()
   .describe('How often it is looked at whether the service works, and for how long.');
-
-const agentTimes = timesSchema.extend(checkKeys);
-
-const severalChecks = z
-  .array(agentTimes, { error: 'must be a list of checks' })
-  .min(1, { error: notEmpty })
-  .max(20, { error: 'must have 20 items at most' });
-
-const checkWanted = { error: 'must be a mapping such as {every: 10s}, or a list of them' };
 
 /** Of agents: what systemd does not know of it, is no key of a unit either. */
 const agentCheck = z

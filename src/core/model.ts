@@ -118,6 +118,15 @@ export interface ClusterNode {
   readonly utilization: Readonly<Record<string, number>>;
   /** It is a guest: its machine is this service of the cluster (see `guests.ts`). Missing: a machine of its own. */
   readonly guest?: ServiceId;
+  /** What is otherwise while a rule about dates holds; the later one first. Missing: nothing. */
+  readonly ruled?: readonly NodeRule[];
+}
+
+/** In place of what else is said of the node, name by name. */
+export interface NodeRule {
+  readonly rule: Rule;
+  readonly attributes?: ClusterNode['attributes'];
+  readonly utilization?: ClusterNode['utilization'];
 }
 
 export interface Watchdog {
@@ -206,6 +215,10 @@ export interface Service {
   readonly meta: Readonly<Record<string, string>>;
   /** Meta attributes that count while a rule holds, before all others; the later one first. */
   readonly metaRules: readonly MetaRule[];
+  /** What is otherwise while a rule holds, beside meta attributes; the later one first. Missing: nothing. See `ask/inForce.ts`. */
+  readonly ruled?: readonly RuledValues[];
+  /** Where parameters change by rules: `digest` on each node of `on`, at the moment that is asked about. Never in a file. */
+  readonly digestsOn?: Readonly<Record<NodeId, string>>;
 }
 
 /** One of the copies of a globally unique clone. */
@@ -244,6 +257,22 @@ export type OnFail = 'ignore' | 'block' | 'stop' | 'restart' | 'fence' | 'standb
 export interface MetaRule {
   readonly rule: Rule;
   readonly meta: Readonly<Record<string, string>>;
+}
+
+/**
+ * In place of what the service says otherwise: parameters, utilization, times and answers to failures name by name, checks as a whole.
+ * A rule of parameters may ask about nodes too, any other about dates alone. How long a stop may take is the same at all times, because
+ * other nodes count on it.
+ */
+export interface RuledValues {
+  readonly rule: Rule;
+  /** Of OCF agents. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly utilization?: Service['utilization'];
+  readonly checks?: Pick<Service, 'check' | 'checks'>;
+  readonly startTimeoutMs?: Ms;
+  readonly timeouts?: Service['timeouts'];
+  readonly onFail?: Service['onFail'];
 }
 
 /** What must be certain about a lost node before its service is started elsewhere. See docs/internals/takeover.md. */

@@ -3,6 +3,8 @@
  *
  * Nothing here waits, reads a clock or draws a number. The same function runs in the daemon and in the simulator.
  */
+
+import { changesByRules, inForce, secondsOf } from './ask/index.ts';
 import {
   absorbDoc,
   decideDoc,
@@ -39,6 +41,7 @@ import { nothingHeld, schedule } from './schedule/index.ts';
 import type { Plan } from './schedule/plan.ts';
 import {
   changed,
+  dateMsOf,
   emit,
   heartbeat,
   type LocalService,
@@ -88,6 +91,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     startedAtMs: nowMs,
     lastTickMs: nowMs,
     dateAheadMs: null,
+    dateS: 0,
     listeningSinceMs: nowMs,
     peers: new Map(),
     beatSeq: 0,
@@ -174,6 +178,7 @@ export function step(
 ): { state: NodeState; effects: readonly NodeEffect[] } {
   const turn: Turn = { nowMs, state: before, effects: [] };
   noticePause(turn, event.kind === 'tick');
+  noticeDate(turn);
   const isQuiet =
     event.kind === 'message' && event.message.kind === 'beat' && saysNothingNew(turn.state, event.message, nowMs);
   absorb(turn, event);
@@ -209,6 +214,15 @@ function absorb(turn: Turn, event: NodeEvent): void {
     case 'request':
       return onRequest(turn, event.requestId, event.command);
   }
+}
+
+/** What rules make of a service from now on counts from now on. */
+function noticeDate(turn: Turn): void {
+  const before = turn.state;
+  const dateS = secondsOf(dateMsOf(before, turn.nowMs));
+  if (dateS === before.dateS || !changesByRules(before.doc.cluster)) return;
+  put(turn, { dateS });
+  if (inForce(before.doc.cluster, dateS) !== inForce(before.doc.cluster, before.dateS)) pardonChanged(turn, before);
 }
 
 /** With whatever comes first: what was under way while the process was held up may end before the next tick. */

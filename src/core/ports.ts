@@ -348,6 +348,8 @@ export interface Order {
   readonly peer: NodeId | null;
   readonly notice: Notice | null;
   readonly because: string;
+  /** The date of the plan, in seconds since 1970, where rules of parameters change the definition by it; missing: they do not. */
+  readonly dateS?: number;
 }
 
 export interface DocMessage extends Sender {

@@ -47,6 +47,8 @@ export interface NodeState {
   readonly lastTickMs: Ms;
   /** By how much the date is ahead of this node's clock; null: not told yet. */
   readonly dateAheadMs: Ms | null;
+  /** The date for what rules say on this node, in seconds since 1970. Stays 0 while no rule changes what services or nodes say. */
+  readonly dateS: number;
   /** Since when it was there all the time to hear others: its start, or the end of a long pause. */
   readonly listeningSinceMs: Ms;
 

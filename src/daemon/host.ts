@@ -41,7 +41,12 @@ export function createHost(parts: HostParts): ApiHost {
     content: () => ({ version: loop.state.doc.content, source: loop.state.doc.source, admin: loop.state.doc.admin }),
     report: () => loop.report(),
     nowMs: () => parts.nowMs(),
-    planFor: (cluster, admin) => planFor({ ...loop.state, doc: { ...loop.state.doc, admin } }, cluster, parts.nowMs()),
+    planFor: (cluster, admin, atMs) => {
+      const nowMs = parts.nowMs();
+      const { state } = loop;
+      const dateAheadMs = atMs === null ? state.dateAheadMs : atMs - nowMs;
+      return planFor({ ...state, dateAheadMs, doc: { ...state.doc, admin } }, cluster, nowMs);
+    },
     balancers: () => balancersOn(self, loop.state.doc.cluster.services, loop.state.records.get(self), agents),
     stall: () => stall.report(),
     packets: () => parts.packets(),

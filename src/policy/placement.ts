@@ -50,4 +50,8 @@ export interface ScoreTerm {
   readonly points: number;
   /** In words: `location l1`, `stickiness`, `colocated with web (c1)`, ... */
   readonly because: string;
+  /** For who has words of its own for it: the clone, or the node, has as many instances as it may. Missing: none of these. */
+  readonly reason?: FullReason;
 }
+
+export type FullReason = 'cloneFull' | 'nodeFull';

@@ -27,6 +27,7 @@ import type { Notice } from '../core/roles.ts';
 import { packBeat, readBeat } from './wire/beat.ts';
 import { anyText, cluster, failedOperation, nodesMax, servicesMax, sourceLengthMax } from './wire/model.ts';
 import {
+  both,
   count,
   duration,
   type Fault,
@@ -181,7 +182,7 @@ const record = object<NodeRecord>({
   ),
 });
 
-const order = object<Order>({
+const plainOrder = object<Omit<Order, 'dateS'>>({
   id: orderId,
   verb: oneOf(
     'probe',
@@ -205,6 +206,11 @@ const order = object<Order>({
   notice: nullable(notice),
   because: anyText,
 });
+
+const order = both<Omit<Order, 'dateS'>, Pick<Order, 'dateS'>>(
+  plainOrder,
+  optional<Pick<Order, 'dateS'>>({ dateS: count }),
+);
 
 const command = tagged<Command>('kind', {
   apply: object<Extract<Command, { kind: 'apply' }>>({

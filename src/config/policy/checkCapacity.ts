@@ -1,5 +1,5 @@
 /** Utilization that nobody looks at, or that no node has room for; failures that are to fence what nothing can switch off. */
-import type { Service } from '../../core/model.ts';
+import type { RuledValues, Service } from '../../core/model.ts';
 import type { Checked } from '../check.ts';
 import { atKey, atValue } from '../places.ts';
 import type { Report } from '../report.ts';
@@ -21,7 +21,8 @@ export function checkCapacity({ cluster }: Checked, report: Report): void {
 }
 
 export function checkFencedFailures({ cluster, file }: Checked, report: Report): void {
-  for (const { id, onFail, checks, on } of cluster.services) {
+  for (const { id, onFail: plain, checks, on, ruled = [] } of cluster.services) {
+    const onFail = { ...plain, ...Object.fromEntries(ruled.flatMap((each) => fencesOf(each))) };
     const operation = Object.entries(onFail).find(([, then]) => then === 'fence')?.[0];
     const check = checks.findIndex((each) => each.onFail === 'fence');
     if (operation === undefined && check < 0) continue;
@@ -32,10 +33,18 @@ export function checkFencedFailures({ cluster, file }: Checked, report: Report):
     const nodes = bare.map((node) => quote(node.id)).join(', ');
     const message = `a failed ${operation ?? 'check'} of ${quote(id)} is to fence its node, but there is no fence device for ${nodes}`;
     const own = [...checkPath(id, check, file.services.get(id)), 'on-fail'];
-    const spot = operation === undefined ? atValue(...own) : atValue('services', id, 'on-fail', operation);
+    const isRuled = !Object.values(plain).includes('fence');
+    const answer = isRuled ? ['services', id, 'rules'] : ['services', id, 'on-fail', operation ?? ''];
+    const spot = operation === undefined ? atValue(...own) : atValue(...answer);
     report.error('NO_FENCING', spot, message, 'add devices under fencing:, or choose another answer');
   }
 }
+
+/** What a rule says is to fence, while it holds. */
+const fencesOf = ({ onFail = {}, checks }: RuledValues): readonly (readonly [string, 'fence'])[] =>
+  [...Object.entries(onFail), ...(checks?.checks ?? []).map(({ onFail: then }) => ['check', then] as const)].flatMap(
+    ([operation, then]) => (then === 'fence' ? [[operation, 'fence'] as const] : []),
+  );
 
 function checkRoom({ id, on, utilization }: Service, nodes: Checked['cluster']['nodes'], report: Report): void {
   const own = nodes.filter((node) => on.includes(node.id));

@@ -17,7 +17,14 @@ export function checkChecks({ cluster, file }: Checked, report: Report): void {
 
 type CheckPath = ReturnType<typeof checkPath>;
 
-function checkOne(service: Service, check: RecurringCheck, index: number, path: CheckPath, report: Report): void {
+/** One of `service.checks`, which stands at this place of the file. */
+export function checkOne(
+  service: Service,
+  check: RecurringCheck,
+  index: number,
+  path: CheckPath,
+  report: Report,
+): void {
   const { id, promotable, resource, checks } = service;
   const { everyMs, role, level, onFail } = check;
   if (checks.findIndex((other) => other.everyMs === everyMs) < index) {

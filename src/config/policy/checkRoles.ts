@@ -98,7 +98,8 @@ function checkCopies({ id, clone, copyOf }: Service, { file }: Checked, report: 
   }
 }
 
-function checkPromoted({ id, promotable, instances }: Service, report: Report): void {
+function checkPromoted({ id, promotable, instances: alike, copyOf }: Service, report: Report): void {
+  const instances = copyOf?.max ?? alike;
   if (promotable === null || promotable.max <= instances || instances === 0) return;
   const message = `${promotable.max} promoted copies of ${quote(id)}, which has ${instances} in all`;
   report.error('TOO_MANY_INSTANCES', atValue('services', id, 'promotable', 'max'), message);

@@ -7,7 +7,10 @@ import type { Report } from '../report.ts';
 import { ruleOf } from '../rule/parse.ts';
 import { quote } from '../show.ts';
 import { didYouMean, nearest } from '../suggest.ts';
+import { checkOne } from './checkChecks.ts';
+import { checksOf } from './checks.ts';
 import { entriesWithPaths, locationsWithPaths } from './paths.ts';
+import { nodeRules, type ServiceRuleFile } from './ruled.ts';
 
 /** Where rules stand, with what each may ask about. */
 const places = {
@@ -17,11 +20,13 @@ const places = {
     words: 'dates and agents',
     hint: 'what depends on the node stands in «where» of a location',
   },
-  params: {
-    may: ['attribute', 'resource'],
-    words: 'nodes and agents',
-    hint: 'a parameter that changes with the date would restart the service: say it anew when the time has come',
+  values: {
+    may: ['date', 'resource'],
+    words: 'dates and agents',
+    hint: 'of what a service says, only parameters can depend on the node',
   },
+  params: { may: ['attribute', 'date', 'resource'], words: 'nodes, dates and agents', hint: null },
+  node: { may: ['date'], words: 'dates', hint: 'what holds at all times stands under «attributes»' },
   while: { may: ['date'], words: 'dates', hint: 'what depends on the node stands in «where» of a location' },
 } as const;
 
@@ -40,13 +45,61 @@ export function checkRules(checked: Checked, report: Report): void {
     for (const [index, entry] of entries.entries())
       check(entry?.while, 'while', ['constraints', kind, index, 'while'], report);
   for (const { path, entry } of entriesWithPaths(file))
-    for (const [index, { where, meta, params }] of (entry.rules ?? []).entries()) {
+    for (const [index, { where, meta, params, ...values }] of (entry.rules ?? []).entries()) {
       const at = [...path, 'rules', index];
-      if (meta === undefined && params === undefined)
+      const isEmpty = Object.keys(values).length === 0;
+      if (meta === undefined && params === undefined && isEmpty)
         report.error('MISSING_KEY', atKey(...at), 'the rule switches nothing on', 'say meta: or params: beside where:');
       if (meta !== undefined) check(where, 'meta', [...at, 'where'], report);
+      else if (!isEmpty) check(where, 'values', [...at, 'where'], report);
       if (params !== undefined) checkParamRule(where, [...at, 'where'], attributes, checked, report);
     }
+  checkNodeRules(checked, report);
+  checkRuledChecks(checked, report);
+}
+
+function checkNodeRules({ file }: Checked, report: Report): void {
+  for (const [id, node] of file.nodes)
+    for (const [index, { where, attributes, utilization }] of (node === null ? [] : nodeRules(node)).entries()) {
+      const at = ['nodes', id, 'rules', index];
+      if (attributes === undefined && utilization === undefined) {
+        const hint = 'say attributes: or utilization: beside where:';
+        report.error('MISSING_KEY', atKey(...at), 'the rule switches nothing on', hint);
+      }
+      check(where, 'node', [...at, 'where'], report);
+    }
+}
+
+/** A rule speaks of one check, or of all of them. */
+function checkRuledChecks({ file, cluster }: Checked, report: Report): void {
+  for (const service of cluster.services) {
+    const entry = file.services.get(service.id);
+    const own = file.own.get(service.id)?.rules ?? [];
+    for (const [index, { check: ruled }] of own.entries()) {
+      if (ruled === undefined) continue;
+      const path = ['services', service.id, 'rules', index, 'check'];
+      const isOfOne = !Array.isArray(ruled);
+      if (isOfOne && Array.isArray(entry?.check)) {
+        const message = `${quote(service.id)} has several checks, and the rule does not say which of them it is about`;
+        report.error('RULED_CHECK', atKey(...path), message, 'write the list as it is to be while the rule holds');
+      } else checkListed(service, ruled, isOfOne, path, report);
+    }
+  }
+}
+
+function checkListed(
+  service: Checked['cluster']['services'][number],
+  ruled: NonNullable<ServiceRuleFile['check']>,
+  isOfOne: boolean,
+  path: Path,
+  report: Report,
+): void {
+  const file = { agent: '', check: ruled };
+  const { check: often, checks } = checksOf(file, service.resource.kind);
+  const plain = { ...often, role: null, level: 0, onFail: null };
+  const listed = { ...service, checks: checks.length === 0 ? [plain] : checks };
+  for (const [index, each] of listed.checks.entries())
+    checkOne(listed, each, index, isOfOne ? [...path] : [...path, index], report);
 }
 
 /** It is read once, with the file: what nodes get to know later, and other values of the service, it never sees. */
@@ -92,7 +145,9 @@ function expressionsOf(rule: Rule): Exclude<Expression, { readonly kind: 'rule' 
 
 function attributesOf({ file }: Checked): ReadonlySet<string> {
   const names = [...file.nodes.values()].flatMap((node) =>
-    node === null ? [] : Object.keys(nodeForm(node).attributes ?? {}),
+    node === null
+      ? []
+      : [nodeForm(node), ...nodeRules(node)].flatMap(({ attributes }) => Object.keys(attributes ?? {})),
   );
   return new Set(names);
 }

@@ -1,7 +1,7 @@
 /** What a service may say about where and when it runs, beside the nodes in «on»; with the same keys in `defaults` and templates. */
 import * as z from 'zod';
 import { plainTraits, promotableOnScore, uniqueOnScore } from '../../core/model.ts';
-import { actionTimeout, argumentLike, flag, name, oneOf, wholeNumber, word } from '../scalars.ts';
+import { actionTimeout, argumentLike, duration, flag, name, notEmpty, oneOf, wholeNumber, word } from '../scalars.ts';
 import { attributeName, capacities, constraintId, plainValue, role, ruleText, score } from './scalars.ts';
 
 const metaText =
@@ -9,28 +9,10 @@ const metaText =
 
 export const meta = z.record(z.string(), plainValue);
 
-const metaRule = z.strictObject({
-  where: ruleText.describe('While this rule holds, such as «hours 9-17 weekdays 1-5».'),
-  meta: meta.describe('Meta attributes that count in place of all others, such as resource-stickiness.'),
-});
-
 export const agentParams = z.record(
   word(/^[A-Za-z_][\w-]{0,99}$/, 'must be a parameter name of letters, digits, «_» and «-»'),
   argumentLike,
 );
-
-const agentRule = metaRule.extend({
-  where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
-  meta: metaRule.shape.meta.optional(),
-  params: agentParams.optional().describe('Parameters in place of others, on nodes of which the rule holds.'),
-});
-
-/** Of agents: what runs there may need other parameters on other nodes. */
-export const agentRules = z
-  .array(agentRule)
-  .max(100)
-  .optional()
-  .describe('Meta attributes that count while a rule holds, and parameters that count where one does.');
 
 export const locationKeys = {
   id: constraintId
@@ -78,6 +60,75 @@ const onFail = z.strictObject({
   demote: oneOf(restarting).optional().describe('After a failed demotion (default restart).'),
 });
 
+/** Times of what agents with roles, messages or migration do beside start, stop and check. */
+export const timeoutKeys = {
+  'promote-timeout': actionTimeout
+    .optional()
+    .describe('A promotion that has not ended by then has failed (default: as «start-timeout»).'),
+  'demote-timeout': actionTimeout
+    .optional()
+    .describe('A demotion that has not ended by then has failed (default: as «stop-timeout»).'),
+  'migrate-to-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration away that has not ended by then, on the node that has it, has failed (default: as «start-timeout»).',
+    ),
+  'migrate-from-timeout': actionTimeout
+    .optional()
+    .describe(
+      'A migration that has not ended by then, on the node that gets it, has failed (default: as «start-timeout»).',
+    ),
+  'notify-timeout': actionTimeout
+    .optional()
+    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
+};
+
+const hour = 3_600_000;
+
+export const timesSchema = z.strictObject({
+  every: duration(100, 24 * hour)
+    .optional()
+    .describe('Time between two checks.'),
+  timeout: duration(100, hour).optional().describe('A check that has not ended by then has failed.'),
+});
+
+export const agentTimes = timesSchema.extend(checkKeys);
+
+export const severalChecks = z
+  .array(agentTimes, { error: 'must be a list of checks' })
+  .min(1, { error: notEmpty })
+  .max(20, { error: 'must have 20 items at most' });
+
+export const checkWanted = { error: 'must be a mapping such as {every: 10s}, or a list of them' };
+
+const valueRule = z.strictObject({
+  where: ruleText.describe('While this rule holds, such as «hours 9-17 weekdays 1-5».'),
+  meta: meta.optional().describe('Meta attributes that count in place of all others, such as resource-stickiness.'),
+  utilization: capacities.optional().describe('What it takes up then on its node.'),
+  check: timesSchema.optional().describe('What is otherwise about its checks then.'),
+  'start-timeout': actionTimeout.optional().describe('A start that has not ended by then has failed.'),
+  'on-fail': onFail.optional().describe('What a failed operation leads to then.'),
+});
+
+const rulesMax = 100;
+
+/** Of agents: what runs there may need other parameters on other nodes. */
+export const agentRules = z
+  .array(
+    valueRule.extend({
+      where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
+      params: agentParams.optional().describe('Parameters in place of others, where and while the rule holds.'),
+      check: z
+        .union([agentTimes, severalChecks], checkWanted)
+        .optional()
+        .describe('What is otherwise about its checks then; a list takes the place of all.'),
+      ...timeoutKeys,
+    }),
+  )
+  .max(rulesMax)
+  .optional()
+  .describe('Values that count while a rule holds, and parameters that count where one does.');
+
 /** Keys that can be inherited: from `defaults`, from a group, from a template. */
 const inheritedKeys = {
   'on-score': wholeNumber(0, 10_000)
@@ -91,7 +142,7 @@ const inheritedKeys = {
   utilization: capacities.optional().describe('What it takes up on its node, by names that the nodes use too.'),
   'on-fail': onFail.optional().describe('What a failed operation leads to, where it is not the usual.'),
   meta: meta.optional().describe(metaText),
-  rules: z.array(metaRule).max(100).optional().describe('Meta attributes that count while a rule holds.'),
+  rules: z.array(valueRule).max(rulesMax).optional().describe('Values that count while a rule holds.'),
 };
 
 export const policyKeys = {
@@ -134,7 +185,9 @@ export const agentKeys = {
         flag,
         z.strictObject({
           max: wholeNumber(1, 32).optional().describe('How many copies are promoted (default 1).'),
-          'per-node': wholeNumber(1, 1).optional().describe('How many of them on one node (always 1).'),
+          'per-node': wholeNumber(1, 32)
+            .optional()
+            .describe('With «unique»: how many of them on one node (default 1).'),
         }),
       ],
       { error: 'must be true, false or a mapping with max' },
@@ -142,29 +195,6 @@ export const agentKeys = {
     .optional()
     .describe('Some copies are promoted: they have another role than the others (default false).'),
   notify: flag.optional().describe('The agent is told before and after what the other copies do (default false).'),
-};
-
-/** Times of what agents with roles, messages or migration do beside start, stop and check. */
-export const timeoutKeys = {
-  'promote-timeout': actionTimeout
-    .optional()
-    .describe('A promotion that has not ended by then has failed (default: as «start-timeout»).'),
-  'demote-timeout': actionTimeout
-    .optional()
-    .describe('A demotion that has not ended by then has failed (default: as «stop-timeout»).'),
-  'migrate-to-timeout': actionTimeout
-    .optional()
-    .describe(
-      'A migration away that has not ended by then, on the node that has it, has failed (default: as «start-timeout»).',
-    ),
-  'migrate-from-timeout': actionTimeout
-    .optional()
-    .describe(
-      'A migration that has not ended by then, on the node that gets it, has failed (default: as «start-timeout»).',
-    ),
-  'notify-timeout': actionTimeout
-    .optional()
-    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
 };
 
 export const migrateKey = flag.optional().describe('It moves without a stop: the agent can migrate (default false).');

@@ -2,7 +2,6 @@
 import type { Service, TimedOperation } from '../../core/model.ts';
 import { parseDuration } from '../duration.ts';
 import type { Layer } from '../inherit.ts';
-import type { ServiceFile } from '../serviceSchema.ts';
 
 /** Operations, the keys that say their time, and the keys without which they never come. */
 export const timedOperations = [
@@ -20,9 +19,10 @@ export function withoutIdleTimes(service: Layer, own: Layer, group: Layer): Laye
   return Object.fromEntries(Object.entries(service).filter(([key]) => idle.every((each) => each.key !== key)));
 }
 
+type TimesFile = { readonly [each in (typeof timedOperations)[number]['key']]?: string | undefined };
+
 /** Only what is said: an entry without a value is none. */
-export function timeoutsOf(file: ServiceFile): Service['timeouts'] {
-  if (!('agent' in file)) return {};
+export function timeoutsOf(file: TimesFile): Service['timeouts'] {
   return Object.fromEntries(
     timedOperations.flatMap(({ operation, key }) => {
       const ms = parseDuration(file[key] ?? '');

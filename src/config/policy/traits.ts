@@ -29,7 +29,8 @@ export function copiesOf(file: ServiceFile, group: GroupFile | null | undefined)
 
 function promotableOf(file: GroupFile['promotable']): Service['promotable'] {
   if (file === undefined || file === false) return null;
-  return { max: (file === true ? undefined : file.max) ?? 1, perNode: 1 };
+  const { max = 1, 'per-node': perNode = 1 } = file === true ? {} : file;
+  return { max, perNode };
 }
 
 export function traitsOf(
@@ -39,7 +40,7 @@ export function traitsOf(
   group: GroupFile | null | undefined,
 ): Omit<Traits, 'checks'> {
   return {
-    timeouts: timeoutsOf(file),
+    timeouts: 'agent' in file ? timeoutsOf(file) : {},
     onScore: file['on-score'] ?? onScoreOf(copies),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
@@ -61,7 +62,7 @@ const onScoreOf = ({ promotable, unique }: Copies): number =>
   unique !== null ? uniqueOnScore : promotable === null ? plainTraits.onScore : promotableOnScore;
 
 /** What a rule asks about the agent is known already, and the core need not know the agents by name. */
-function forAgent(rule: Rule, file: ServiceFile): Rule {
+export function forAgent(rule: Rule, file: ServiceFile): Rule {
   const expressions = rule.expressions.map((each): Expression => {
     if (each.kind === 'rule') return { kind: 'rule', rule: forAgent(each.rule, file) };
     if (each.kind !== 'resource') return each;
@@ -81,7 +82,13 @@ export function agentOf(file: ServiceFile): AgentName | null {
 }
 
 /** Only what is said: an entry without a value is none. */
-function onFailOf({ start, stop, check, promote, demote }: NonNullable<ServiceFile['on-fail']>): Service['onFail'] {
+export function onFailOf({
+  start,
+  stop,
+  check,
+  promote,
+  demote,
+}: NonNullable<ServiceFile['on-fail']>): Service['onFail'] {
   return {
     ...(start === undefined ? {} : { start }),
     ...(stop === undefined ? {} : { stop }),

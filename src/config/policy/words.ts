@@ -1,5 +1,5 @@
 /** Constraints in a sentence each, so that a slip that is no mistake is seen. */
-import type { RecurringCheck, Rules, Service } from '../../core/model.ts';
+import type { RecurringCheck, RuledValues, Rules, Service } from '../../core/model.ts';
 import type {
   ColocationConfig,
   LocationConfig,
@@ -87,31 +87,55 @@ function setText({ members, sequential, role, action, requireAll, score, kind }:
   return `${action === null ? '' : `${action} `}${some}${list}${roleText(role)}${own}`;
 }
 
+const named = (values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+
+const timeoutTexts = (timeouts: Service['timeouts']): string[] =>
+  timedOperations.flatMap(({ operation, key }) => {
+    const ms = timeouts[operation];
+    return ms === undefined ? [] : [`${key} ${formatDuration(ms)}`];
+  });
+
+const answerTexts = (onFail: Service['onFail']): string[] =>
+  Object.entries(onFail).map(([operation, then]) => `after a failed ${operation}: ${then}`);
+
+/** Of parameters the names alone: they may be secret. */
+function ruledText({ params, utilization, checks, startTimeoutMs, timeouts = {}, onFail = {} }: RuledValues): string {
+  return [
+    ...(params === undefined ? [] : [`its own ${Object.keys(params).join(', ')}`]),
+    ...(utilization === undefined ? [] : [`takes up ${named(utilization)}`]),
+    ...(checks === undefined ? [] : checksTexts(checks)),
+    ...(startTimeoutMs === undefined ? [] : [`start-timeout ${formatDuration(startTimeoutMs)}`]),
+    ...timeoutTexts(timeouts),
+    ...answerTexts(onFail),
+  ].join(', ');
+}
+
+const checksTexts = ({ check, checks }: Pick<Service, 'check' | 'checks'>): string[] =>
+  (checks.length === 0 ? [{ ...check, role: null, level: 0, onFail: null }] : checks).map(checkText);
+
 /** What else a service says, in a few words each. */
 export function traitsInWords(service: Service): string[] {
   const { resource, copyOf, promotable, migrates, notify, checks, timeouts, onFail, utilization, meta, metaRules } =
     service;
-  const named = (values: Readonly<Record<string, string | number>>): string =>
-    Object.entries(values)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
+  const { ruled = [] } = service;
   return [
     ...(copyOf === undefined ? [] : [`one of ${copyOf.max} copies, at most ${copyOf.perNode} on a node`]),
-    ...(promotable === null ? [] : [`${promotable.max} promoted`]),
+    ...(promotable === null ? [] : [`${promotable.max}${copyOf === undefined ? '' : ' of them'} promoted`]),
     ...(migrates ? ['migrates'] : []),
     ...(notify ? ['is notified'] : []),
     ...checks.map(checkText),
-    ...timedOperations.flatMap(({ operation, key }) => {
-      const ms = timeouts[operation];
-      return ms === undefined ? [] : [`${key} ${formatDuration(ms)}`];
-    }),
-    ...Object.entries(onFail).map(([operation, then]) => `after a failed ${operation}: ${then}`),
+    ...timeoutTexts(timeouts),
+    ...answerTexts(onFail),
     ...(Object.keys(utilization).length === 0 ? [] : [`takes up ${named(utilization)}`]),
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),
     ...Object.entries(resource.kind === 'ocf' ? resource.paramsOn : {}).map(
       ([node, params]) => `on ${node} with its own ${Object.keys(params).join(', ')}`,
     ),
     ...metaRules.map((each) => `${named(each.meta)} while ${renderRule(each.rule)}`),
+    ...ruled.map((each) => `${ruledText(each)} while ${renderRule(each.rule)}`),
   ];
 }
 

@@ -22,6 +22,7 @@ import {
   servicesNamed,
 } from '../model.ts';
 import { aboutMembers } from './groups.ts';
+import { valueRulesOf } from './inForce.ts';
 
 export interface Configuration {
   readonly nodes: Input['nodes'];
@@ -64,9 +65,11 @@ export function configurationOf(cluster: Cluster): Configuration {
   };
 }
 
-function rulesOf({ services, rules }: Cluster): readonly Rule[] {
-  const { locations, colocations, orders, tickets } = rules;
+function rulesOf(cluster: Cluster): readonly Rule[] {
+  const { services } = cluster;
+  const { locations, colocations, orders, tickets } = cluster.rules;
   return [
+    ...valueRulesOf(cluster).map(({ rule }) => rule),
     ...services.flatMap(({ metaRules }) => metaRules.map(({ rule }) => rule)),
     ...locations.flatMap((location) => location.rules),
     ...[...locations, ...colocations, ...orders, ...tickets].flatMap(({ lifetime }) => lifetime),
@@ -181,7 +184,7 @@ function metaOf(service: Service): readonly AttributeSet[] {
     ['ordered', String(service.ordered)],
     ['promotable', String(service.promotable !== null)],
     ['promoted-max', String(service.promotable?.max ?? 1)],
-    ['promoted-node-max', '1'],
+    ['promoted-node-max', String(service.promotable?.perNode ?? 1)],
   ]);
   const ruled = service.metaRules.map(
     ({ rule, meta }, index): AttributeSet => ({

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { must } from '../../lib/assert.ts';
+import { asOn, digestOf, digestOn } from '../definition.ts';
 import { blankRecord } from '../execute/services.ts';
-import { type Cluster, failuresMax, type Rule, type Service, stickinessMax } from '../model.ts';
+import {
+  type Cluster,
+  failuresMax,
+  noRules,
+  type OcfResource,
+  type Rule,
+  type RuledValues,
+  type Service,
+  stickinessMax,
+} from '../model.ts';
 import { noAdmin, type ServiceRecord } from '../ports.ts';
 import { clusterOf, plainService } from '../schedule/cases/arbitrary.ts';
 import { type Plan, schedule } from '../schedule/index.ts';
@@ -30,18 +41,32 @@ const cluster = (service: Service): Cluster => clusterOf(['a', 'b', 'c'], [servi
 
 const at = (service: Service, hour: number): Service | undefined => inForce(cluster(service), hour * hourS).services[0];
 
+const stopped: ServiceRecord = { ...blankRecord, state: 'stopped', role: 'unpromoted' };
+
 /** It runs on b, and would rather be on a by 100 points. */
-function planAt(service: Service, hour: number, more: Partial<ServiceRecord> = {}): Plan {
-  const stopped: ServiceRecord = { ...blankRecord, state: 'stopped', role: 'unpromoted' };
-  const here: ServiceRecord = { ...stopped, state: 'running', digest: service.digest, ...more };
+const planAt = (service: Service, hour: number, more: Partial<ServiceRecord> = {}): Plan =>
+  planOf(cluster(service), hour, { b: service.digest }, more);
+
+/** `running`: the definitions with which its first service runs, by node. */
+function planOf(
+  file: Cluster,
+  hour: number,
+  running: Readonly<Record<string, string>>,
+  more: Partial<ServiceRecord> = {},
+): Plan {
+  const id = must(file.services[0], 'a service').id;
+  const recordOn = (node: string): ServiceRecord => {
+    const digest = running[node];
+    return digest === undefined ? stopped : { ...stopped, state: 'running', digest, ...more };
+  };
   return schedule({
-    cluster: cluster(service),
+    cluster: file,
     admin: noAdmin,
     view: { number: 1, members: ['a', 'b', 'c'], coordinator: 'a' },
     records: new Map(
       ['a', 'b', 'c'].map((node) => [
         node,
-        { node, boot: 1, version: 1, services: { web: node === 'b' ? here : stopped }, watchdog: 'none', fencings: [] },
+        { node, boot: 1, version: 1, services: { [id]: recordOn(node) }, watchdog: 'none', fencings: [] },
       ]),
     ),
     lost: new Map(),
@@ -112,4 +137,97 @@ test('a cluster without such rules is the same object, and one with them the sam
   const some = cluster(ruled(5, ['6-22', { 'resource-stickiness': '20' }]));
   expect(inForce(some, 7 * hourS)).toBe(inForce(some, 8 * hourS));
   expect(inForce(some, 7 * hourS)).not.toBe(inForce(some, 0));
+});
+
+describe('values by a rule', () => {
+  const site = (value: string): Rule => ({
+    ...during('0-23'),
+    expressions: [{ kind: 'attribute', attribute: 'site', operation: 'eq', value, type: null, valueSource: null }],
+  });
+  const both = (...rules: readonly Rule[]): Rule => ({
+    ...during('0-23'),
+    expressions: rules.map((rule) => ({ kind: 'rule', rule })),
+  });
+  const resource: OcfResource = { kind: 'ocf', provider: 'test', type: 'db', params: { size: '1' }, paramsOn: {} };
+  const db: Service = { ...plainService('db', ['a', 'b', 'c']), resource, digest: digestOf(resource) };
+  const plain = cluster(db);
+  const [a, ...others] = plain.nodes;
+  const sites = {
+    ...plain,
+    nodes: [{ ...must(a, 'a'), attributes: { site: 'east' } }, ...others],
+  };
+  const ruledBy = (...ruled: readonly RuledValues[]): Cluster => ({ ...sites, services: [{ ...db, ruled }] });
+  const of = (from: Cluster, hour: number): Service => must(inForce(from, hour * hourS).services[0], 'db');
+
+  test('parameters change the definition where and while the rule holds, and nowhere else', () => {
+    const file = ruledBy({ rule: both(site('east'), during('9-17')), params: { size: '2' } });
+    const [night, day] = [of(file, 8), of(file, 9)];
+    expect(night.resource).toEqual(resource);
+    expect(['a', 'b'].map((node) => digestOn(night, node))).toEqual([db.digest, db.digest]);
+    expect(day.resource).toEqual({ ...resource, paramsOn: { a: { size: '2' } } });
+    expect(digestOn(day, 'a')).toBe(digestOf({ ...resource, params: { size: '2' } }));
+    expect(digestOn(day, 'b')).toBe(db.digest);
+    expect(asOn(day, 'a')).toEqual({ ...db, ruled: day.ruled, resource: day.resource, digest: digestOn(day, 'a') });
+  });
+
+  test('a parameter may ask for an attribute that a rule changes', () => {
+    const file = ruledBy({ rule: site('west'), params: { size: '3' } });
+    const nodes = file.nodes.map((node) => ({
+      ...node,
+      ruled: [{ rule: during('9-17'), attributes: { site: 'west' } }],
+    }));
+    expect(of({ ...file, nodes }, 8).resource).toEqual(resource);
+    expect(of({ ...file, nodes }, 9).resource).toMatchObject({ paramsOn: { a: { size: '3' }, c: { size: '3' } } });
+  });
+
+  test('of several rules that hold the later one counts, name by name', () => {
+    const file = ruledBy(
+      { rule: during('9-17'), params: { size: '2', color: 'red' } },
+      { rule: during('12-17'), params: { size: '3' } },
+      { rule: during('9-17'), utilization: { memory: 4 }, startTimeoutMs: 1, onFail: { start: 'stop' } },
+      { rule: during('12-17'), utilization: { disks: 1 }, timeouts: { promote: 7 }, onFail: { check: 'block' } },
+      { rule: during('12-17'), checks: { check: { everyMs: 3, timeoutMs: 2 }, checks: [] } },
+    );
+    expect(of(file, 9)).toMatchObject({ startTimeoutMs: 1, utilization: { memory: 4 }, timeouts: {}, check: db.check });
+    expect(of(file, 12)).toMatchObject({
+      resource: { paramsOn: { b: { size: '3', color: 'red' } } },
+      startTimeoutMs: 1,
+      timeouts: { promote: 7 },
+      onFail: { start: 'stop', check: 'block' },
+      utilization: { memory: 4, disks: 1 },
+      check: { everyMs: 3, timeoutMs: 2 },
+    });
+    expect(of(file, 18)).toMatchObject({
+      startTimeoutMs: db.startTimeoutMs,
+      utilization: {},
+      onFail: {},
+      check: db.check,
+    });
+  });
+
+  test('what a node has room for decides where things run, from the moment on', () => {
+    const nodes = sites.nodes.map((node) => ({ ...node, utilization: { memory: 4 } }));
+    const small = { ...must(nodes[0], 'a'), ruled: [{ rule: during('9-17'), utilization: { memory: 1 } }] };
+    const file: Cluster = {
+      ...sites,
+      nodes: [small, ...nodes.slice(1)],
+      services: [{ ...db, utilization: { memory: 2 } }],
+      rules: { ...noRules, options: { 'placement-strategy': 'utilization' } },
+    };
+    const nodesAt = (hour: number) => planOf(file, hour, {}).placements[0]?.nodes;
+    expect(nodesAt(8)).toEqual(['a']);
+    expect(nodesAt(9)).toEqual(['b']);
+    expect(planOf(file, 8, {}).againAtMs).toBe(5000 + hourS * 1000);
+  });
+
+  test('a copy that runs is started anew when its definition changes, and the plan is made again at that moment', () => {
+    const file = ruledBy({ rule: both(site('east'), during('9-17')), params: { size: '2' } });
+    const on = (node: string, hour: number) => planOf(file, hour, { [node]: db.digest });
+    expect(on('a', 8)).toMatchObject({ actions: [], againAtMs: 5000 + hourS * 1000 });
+    expect(on('a', 9).actions).toMatchObject([
+      { verb: 'stop', on: 'a', because: 'its definition changed' },
+      { verb: 'start', on: 'a' },
+    ]);
+    expect(on('b', 9).actions).toEqual([]);
+  });
 });

@@ -19,7 +19,7 @@ import { isSameQuestion } from './same.ts';
 import { nodeStateOf, type PresentHere } from './status.ts';
 
 export { resourceIdOf, stayPoints } from './configuration.ts';
-export { forgetMsOf, inForce } from './inForce.ts';
+export { attributesForRules, changesByRules, forgetMsOf, inForce, isDefinedByRules } from './inForce.ts';
 export { placeInList } from './places.ts';
 export type { Preference, Present, Question } from './question.ts';
 

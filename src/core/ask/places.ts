@@ -6,7 +6,7 @@ import { must } from '../../lib/assert.ts';
 import type { Constraints, Location } from '../../policy/constraints.ts';
 import type { Situation } from '../../policy/situation.ts';
 import type { Cluster, Service, ServiceId } from '../model.ts';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, resourceIdOf } from './configuration.ts';
 import { preferencesOfCopies } from './copies.ts';
 import type { Present, Question } from './question.ts';
 
@@ -35,7 +35,7 @@ export function withPlaces(
     const nodes = must(places.get(id), `places of ${id}`);
     return { id: placeInList, resource, role: null, discovery: 'exclusive', nodes };
   });
-  const roles = heads.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
+  const roles = cluster.services.flatMap((service) => rolesKept(service, present.get(service.id) ?? [], situation));
   const own = [
     ...ownPreferences(preferences, situation),
     ...preferencesOfCopies(preferences, copies, situation, preferenceId),
@@ -64,7 +64,7 @@ function ownPreferences(preferences: Question['preferences'], { resources, ...si
  * Between equals the engine leaves the role where it is. Only where its agent wants it: no list makes anybody fit.
  */
 function rolesKept(service: Service, copies: readonly Present[], { nodeByName, resourceById }: Situation): Location[] {
-  const { id, on, onScore, stickiness, promotable } = service;
+  const { on, onScore, stickiness, promotable } = service;
   if (promotable === null) return [];
   const nodes = copies.flatMap(({ node, promoted, promotion }) => {
     const score = Math.min(stickiness, onScore * on.indexOf(node));
@@ -73,6 +73,7 @@ function rolesKept(service: Service, copies: readonly Present[], { nodeByName, r
       : [];
   });
   if (nodes.length === 0) return [];
+  const id = resourceIdOf(service);
   const resource = must(resourceById.get(id), `resource ${id}`);
   return [{ id: '#role', resource, role: 'promoted', discovery: 'always', nodes }];
 }

@@ -34,7 +34,8 @@ function attributesOf(isStandby: boolean, here: readonly PresentHere[]): readonl
     if (copy.failures > 0)
       values.push([`fail-count-${historyIdOf(service)}#monitor_${monitorMs.unpromoted}`, String(copy.failures)]);
   for (const { service, copy } of here)
-    if (copy.promotion !== null) values.push([`master-${historyIdOf(service)}`, String(copy.promotion)]);
+    if (copy.promotion !== null && counts(service, copy))
+      values.push([`master-${historyIdOf(service)}`, String(copy.promotion)]);
   return values.length === 0 ? [] : [setOf('status', values)];
 }
 
@@ -45,6 +46,12 @@ function historyOf({ service, copy }: PresentHere): readonly ResourceHistory[] {
     ? []
     : [{ id, agent: agentOf(service), container: null, shutdownLockS: null, operations }];
 }
+
+/**
+ * The engine believes the score of a copy only where that runs; of one that differs from others also where it once ran, and would send it
+ * back and forth for that.
+ */
+const counts = ({ copyOf }: Service, { state }: Present): boolean => copyOf === undefined || state !== 'stopped';
 
 /** Exit code of a check that finds a promoted copy broken. */
 const failedPromoted = 9;

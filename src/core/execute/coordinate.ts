@@ -7,12 +7,13 @@
  *
  * An order is repeated until the node's record shows it; until then nothing else is ordered for that service and node.
  */
+import { isDefinedByRules, secondsOf } from '../ask/index.ts';
 import { isCurrent } from '../document/index.ts';
 import { guestsHeard, isSameGuests, noteEnded } from '../fencing/guests.ts';
 import { isAwaited } from '../guests.ts';
 import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
-import type { Ms, NodeId } from '../model.ts';
+import type { Ms, NodeId, ServiceId } from '../model.ts';
 import {
   type Admin,
   mayRunBy,
@@ -362,7 +363,13 @@ function order(turn: Turn, action: PlannedAction): void {
   if (isRepeat) put(turn, { planNumber: turn.state.planNumber + 1 });
   const id: OrderId = { view, plan: turn.state.planNumber, action: action.id };
   const { verb, service: serviceId, handFrom, handTo, drained, because, peer = null, notice = null } = action;
-  deliver(turn, { id, verb, serviceId, handFrom, handTo, drained, peer, notice, because }, action.on);
+  const given = { id, verb, serviceId, handFrom, handTo, drained, peer, notice, because };
+  deliver(turn, { ...given, ...dateFor(turn, serviceId) }, action.on);
+}
+
+/** Clocks differ: with another definition than that of the plan the copy would be started anew at once. */
+function dateFor({ state, nowMs }: Turn, id: ServiceId): Pick<Order, 'dateS'> {
+  return isDefinedByRules(state.doc.cluster, id) ? { dateS: secondsOf(dateMsOf(state, nowMs)) } : {};
 }
 
 const keyOf = (node: NodeId, serviceId: string): string => `${node}/${serviceId}`;

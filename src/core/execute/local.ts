@@ -97,7 +97,7 @@ export function beginProbe(turn: Turn, id: ServiceId, because: string): void {
 }
 
 function beginStart(turn: Turn, order: Order): void {
-  const service = serviceOf(turn.state, order.serviceId);
+  const service = serviceOf(turn.state, order.serviceId, order.dateS);
   if (service === undefined) return;
   const op = launch(turn, 'start', service, { handFrom: order.handFrom });
   setLocal(turn, service.id, { op, running: service, retryStopMs: 0 });
@@ -114,7 +114,7 @@ export function beginStop(turn: Turn, id: ServiceId, because: string, handTo: st
 }
 
 function beginReload(turn: Turn, order: Order): void {
-  const service = serviceOf(turn.state, order.serviceId);
+  const service = serviceOf(turn.state, order.serviceId, order.dateS);
   if (service === undefined) return;
   const { running } = localOf(turn.state, service.id);
   // Another program cannot take over by a reload: the old one stops, and the next plan starts the new one.

@@ -10,12 +10,12 @@ import { counted, failureOf } from './failures.ts';
 import { isExpected, launch, localOf, publish, serviceOf, setLocal, setRecord, stamped, unlooked } from './services.ts';
 
 /** Target: from now on it may run here, whatever becomes of the source. It counts as started, also for the next life of the daemon. */
-export function expectArrival(turn: Turn, { serviceId, peer, because }: Order): void {
-  if (peer !== null) expect(turn, serviceId, peer, because);
+export function expectArrival(turn: Turn, { serviceId, peer, because, dateS }: Order): void {
+  if (peer !== null) expect(turn, serviceId, peer, because, dateS);
 }
 
-function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string): void {
-  const service = serviceOf(turn.state, id);
+function expect(turn: Turn, id: ServiceId, peer: NodeId, because: string, dateS?: number): void {
+  const service = serviceOf(turn.state, id, dateS);
   if (service === undefined) return;
   setLocal(turn, id, { running: service, retryStopMs: 0 });
   setRecord(turn, id, { state: 'arriving', digest: service.digest, role: 'unknown', peer, notice: null }, because);
@@ -68,8 +68,8 @@ export function migrateToDone(turn: Turn, id: ServiceId, result: OpResult): void
 }
 
 /** Target. */
-export function beginMigrateFrom(turn: Turn, { serviceId, peer, because }: Order): void {
-  const service = serviceOf(turn.state, serviceId);
+export function beginMigrateFrom(turn: Turn, { serviceId, peer, because, dateS }: Order): void {
+  const service = serviceOf(turn.state, serviceId, dateS);
   if (service === undefined || peer === null || peer === turn.state.self) return;
   setLocal(turn, serviceId, { op: launch(turn, 'migrateFrom', service, { peer }), running: service, retryStopMs: 0 });
   setRecord(turn, serviceId, { state: 'migrating', digest: service.digest, peer, notice: null }, because);

@@ -1,5 +1,7 @@
 /** The services of this node: their table, and the record of it that all nodes get a copy of. */
 import { must } from '../../lib/assert.ts';
+import { inForce } from '../ask/index.ts';
+import { asOn, digestOn } from '../definition.ts';
 import { type RecurringCheck, type Service, type ServiceId, timeLimitOf } from '../model.ts';
 import {
   type Admin,
@@ -55,8 +57,11 @@ export const unlooked = (running: Service | null): LocalService => ({
   retryStopMs: 0,
 });
 
-export const serviceOf = (state: NodeState, id: ServiceId): Service | undefined =>
-  state.doc.cluster.services.find((service) => service.id === id);
+/** With what rules say of it now, or on a date that somebody else went by; with its definition on this node. */
+export function serviceOf(state: NodeState, id: ServiceId, dateS = state.dateS): Service | undefined {
+  const service = inForce(state.doc.cluster, dateS).services.find((each) => each.id === id);
+  return service === undefined ? undefined : asOn(service, state.self);
+}
 
 /** What runs here, with what the file says of it by now where it is still the same definition: null, nothing runs. */
 export function runningAs(state: NodeState, { running }: Pick<LocalService, 'running'>): Service | null {
@@ -94,9 +99,11 @@ export const isActive = (local: Pick<LocalService, 'record' | 'op'>): boolean =>
 
 /** A new definition gets a new chance: what failed with the old one says nothing about it. */
 export function pardonChanged(turn: Turn, before: NodeState): void {
-  for (const service of turn.state.doc.cluster.services) {
-    const former = serviceOf(before, service.id);
-    if (former !== undefined && former.digest !== service.digest && turn.state.local.has(service.id))
+  const { self, doc, dateS, local } = turn.state;
+  const former = new Map(inForce(before.doc.cluster, before.dateS).services.map((each) => [each.id, each]));
+  for (const service of inForce(doc.cluster, dateS).services) {
+    const was = former.get(service.id);
+    if (was !== undefined && digestOn(was, self) !== digestOn(service, self) && local.has(service.id))
       pardon(turn, service.id);
   }
 }

@@ -154,14 +154,17 @@ const isSilent = (rule: NodeRules, { because }: ScoreTerm): boolean =>
   rule.terms.length > 0 && because.startsWith('wishes of ');
 
 /** Null: it need not be said, or is said in other words. */
-function wordOf({ answer, service, said }: Telling, node: NodeId, { because, points: count }: ScoreTerm): Term | null {
+function wordOf(
+  { answer, service, said }: Telling,
+  node: NodeId,
+  { because, points: count, reason }: ScoreTerm,
+): Term | null {
   const before = said.get(because);
   if (before !== undefined) return before;
   const location = /^location #(\d+)$/.exec(because)?.[1];
   if (location !== undefined) return must(answer.preferences[Number(location)], 'preference');
-  if (service.copyOf !== undefined && because.startsWith('enough instances'))
-    return forbid(fullBecause(service.copyOf));
-  if (isSaidElsewhere(because)) return null;
+  if (service.copyOf !== undefined && reason === 'nodeFull') return forbid(fullBecause(service.copyOf));
+  if (reason !== undefined || isSaidElsewhere(because)) return null;
   if (because === 'stickiness') return points(count, 'stickiness: it runs here');
   if (because === 'it is not managed') return points(count, 'it stays as it is');
   const [, , primary] = /\(#(.+) with (.+)\)$/.exec(because) ?? [];
@@ -179,9 +182,7 @@ function wordOf({ answer, service, said }: Telling, node: NodeId, { because, poi
 
 /** By the words of the placement, by those of the node, or by the score of the copy that runs there. */
 const isSaidElsewhere = (because: string): boolean =>
-  because.startsWith('enough instances') ||
-  because === 'the clone may not run there' ||
-  because === 'it is to be stopped';
+  because === 'the clone may not run there' || because === 'it is to be stopped';
 
 const fullBecause = ({ service, perNode }: NonNullable<Service['copyOf']>): string =>
   `has ${perNode === 1 ? 'a copy' : `${perNode} copies`} of ${service}, the most that one node may have`;

@@ -1,6 +1,6 @@
 /** Which services depend on which: the file's lists turned around, and the orders in which the passes walk them. */
 import { assert, must } from '../../lib/assert.ts';
-import type { Cluster, NodeId, Service, ServiceId } from '../model.ts';
+import { type Cluster, copyId, type NodeId, type Service, type ServiceId } from '../model.ts';
 
 export interface Graph {
   readonly cluster: Cluster;
@@ -46,6 +46,19 @@ function makeGraph(cluster: Cluster): Graph {
 
 export const neededBy = (graph: Graph, id: ServiceId): readonly Service[] => graph.neededBy.get(id) ?? [];
 export const joinedBy = (graph: Graph, id: ServiceId): readonly Service[] => graph.joinedBy.get(id) ?? [];
+
+/** All copies of it, itself among them, in the order of their numbers: of those that differ. Of others, the service alone. */
+export function alikeIn({ services }: Pick<Graph, 'services'>, service: Service): readonly Service[] {
+  const { copyOf } = service;
+  if (copyOf === undefined) return [service];
+  return Array.from({ length: copyOf.max }, (_, number) =>
+    must(services.get(copyId({ service: copyOf.service, number })), `copy ${number} of ${copyOf.service}`),
+  );
+}
+
+/** Whether this is, or was by a former file, the name of one of its copies. */
+export const isAlike = ({ id, copyOf }: Service, other: ServiceId): boolean =>
+  copyOf === undefined ? other === id : other.replace(/:\d+$/, ':') === `${copyOf.service}:`;
 
 function turnedAround(services: readonly Service[], edgesOf: EdgesOf): Dependents {
   const dependents = new Map<ServiceId, Service[]>();

@@ -129,7 +129,7 @@ function planFor(graph: Graph, asked: ScheduleInput, seen: Seen, aftermath: Afte
     changes.set(service.id, withoutFrozen(change, frozen, input));
   }
   const followed = follow(changes, ruled, steps, hindrance, (each) => settle(graph, each, hindrance));
-  const ordered = order(graph, followed.settled, seen, input.admin, followed.ruled, ends);
+  const ordered = order(graph, followed.settled, seen, input, { ruled: followed.ruled, isLeft, ends });
   const actions = withNotices(graph, seen, ordered, isLeft, input.admin.off);
   assertNoSecondOwner(graph, input, held, actions);
   const plan = {

@@ -6,6 +6,7 @@
  * source, then on the target, and started after both: with the source stopped, nothing can arrive any more.
  */
 import { byText } from '../../lib/compare.ts';
+import { digestOn } from '../definition.ts';
 import type { NodeId, Service } from '../model.ts';
 import type { ServiceState } from '../ports.ts';
 import type { Change, Step, Stop } from './change.ts';
@@ -95,8 +96,8 @@ function isGivenUp(service: Service, giver: Copy, target: Copy, placement: Place
   return placement.nodes.length === 0 || !target.listed || !isCurrent(service, giver);
 }
 
-const isCurrent = (service: Service, { record }: Copy): boolean =>
-  (record?.digest ?? service.digest) === service.digest;
+const isCurrent = (service: Service, { node, record }: Copy): boolean =>
+  (record?.digest ?? digestOn(service, node)) === digestOn(service, node);
 
 /** All that has to hold before the first order, and before the second. */
 function mayLeave(service: Service, source: Copy, target: Copy, copies: readonly Copy[]): boolean {

@@ -16,13 +16,13 @@
 import { assert, must } from '../../lib/assert.ts';
 import { byNumber } from '../../lib/compare.ts';
 import type { NodeId, ServiceId } from '../model.ts';
-import type { Admin } from '../ports.ts';
-import { needsAllProbes, type Stop } from './change.ts';
-import { type Graph, neededBy } from './graph.ts';
+import { linkAlike } from './alike.ts';
+import { type IsLeft, needsAllProbes, type Stop } from './change.ts';
+import { alikeIn, type Graph, neededBy } from './graph.ts';
 import { type Ends, freeMachines, linkGuests } from './guests.ts';
 import { type Edge, withoutLoops } from './loops.ts';
 import { isStoppedAfter } from './migrate.ts';
-import type { PlannedAction } from './plan.ts';
+import type { PlannedAction, ScheduleInput } from './plan.ts';
 import { mayBe } from './roles.ts';
 import type { Doing, Ruled, RuledOrder } from './ruled.ts';
 import type { Seen } from './seen.ts';
@@ -38,13 +38,18 @@ import {
 } from './settle.ts';
 import { after, type Board, boardOf, leaving, orphanStop, type Vertex, type Vertices, verticesOf } from './vertices.ts';
 
+interface Bounds {
+  readonly ruled: Ruled;
+  readonly isLeft: IsLeft;
+  readonly ends: Ends;
+}
+
 export function order(
   graph: Graph,
   settled: SettledServices,
   seen: Seen,
-  admin: Admin,
-  ruled: Ruled,
-  ends: Ends,
+  { admin, records }: Pick<ScheduleInput, 'admin' | 'records'>,
+  { ruled, isLeft, ends }: Bounds,
 ): readonly PlannedAction[] {
   const board = boardOf(graph, settled, admin);
   if (board.size === 0 && seen.orphans.length === 0) return [];
@@ -54,6 +59,7 @@ export function order(
     linkRoles(vertices);
     linkPassage(vertices);
   }
+  linkAlike(graph, board, seen, records, isLeft);
   const patience = [...board.values()].flatMap((vertices) => patienceOf(graph, vertices, board));
   linkDrains(board);
   linkGuests(graph, seen, board, ends);
@@ -63,7 +69,7 @@ export function order(
   for (const { later, sooner } of isRuled ? withoutLoops(all, (each) => each.after, patience) : patience)
     later.after.add(sooner);
   freeMachines(graph, board, ends);
-  spreadBlocks(all, board);
+  spreadBlocks(graph, all, board);
   linkAdmissions(board, settled);
   return numbered(all);
 }
@@ -315,7 +321,7 @@ function vertexOf(board: Board, { verb, service, node }: Doing): Vertex | undefi
  * Whatever waits for a blocked action is blocked. So is the stop of a copy that works if its new start is, and a move
  * without a gap that could not be finished: two copies may overlap for a moment, not for long.
  */
-function spreadBlocks(all: readonly Vertex[], board: Board): void {
+function spreadBlocks(graph: Graph, all: readonly Vertex[], board: Board): void {
   const later = new Map<Vertex, Vertex[]>(all.map((each) => [each, []]));
   for (const each of all) for (const sooner of each.after) must(later.get(sooner), 'vertex').push(each);
   const queue = all.filter((each) => each.blocked !== null);
@@ -336,8 +342,10 @@ function spreadBlocks(all: readonly Vertex[], board: Board): void {
         block(stop, `not before it can start on ${each.on}`, each.cause);
     // A copy that is promoted goes on being so until another one can be, and until it can stop.
     if (each.verb === 'promote')
-      for (const demote of vertices.demotes.values())
-        if (!vertices.stops.has(demote.on)) block(demote, `not before ${each.on} can be promoted`, each.cause);
+      for (const { id } of alikeIn(graph, vertices.settled.service))
+        for (const demote of board.get(id)?.demotes.values() ?? [])
+          if (board.get(id)?.stops.has(demote.on) !== true)
+            block(demote, `not before ${each.on} can be promoted`, each.cause);
     const demote = each.verb === 'stop' ? vertices.demotes.get(each.on) : undefined;
     if (demote !== undefined) block(demote, `not before it can stop on ${each.on}`, each.cause);
     if (each.verb === 'stop' && each.on === vertices.settled.overlapFrom && vertices.settled.passage?.isBegun !== true)

@@ -4,6 +4,7 @@ import { failedText, leadsTo } from '../onFail.ts';
 import { mayBePromoted } from '../roles.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import type { Change, Hindrance, Step } from './change.ts';
+import { alikeIn } from './graph.ts';
 import type { Promotion } from './plan.ts';
 import { type Copy, underWay } from './seen.ts';
 import { namesText } from './words.ts';
@@ -12,25 +13,32 @@ import { namesText } from './words.ts';
 export function promotionOf(answer: Answer, service: Service, nodes: readonly NodeId[]): Promotion | null {
   if (service.promotable === null) return null;
   const { situation, placement } = answer;
-  const ranked: { readonly node: NodeId; readonly score: number }[] = [];
+  const ranked: Ranked[] = [];
   const promoted: NodeId[] = [];
-  for (const copy of copiesOf(situation, service)) {
-    const node = situation.nodes[placement.nodeOf[copy] ?? -1]?.name;
-    if (node === undefined || !nodes.includes(node)) continue;
-    ranked.push({ node, score: placement.promotionScores.get(copy) ?? -1 });
-    if (placement.roleOf[copy] === 'promoted') promoted.push(node);
-  }
+  // Of copies that differ, all are told of, and each is promoted where it runs itself.
+  for (const each of alikeIn(answer.graph, service))
+    for (const copy of copiesOf(situation, each)) {
+      const node = situation.nodes[placement.nodeOf[copy] ?? -1]?.name;
+      if (node === undefined || (each === service && !nodes.includes(node))) continue;
+      const name = each.copyOf === undefined ? node : `${each.id} on ${node}`;
+      const isPromoted = placement.roleOf[copy] === 'promoted';
+      ranked.push({ name, score: placement.promotionScores.get(copy) ?? -1, isPromoted });
+      if (each === service && isPromoted) promoted.push(node);
+    }
   ranked.sort((a, b) => b.score - a.score);
-  return { nodes: promoted, because: reasonFor(promoted, ranked) };
+  return { nodes: promoted, because: reasonFor(ranked) };
 }
 
-function reasonFor(
-  promoted: readonly NodeId[],
-  ranked: readonly { readonly node: NodeId; readonly score: number }[],
-): string {
+interface Ranked {
+  readonly name: string;
+  readonly score: number;
+  readonly isPromoted: boolean;
+}
+
+function reasonFor(ranked: readonly Ranked[]): string {
   if (ranked.length === 0) return 'no copy runs anywhere';
-  const scores = ranked.map(({ node, score }) => (score < 0 ? `${node} none` : `${node} ${score}`)).join(', ');
-  if (promoted.length > 0) return `promotion scores: ${scores}`;
+  const scores = ranked.map(({ name, score }) => (score < 0 ? `${name} none` : `${name} ${score}`)).join(', ');
+  if (ranked.some(({ isPromoted }) => isPromoted)) return `promotion scores: ${scores}`;
   if (ranked.every(({ score }) => score < 0)) return `no agent has given its copy a promotion score (${scores})`;
   return `no copy may be promoted; promotion scores: ${scores}`;
 }
@@ -102,7 +110,7 @@ function promoteOf(
   return [{ node, because: placement.promotion?.because ?? '', blocked }];
 }
 
-function whyFull({ node, state, record }: Copy, isInMaintenance: boolean): string {
+export function whyFull({ node, state, record }: Copy, isInMaintenance: boolean): string {
   if (isInMaintenance) return `may be promoted on ${node}, which is in maintenance`;
   if (record?.role === 'promoted' && state === 'running') return `is promoted on ${node}`;
   const words = underWay(state) ?? (state === 'blocked' ? 'not known to be stopped' : state);

@@ -1,7 +1,7 @@
 /** Of copies that differ, as many as may run on one node: does a copy have to wait until another one has gone from it? */
 import { must } from '../../lib/assert.ts';
-import { nameInFile, type Service, type ServiceId } from '../model.ts';
-import type { Graph } from './graph.ts';
+import type { ServiceId } from '../model.ts';
+import { alikeIn, type Graph } from './graph.ts';
 import type { Placement } from './plan.ts';
 import type { CopiesBy, Doing } from './ruled.ts';
 import { isAbsent, underWay } from './seen.ts';
@@ -18,7 +18,8 @@ export function roomWait(
   if (copyOf === undefined || verb !== 'start') return null;
   let count = 0;
   let leaving: ServiceId | null = null;
-  for (const other of othersOf(graph, service)) {
+  for (const other of alikeIn(graph, service)) {
+    if (other === service) continue;
     const copy = copiesBy(other.id).find((each) => each.node === node);
     const isHere = copy !== undefined && !isAbsent(copy);
     if (isHere && copy.state === 'stopping') leaving ??= other.id;
@@ -27,6 +28,3 @@ export function roomWait(
   if (leaving === null || count < copyOf.perNode) return null;
   return `after ${leaving}, which is ${underWay('stopping')} on ${node}, where there is room for ${copyOf.perNode} of ${copyOf.service}`;
 }
-
-const othersOf = ({ cluster }: Graph, service: Service): readonly Service[] =>
-  cluster.services.filter((each) => each !== service && nameInFile(each) === nameInFile(service));

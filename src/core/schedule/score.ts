@@ -127,7 +127,8 @@ function stickinessTerms(
 const sticks = 'stickiness: it runs here';
 
 /** Otherwise what is colocated with it would move away whenever it stops, and back whenever it starts. */
-const isOwn = ({ promotable }: Service, because: string): boolean => promotable !== null && because === sticks;
+const isOwn = ({ promotable, copyOf }: Service, because: string): boolean =>
+  promotable !== null && copyOf === undefined && because === sticks;
 
 /** Made once for each place: a cluster has thousands of copies and few places. */
 export function plainScore(rule: NodeRules, { on, onScore }: Service, place: number, count: number): NodeScore {

@@ -23,10 +23,15 @@ export function askSteadily<T extends { readonly answer: Answer }>(
   frozen: Frozen,
   ask: (candidates: Candidates) => T,
 ): T {
-  const first = ask(given);
-  const swapped = swappedOf(given, frozen, first.answer);
-  const candidates = swapped.size === 0 ? given : changed(given, swapped, withStays);
-  const asked = swapped.size === 0 ? first : ask(candidates);
+  let candidates = given;
+  let asked = ask(given);
+  // Where some stay, others may change places: each round has more that stay.
+  for (;;) {
+    const swapped = swappedOf(candidates, frozen, asked.answer);
+    if (swapped.size === 0) break;
+    candidates = changed(candidates, swapped, withStays);
+    asked = ask(candidates);
+  }
   const leaving = leavingOf(candidates, frozen, asked.answer);
   if (leaving.size === 0) return asked;
   const { answer } = ask(changed(candidates, leaving, withoutCopies));
@@ -50,24 +55,26 @@ const withStays = (candidate: Candidate, nodes: ReadonlySet<NodeId>): Candidate 
  * and nobody would gain by it. As many stay as would come, unless an operator wants them elsewhere.
  */
 function swappedOf(candidates: Candidates, frozen: Frozen, answer: Answer): Nodes {
-  const coming = new Map<string, number>();
+  const coming = new Map<string, { readonly id: ServiceId; readonly from: readonly NodeId[] }[]>();
   const leaving: { readonly id: ServiceId; readonly node: NodeId; readonly key: string }[] = [];
-  for (const [id, { service, seen, wish }] of candidates) {
+  for (const [id, { service, seen, wish, stays }] of candidates) {
     const unit = service.copyOf?.service;
     if (unit === undefined || frozen.has(id)) continue;
     const [placed] = placedOn(answer, service, []);
     const running = seen.copies.filter(({ state, listed }) => listed && state === 'running').map(({ node }) => node);
     if (placed === undefined || running.includes(placed)) continue;
     const arrival = `${unit} on ${placed}`;
-    coming.set(arrival, (coming.get(arrival) ?? 0) + 1);
-    if (wish === undefined) leaving.push(...running.map((node) => ({ id, node, key: `${unit} on ${node}` })));
+    const from = wish === undefined ? running.filter((node) => stays?.has(node) !== true) : [];
+    coming.set(arrival, [...(coming.get(arrival) ?? []), { id, from }]);
+    leaving.push(...from.map((node) => ({ id, node, key: `${unit} on ${node}` })));
   }
   const staying = new Map<ServiceId, Set<NodeId>>();
   for (const { id, node, key } of leaving) {
-    const left = coming.get(key) ?? 0;
-    if (left === 0) continue;
-    coming.set(key, left - 1);
+    const comer = coming.get(key)?.shift();
+    if (comer === undefined) continue;
     staying.set(id, (staying.get(id) ?? new Set()).add(node));
+    // Dealt out first, as the promoted ones are, it would come all the same.
+    for (const at of comer.from) staying.set(comer.id, (staying.get(comer.id) ?? new Set()).add(at));
   }
   return staying;
 }

@@ -3,6 +3,7 @@ import { must } from '../../lib/assert.ts';
 import type { PolicyAction } from '../../policy/plan.ts';
 import type { ResourceIndex } from '../../policy/situation.ts';
 import type { Present } from '../ask/index.ts';
+import { digestOn } from '../definition.ts';
 import { type NodeId, reloads, type Service, type ServiceId } from '../model.ts';
 import { type Answer, copiesOf } from './answer.ts';
 import { mayBe } from './roles.ts';
@@ -232,8 +233,8 @@ const seenOf = ({ candidates }: Answer, { id }: Service): readonly Copy[] =>
 const nameOf = ({ situation }: Answer, node: number): NodeId => must(situation.nodes[node], 'node of the engine').name;
 
 /** A driver that cannot tell what it runs (null) is believed. */
-export function definitionOf(service: Service, { state, record }: Copy): Present['definition'] {
+export function definitionOf(service: Service, { node, state, record }: Copy): Present['definition'] {
   const digest = record?.digest ?? null;
-  if (state !== 'running' || digest === null || digest === service.digest) return 'current';
+  if (state !== 'running' || digest === null || digest === digestOn(service, node)) return 'current';
   return reloads(service) ? 'reloadable' : 'changed';
 }

@@ -17,7 +17,7 @@ import {
 } from '../model.ts';
 import { inMaintenance, isLeftBehind, mayRunBy, type ServiceRecord, type ServiceState } from '../ports.ts';
 import { mayBePromoted } from '../roles.ts';
-import { type Graph, graphOf, neededBy } from './graph.ts';
+import { alikeIn, type Graph, graphOf, isAlike, neededBy } from './graph.ts';
 import type { Held, Plan, PlannedAction, ScheduleInput } from './plan.ts';
 import { isMember } from './seen.ts';
 import { durationText } from './words.ts';
@@ -60,13 +60,31 @@ function startWait(graph: Graph, input: ScheduleInput, service: Service, held: H
   return longestOf([...claims(graph, input, service, held, saysItRuns), ...lost], input.nowMs);
 }
 
+/** Of copies that differ, another one may be promoted there: one that was seen on a member is on no lost node. */
 function promotionWait(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
-  const lost = isHeldPromoted(service, held) ? [] : lostWaits(graph, input, service, held);
-  return longestOf([...claims(graph, input, service, held, saysItIsPromoted), ...lost], input.nowMs);
+  const alike = alikeIn(graph, service);
+  const isOnMember = ({ id, copyOf }: Service): boolean => copyOf !== undefined && held.get(id)?.ran === true;
+  const lost = alike.some((each) => isHeldPromoted(each, held))
+    ? []
+    : alike.filter((each) => !isOnMember(each)).flatMap((each) => lostWaits(graph, input, each, held));
+  const claimed = alike.flatMap((each) => claims(graph, input, each, held, saysItIsPromoted));
+  const former = service.copyOf === undefined ? [] : formerWaits(graph, input, service, held);
+  return longestOf([...claimed, ...lost, ...former], input.nowMs);
 }
 
 const isHeldPromoted = ({ id, promotable }: Service, held: Held): boolean =>
   promotable?.max === 1 && held.get(id)?.promoted === true;
+
+/** For nodes that may run a copy that a former file had. */
+function formerWaits(graph: Graph, input: ScheduleInput, service: Service, held: Held): readonly Wait[] {
+  const { view, admin } = input;
+  const mayRun = Object.entries(admin.stray).filter(([, { mayRun: ids = [] }]) =>
+    ids.some((id) => isAlike(service, id) && !graph.services.has(id)),
+  );
+  return mayRun
+    .filter(([node]) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node))
+    .map(([node]) => nodeWait(graph, input, service, node, held, input.lost.get(node) ?? input.nowMs));
+}
 
 /**
  * Said once more of the finished plan, whatever the passes between made of the waits: nothing that must not run twice starts while a
@@ -115,7 +133,9 @@ function assertNoSecondPromoted(
   const wait = promotionWait(graph, input, service, held);
   assert(wait === null, `${id} is promoted on ${on} although ${wait?.because ?? ''}`);
   if (after.length > 0) return;
-  const others = input.view.members.filter((node) => node !== on && mayBePromotedOn(input, service, node));
+  const others = alikeIn(graph, service).flatMap((each) =>
+    input.view.members.filter((node) => (each !== service || node !== on) && mayBePromotedOn(input, each, node)),
+  );
   assert(
     others.length < (service.promotable?.max ?? 1),
     `${id} is promoted on ${on} although it may be on ${others.join(' and ')}`,

@@ -117,6 +117,25 @@ describe('ocf', () => {
     expect(existsSync(join(bench.folder, 'run/ocf/site.json'))).toBe(false);
   });
 
+  test('forgets it when a look finds that nothing runs any more, and no longer believes it of what somebody else starts', async () => {
+    const noted = join(bench.folder, 'run/ocf/site.json');
+    await run('start');
+    const note = readFileSync(noted, 'utf8');
+    await run('stop');
+    writeFileSync(noted, note);
+    expect(await run('check')).toEqual({ outcome: 'stopped' });
+    expect(existsSync(noted)).toBe(true);
+    expect(await run('probe')).toEqual({ outcome: 'stopped' });
+    expect(existsSync(noted)).toBe(false);
+  });
+
+  test('a look that ends after a start forgets nothing', async () => {
+    const looking = run('probe');
+    await run('start');
+    await looking;
+    expect(existsSync(join(bench.folder, 'run/ocf/site.json'))).toBe(true);
+  });
+
   test('what the agent writes goes to the log', async () => {
     await run('start');
     expect(bench.lines).toContain('site: start: starting');

@@ -41,6 +41,8 @@ export class OcfDriver implements Driver<OcfResource> {
   readonly #callFolder: string;
   readonly #library = new AgentLibrary();
   readonly #underWay = new Map<ServiceId, Call>();
+  /** How often something else than a look was begun: what a look saw before that says nothing any more. */
+  readonly #changes = new Map<ServiceId, number>();
   /** What a former life of the daemon left under way has ended. */
   readonly #ready: Promise<void>;
 
@@ -55,6 +57,8 @@ export class OcfDriver implements Driver<OcfResource> {
   async perform(op: AgentOp, resource: OcfResource): Promise<OpResult> {
     await this.#ready;
     if (op.verb === 'tune') return ok;
+    if (op.verb !== 'probe' && op.verb !== 'check')
+      this.#changes.set(op.service.id, (this.#changes.get(op.service.id) ?? 0) + 1);
     const asked = op as AskedOp;
     const agent = findAgent(this.#roots, resource);
     if ('outcome' in agent) return this.#withoutAgent(op, agent);
@@ -112,10 +116,14 @@ export class OcfDriver implements Driver<OcfResource> {
   async #ask(op: AskedOp, resource: OcfResource, agent: FoundAgent, call: Call | null): Promise<OpResult> {
     const refused = await this.#refusal(op, agent, resource);
     if (refused !== null) return refused;
+    const changes = this.#changes.get(op.service.id);
     if (op.verb === 'start') removeState(this.#statePath(op.service.id));
     const ended = await this.#call(op, resource, agent, call);
     const result = judge(op.verb, ended, op.timeoutMs, this.#digest(op.service.id));
     if (result.outcome === 'ok') this.#note(op);
+    // What is started the next time, by whomever, has nothing to do with it.
+    if (op.verb === 'probe' && result.outcome === 'stopped' && this.#changes.get(op.service.id) === changes)
+      removeState(this.#statePath(op.service.id));
     return this.#withScore(op, this.#doubted(op, result));
   }
 

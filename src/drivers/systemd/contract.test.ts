@@ -72,6 +72,18 @@ describe('systemd', () => {
   const calls = (): string[] => readFileSync(join(bench.bin, 'calls'), 'utf8').trim().split('\n');
   const setState = (unit: string, state: string): void => writeFileSync(join(bench.bin, unit), state);
 
+  test('a look that finds the unit stopped forgets with what it was started', async () => {
+    const path = join(bench.units, 'web.service.d/50-sempre.conf');
+    await run('start', 'web');
+    setState('web.service', 'inactive/dead/loaded/success');
+    expect(await run('check', 'web')).toEqual({ outcome: 'stopped' });
+    expect(existsSync(path)).toBe(true);
+    expect(await run('probe', 'web')).toEqual({ outcome: 'stopped' });
+    expect(existsSync(path)).toBe(false);
+    setState('web.service', 'active/running/loaded/success');
+    expect(await run('probe', 'web')).toEqual({ outcome: 'running', digest: null });
+  });
+
   test('a start keeps systemd from restarting the unit, a stop lets it again', async () => {
     const path = join(bench.units, 'web.service.d/50-sempre.conf');
     expect(await run('start', 'web')).toEqual({ outcome: 'ok' });

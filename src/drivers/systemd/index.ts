@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ms, SystemdResource } from '../../core/model.ts';
+import type { Ms, ServiceId, SystemdResource } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { unreachable } from '../../lib/assert.ts';
 import {
@@ -49,6 +49,8 @@ export class SystemdDriver implements Driver<SystemdResource> {
   readonly #context: DriverContext;
   readonly #unitDirectory: string;
   readonly #path: string;
+  /** How often something else than a look was begun: what a look saw before that says nothing any more. */
+  readonly #changes = new Map<ServiceId, number>();
 
   constructor(context: DriverContext, options: SystemdOptions = {}) {
     this.#context = context;
@@ -61,6 +63,7 @@ export class SystemdDriver implements Driver<SystemdResource> {
     if (unit === null) return failedInCluster(`${JSON.stringify(resource.unit)} is no name of a systemd unit`);
     if (!existsSync(this.#unitDirectory)) return this.#withoutSystemd(op);
     const call = { op, unit, deadlineMs: performance.now() + op.timeoutMs };
+    if (op.verb !== 'probe' && op.verb !== 'check') this.#changes.set(op.service.id, this.#changesOf(op) + 1);
     switch (op.verb) {
       case 'probe':
       case 'check':
@@ -85,6 +88,7 @@ export class SystemdDriver implements Driver<SystemdResource> {
   }
 
   async #check(call: Call): Promise<OpResult> {
+    const changes = this.#changesOf(call.op);
     const state = await this.#settled(call);
     if ('outcome' in state) return state;
     switch (phaseOf(state)) {
@@ -94,16 +98,25 @@ export class SystemdDriver implements Driver<SystemdResource> {
         return failedUnknown(`${describe(call.unit, state)} for ${call.op.timeoutMs} ms`);
       case 'failed':
         // Nothing of it is left; before the cluster has started it, how it once ended is nobody's concern.
-        return call.op.verb === 'probe' ? stopped : failed(describe(call.unit, state));
+        return call.op.verb === 'probe' ? this.#nothingLeft(call, changes) : failed(describe(call.unit, state));
       case 'stopped':
-        return this.#notRunning(call, state);
+        return this.#notRunning(call, state, changes);
     }
   }
 
-  #notRunning(call: Call, state: UnitState): OpResult {
+  async #notRunning(call: Call, state: UnitState, changes: number): Promise<OpResult> {
     const because = cannotLoad(call.unit, state);
-    return because === null ? stopped : failedOnNode(because);
+    if (because !== null) return failedOnNode(because);
+    return call.op.verb === 'probe' ? this.#nothingLeft(call, changes) : stopped;
   }
+
+  /** What is started the next time, by whomever, has nothing to do with what was noted. */
+  async #nothingLeft(call: Call, changes: number): Promise<OpResult> {
+    if (this.#changesOf(call.op) === changes) await this.#removeDropIn(call);
+    return stopped;
+  }
+
+  #changesOf = ({ service }: AgentOp): number => this.#changes.get(service.id) ?? 0;
 
   async #start(call: Call): Promise<OpResult> {
     const before = await this.#show(call);

@@ -4,7 +4,7 @@
  */
 import { insert, type Side } from '../constrain/lists.ts';
 import type { Colocation, Constraints } from '../constraints.ts';
-import type { ScoreTerm } from '../placement.ts';
+import type { FullReason, ScoreTerm } from '../placement.ts';
 import type { Node, NodeIndex, Resource, ResourceIndex, Situation } from '../situation.ts';
 import { absent, addScores, infinity, type Role } from '../values.ts';
 
@@ -222,12 +222,19 @@ export function show(board: Board, resource: ResourceIndex): void {
 }
 
 /** Adds to the score of a resource and of all that is in it; a node that was no candidate becomes one. */
-export function addTo(board: Board, resource: ResourceIndex, node: NodeIndex, points: number, because: string): void {
-  for (const child of board.children[resource]!) addTo(board, child, node, points, because);
+export function addTo(
+  board: Board,
+  resource: ResourceIndex,
+  node: NodeIndex,
+  points: number,
+  because: string,
+  reason?: FullReason,
+): void {
+  for (const child of board.children[resource]!) addTo(board, child, node, points, because, reason);
   const row = writable(board, resource);
   const score = row[node]!;
   row[node] = addScores(score === absent ? scoreOfNode(board, node) : score, points);
-  explain(board, resource, node, points, because);
+  explain(board, resource, node, points, because, reason);
 }
 
 /** On all nodes. What had been placed already is placed nowhere any more. */
@@ -236,11 +243,19 @@ export function banEverywhere(board: Board, resource: ResourceIndex, because: st
   board.nodeOf[resource] = -1;
 }
 
-export function explain(board: Board, resource: ResourceIndex, node: NodeIndex, points: number, because: string): void {
+export function explain(
+  board: Board,
+  resource: ResourceIndex,
+  node: NodeIndex,
+  points: number,
+  because: string,
+  reason?: FullReason,
+): void {
   if (board.terms === null || points === 0) return;
   const terms = board.terms.get(resource);
-  if (terms === undefined) board.terms.set(resource, [{ node, points, because }]);
-  else terms.push({ node, points, because });
+  const term = { node, points, because, ...(reason === undefined ? {} : { reason }) };
+  if (terms === undefined) board.terms.set(resource, [term]);
+  else terms.push(term);
 }
 
 /** Explains the whole difference between two rows of a resource. */

@@ -1,4 +1,6 @@
 /** Clones: as many instances as wanted, spread over the nodes, present places kept where that is fair. */
+
+import type { FullReason } from '../placement.ts';
 import type { NodeIndex, ResourceIndex } from '../situation.ts';
 import { absent, addScores, infinity } from '../values.ts';
 import { takeBack } from './assign.ts';
@@ -86,7 +88,7 @@ export function distribute(
     if (placed < wanted.max) placed += Number(give(instance, -1));
     else
       for (const { index } of board.situation.nodes)
-        addTo(board, instance, index, -infinity, 'enough instances (clone-max)');
+        addTo(board, instance, index, -infinity, 'enough instances (clone-max)', 'cloneFull');
   }
 }
 
@@ -149,22 +151,18 @@ function forbidFull(board: Board, collection: ResourceIndex, instance: ResourceI
   for (const [node, score] of board.rows[instance]!.entries()) {
     if (score === absent) continue;
     const isOpen = !isOrphan && isCandidate(board, parentRow, node) && counts[node]! < perNode;
-    if (!isOpen)
-      forbid(
-        board,
-        instance,
-        node,
-        counts[node]! >= perNode ? 'enough instances there (clone-node-max)' : 'the clone may not run there',
-      );
+    if (isOpen) continue;
+    if (counts[node]! >= perNode) forbid(board, instance, node, 'enough instances there (clone-node-max)', 'nodeFull');
+    else forbid(board, instance, node, 'the clone may not run there');
   }
 }
 
 /** For the instance and what is in it, as far as the node was a candidate. */
-function forbid(board: Board, resource: ResourceIndex, node: NodeIndex, because: string): void {
+function forbid(board: Board, resource: ResourceIndex, node: NodeIndex, because: string, reason?: FullReason): void {
   const row = writable(board, resource);
   if (row[node] !== absent) {
-    if (row[node]! > -infinity) explain(board, resource, node, -infinity, because);
+    if (row[node]! > -infinity) explain(board, resource, node, -infinity, because, reason);
     row[node] = addScores(row[node]!, -infinity);
   }
-  for (const child of board.children[resource]!) forbid(board, child, node, because);
+  for (const child of board.children[resource]!) forbid(board, child, node, because, reason);
 }

@@ -15,10 +15,12 @@ import type {
   Heartbeat,
   Link,
   MetaRule,
+  NodeRule,
   OcfResource,
   QuorumRules,
   RecurringCheck,
   Resource,
+  RuledValues,
   Rules,
   Service,
   SystemdResource,
@@ -50,6 +52,8 @@ export const linksMax = 16;
 const fenceMax = 16;
 export const servicesMax = 2048;
 const checksMax = 64;
+/** Of one service, with those that it takes over from its template, its group and the defaults. */
+const rulesMax = 1000;
 /** Reasons, paths, arguments, parameters. What is longer is refused: drivers cut what agents say. */
 export const textLengthMax = 64 * 1024;
 export const sourceLengthMax = 1024 * 1024;
@@ -129,15 +133,7 @@ const failable = oneOf('start', 'stop', 'check', 'promote', 'demote');
 export const failedOperation: Reader<FailedOperation> = (value, fault) =>
   isFailedCheck(value) ? value : failable(value, fault);
 
-const plainService = object<Omit<Service, 'copyOf'>>({
-  id: name,
-  resource,
-  on: list(name, nodesMax),
-  instances: count,
-  clone: flag,
-  needs: list(name, servicesMax),
-  with: list(name, servicesMax),
-  stickiness: count,
+const checks = {
   check: object<Service['check']>({ everyMs: duration, timeoutMs: duration }),
   checks: list(
     object<RecurringCheck>({
@@ -149,31 +145,49 @@ const plainService = object<Omit<Service, 'copyOf'>>({
     }),
     checksMax,
   ),
+};
+
+const timeouts = optional<Record<TimedOperation, number>>({
+  promote: duration,
+  demote: duration,
+  migrateTo: duration,
+  migrateFrom: duration,
+  notify: duration,
+});
+
+const answers = optional<Service['onFail']>({
+  start: onFail,
+  stop: onFail,
+  check: onFail,
+  promote: onFail,
+  demote: onFail,
+});
+
+type RareOfService = Pick<Service, 'ruled' | 'copyOf'>;
+
+const plainService = object<Omit<Service, keyof RareOfService | 'digestsOn'>>({
+  id: name,
+  resource,
+  on: list(name, nodesMax),
+  instances: count,
+  clone: flag,
+  needs: list(name, servicesMax),
+  with: list(name, servicesMax),
+  stickiness: count,
+  ...checks,
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
   failures: object<Service['failures']>({ max: count, forgetMs: nullable(duration) }),
   takeover: oneOf('fencing', 'lease', 'nothing'),
   digest: anyText,
-  timeouts: optional<Record<TimedOperation, number>>({
-    promote: duration,
-    demote: duration,
-    migrateTo: duration,
-    migrateFrom: duration,
-    notify: duration,
-  }),
+  timeouts,
   onScore: count,
   promotable: nullable(object<NonNullable<Service['promotable']>>({ max: count, perNode: count })),
   migrates: flag,
   notify: flag,
   interleave: flag,
   ordered: flag,
-  onFail: optional<Service['onFail']>({
-    start: onFail,
-    stop: onFail,
-    check: onFail,
-    promote: onFail,
-    demote: onFail,
-  }),
+  onFail: answers,
   utilization,
   meta: texts,
   metaRules: list(object<MetaRule>({ rule, meta: texts }), 100),
@@ -181,14 +195,26 @@ const plainService = object<Omit<Service, 'copyOf'>>({
 
 const copyOf = object<CopyOf>({ service: name, number: count, max: count, perNode: count });
 
-const service = both<Omit<Service, 'copyOf'>, Pick<Service, 'copyOf'>>(
+const ruledValues = both<Pick<RuledValues, 'rule'>, Omit<RuledValues, 'rule'>>(
+  object<Pick<RuledValues, 'rule'>>({ rule }),
+  optional<Omit<RuledValues, 'rule'>>({
+    params,
+    utilization,
+    checks: object<Pick<Service, 'check' | 'checks'>>(checks),
+    startTimeoutMs: duration,
+    timeouts,
+    onFail: answers,
+  }),
+);
+
+const service = both<Omit<Service, keyof RareOfService>, RareOfService>(
   plainService,
-  optional<Pick<Service, 'copyOf'>>({ copyOf }),
+  optional<RareOfService>({ ruled: list(ruledValues, rulesMax), copyOf }),
 );
 
 const link = object<Link>({ address: anyText, prefix });
 const watchdog = object<Watchdog>({ device: anyText, timeoutMs: duration });
-const plainNode = object<Omit<ClusterNode, 'guest'>>({
+const plainNode = object<Omit<ClusterNode, 'guest' | 'ruled'>>({
   id: name,
   links: list(link, linksMax),
   port,
@@ -199,9 +225,13 @@ const plainNode = object<Omit<ClusterNode, 'guest'>>({
   attributes: texts,
   utilization,
 });
-const node = both<Omit<ClusterNode, 'guest'>, Pick<ClusterNode, 'guest'>>(
+const nodeRule = both<Pick<NodeRule, 'rule'>, Omit<NodeRule, 'rule'>>(
+  object<Pick<NodeRule, 'rule'>>({ rule }),
+  optional<Omit<NodeRule, 'rule'>>({ attributes: texts, utilization }),
+);
+const node = both<Omit<ClusterNode, 'guest' | 'ruled'>, Pick<ClusterNode, 'guest' | 'ruled'>>(
   plainNode,
-  optional<Pick<ClusterNode, 'guest'>>({ guest: name }),
+  optional<Pick<ClusterNode, 'guest' | 'ruled'>>({ guest: name, ruled: list(nodeRule, rulesMax) }),
 );
 const heartbeat = object<Heartbeat>({ intervalMs: duration, deadMs: duration, port });
 

@@ -1,6 +1,6 @@
 /**
  * A configuration without its status and without what a cluster file says elsewhere: fence devices, which are no services here, and
- * what an operator says while the cluster runs (standby, maintenance).
+ * what operators and agents say while the cluster runs (standby, maintenance, promotion scores).
  */
 import type {
   AttributeSet,
@@ -19,7 +19,7 @@ export function bareOf(input: Input): Input {
   return {
     ...input,
     options: [...input.options, set(firstOptionSet, ['stonith-enabled', 'false'], ['maintenance-mode', 'false'])],
-    nodes: input.nodes.map(withoutSaid),
+    nodes: input.nodes.map((node) => withoutSaid(node, input)),
     resources: input.resources.flatMap(withoutDevices),
     topology: [],
     nodeStates: [],
@@ -31,13 +31,32 @@ export function bareOf(input: Input): Input {
 
 const set = (id: string, ...values: AttributeSet['values']): AttributeSet => ({ id, score: null, rule: null, values });
 
-const withoutSaid = (node: NodeConfig): NodeConfig => ({
+const withoutSaid = (node: NodeConfig, input: Input): NodeConfig => ({
   ...node,
   attributes: node.attributes.map((each) => ({
     ...each,
-    values: each.values.filter(([name]) => !said.includes(name)),
+    values: each.values.filter(([name]) => !said.includes(name) && !isPromotionScore(name, input)),
   })),
 });
+
+/** What an agent has said of its copy on the node, for good: it says that anew, with each start and check. */
+export function isPromotionScore(name: string, { resources }: Pick<Input, 'resources'>): boolean {
+  const [, id] = /^(?:master|promotion)-(.+?)(?::\d+)?$/.exec(name) ?? [];
+  return id !== undefined && resources.flatMap(primitivesIn).some((primitive) => primitive.id === id);
+}
+
+function primitivesIn(resource: ResourceConfig): readonly PrimitiveConfig[] {
+  switch (resource.kind) {
+    case 'primitive':
+      return [resource];
+    case 'group':
+      return resource.members;
+    case 'clone':
+      return primitivesIn(resource.child);
+    case 'bundle':
+      return resource.child === null ? [] : [resource.child];
+  }
+}
 
 export const isDevice = ({ agent }: PrimitiveConfig): boolean => agent.standard === 'stonith';
 
@@ -67,8 +86,8 @@ function membersLeft(group: GroupConfig): readonly GroupConfig[] {
 /** Whose sets they are: the id of a node or resource, or the name of a section. */
 export type OnRuled = (owner: string, kind: Kind, set: AttributeSet) => void;
 
-/** `parameters`: of one resource itself, and not of a group or a clone. */
-type Kind = 'meta' | 'parameters' | 'other';
+/** `values`: whoever says them says them with their rules. */
+type Kind = 'meta' | 'values' | 'other';
 
 /** Only sets that hold always; the others are told of. */
 export function withoutRules(input: Input, onRuled: OnRuled): Input {
@@ -80,13 +99,13 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
   const primitive = (config: PrimitiveConfig): PrimitiveConfig => ({
     ...config,
     meta: plain(config.id, 'meta', config.meta),
-    parameters: plain(config.id, 'parameters', config.parameters),
-    utilization: plain(config.id, 'other', config.utilization),
+    parameters: plain(config.id, 'values', config.parameters),
+    utilization: plain(config.id, 'values', config.utilization),
   });
   const group = (config: GroupConfig): GroupConfig => ({
     ...config,
     meta: plain(config.id, 'meta', config.meta),
-    parameters: plain(config.id, 'other', config.parameters),
+    parameters: plain(config.id, 'values', config.parameters),
     members: config.members.map(primitive),
   });
   const resource = (config: ResourceConfig): ResourceConfig => {
@@ -96,7 +115,7 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
     return {
       ...config,
       meta: plain(config.id, 'meta', config.meta),
-      parameters: plain(config.id, 'other', config.parameters),
+      parameters: plain(config.id, 'values', config.parameters),
       child: config.child.kind === 'group' ? group(config.child) : primitive(config.child),
     };
   };
@@ -104,11 +123,11 @@ export function withoutRules(input: Input, onRuled: OnRuled): Input {
     ...input,
     options: plain('crm_config', 'other', input.options),
     resourceDefaults: plain('rsc_defaults', 'meta', input.resourceDefaults),
-    operationDefaults: plain('op_defaults', 'other', input.operationDefaults),
+    operationDefaults: plain('op_defaults', 'values', input.operationDefaults),
     nodes: input.nodes.map((node) => ({
       ...node,
-      attributes: plain(node.name, 'other', node.attributes),
-      utilization: plain(node.name, 'other', node.utilization),
+      attributes: plain(node.name, 'values', node.attributes),
+      utilization: plain(node.name, 'values', node.utilization),
     })),
     resources: input.resources.map(resource),
   };

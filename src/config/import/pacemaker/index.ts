@@ -134,7 +134,7 @@ function translate(
   const plain = withoutRules(asRead, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
     // What a service says of them, it says itself.
-    else if (kind !== 'parameters')
+    else if (kind !== 'values')
       draft.lose(set.id || owner, `a rule switches values of ${owner} on, which nothing here can say: left out`);
   });
   const situation = situate(plain);
@@ -156,7 +156,7 @@ function translate(
   const fenced = nodes.filter((node) => !guests.has(node));
   const fencing = fencingOf(read, names, fenced, draft);
   const parts = clusterOf(settings, fencing, corosync, hints, translating);
-  const operations = operationDefaults(plain.operationDefaults, draft);
+  const operations = operationDefaults(bare.operationDefaults, draft);
   const rawDefaults = new Map(settingsOf(plain.resourceDefaults));
   const { managedByDefault, defaultStickiness } = situation.options;
   if (!rawDefaults.has('is-managed') && managedByDefault === false) rawDefaults.set('is-managed', 'false');

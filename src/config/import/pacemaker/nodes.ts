@@ -1,12 +1,14 @@
 /** Nodes: their addresses, which a CIB does not hold, their attributes, and what they have room for. */
-import type { Input, NodeConfig } from '../../../policy/input.ts';
+import type { AttributeSet, Input, NodeConfig } from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { isTrue } from '../../../policy/rule/text.ts';
 import { parseAddress } from '../../network.ts';
+import { isPromotionScore } from './bare.ts';
 import type { Corosync } from './corosync.ts';
 import { type Entry, isAttributeName, plainValue, scoreText } from './layers.ts';
 import type { NamedThing } from './names.ts';
 import type { RemoteNode } from './remotes.ts';
+import { attributeRules, utilizationRules } from './switched.ts';
 import type { Translating } from './translating.ts';
 
 /** What the command line tells of addresses, by names of nodes in small letters. */
@@ -32,7 +34,7 @@ export function nodesOf(
     if (name === null) noteOther(node, translating);
     else if (nodes[name] === undefined) nodes[name] = nodeOf(node, name, translating, sources, levels.get(name));
   }
-  for (const node of read.nodes) noteSaid(node, translating);
+  for (const node of read.nodes) noteSaid(node, read, translating);
   return nodes;
 }
 
@@ -42,7 +44,7 @@ function noteOther({ name, type }: NodeConfig, { draft }: Translating): void {
 }
 
 /** What was said with commands is said with commands again. */
-function noteSaid({ name, attributes }: NodeConfig, { names, draft }: Translating): void {
+function noteSaid({ name, attributes }: NodeConfig, read: Input, { names, draft }: Translating): void {
   const values = readSets(
     attributes.filter(({ rule }) => rule === null),
     { nowS: 0 },
@@ -50,6 +52,8 @@ function noteSaid({ name, attributes }: NodeConfig, { names, draft }: Translatin
   const now = names.node(name) ?? name;
   if (isTrue(values.get('standby')))
     draft.note(name, `it was in standby, which the file cannot say: sempre node standby ${now}`);
+  if ([...values.keys()].some((key) => isPromotionScore(key, read)))
+    draft.note(name, 'promotion scores among its attributes are left out: agents say them anew');
   if (isTrue(values.get('maintenance')))
     draft.note(name, `it was in maintenance, which the file cannot say: sempre maintenance on --node ${now}`);
 }
@@ -65,11 +69,16 @@ function nodeOf(
   const attributes = attributesOf(node, translating);
   const utilization = utilizationOf(node, translating);
   const remote = translating.remotes.get(node.name);
+  const rules = [
+    ...attributeRules(name, node.attributes, translating),
+    ...utilizationRules(name, node.utilization, ['date'], translating),
+  ];
   const more = {
     ...(remote === undefined ? {} : remoteEntry(remote, translating)),
     ...(fence === undefined ? {} : { fence }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(Object.keys(utilization).length === 0 ? {} : { utilization }),
+    ...(rules.length === 0 ? {} : { rules }),
   };
   return Object.keys(more).length === 0 ? addresses : { addresses, ...more };
 }
@@ -115,9 +124,11 @@ function addressesOf(
   });
 }
 
+const plainSets = (sets: readonly AttributeSet[]): readonly AttributeSet[] => sets.filter(({ rule }) => rule === null);
+
 function attributesOf({ name, attributes }: NodeConfig, { draft }: Translating): Entry {
   const entry: Entry = {};
-  for (const [key, value] of readSets(attributes, { nowS: 0 }))
+  for (const [key, value] of readSets(plainSets(attributes), { nowS: 0 }))
     if (isAttributeName(key)) entry[key] = plainValue(value);
     else draft.lose(name, `its attribute «${key}» has a name that none can have here: left out`);
   return entry;
@@ -125,7 +136,7 @@ function attributesOf({ name, attributes }: NodeConfig, { draft }: Translating):
 
 function utilizationOf({ name, utilization }: NodeConfig, { draft }: Translating): Entry {
   const entry: Entry = {};
-  for (const [key, value] of readSets(utilization, { nowS: 0 })) {
+  for (const [key, value] of readSets(plainSets(utilization), { nowS: 0 })) {
     const amount = Number.parseInt(value, 10);
     if (isAttributeName(key) && Number.isSafeInteger(amount) && amount >= 0) entry[key] = Math.max(amount, 0);
     else

@@ -6,31 +6,40 @@ import { defaults } from '../../defaults.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ImportDraft } from './draft.ts';
 import type { Entry } from './layers.ts';
+import { longestStopMs, operationRules, withRuledDefaults } from './operationRules.ts';
+import type { Translating } from './translating.ts';
 
 /** What operations say that say nothing themselves. */
 export interface OperationDefaults {
   /** Null: nothing is said. */
   readonly timeoutMs: number | null;
   readonly onFail: string | null;
+  /** Those that rules switch on, and all that are no matter of dates. */
+  readonly sets: readonly AttributeSet[];
 }
 
 export function operationDefaults(sets: readonly AttributeSet[], draft: ImportDraft): OperationDefaults {
-  const values = readSets(sets, { nowS: 0 });
+  const values = readSets(
+    sets.filter(({ rule }) => rule === null),
+    { nowS: 0 },
+  );
   for (const name of values.keys())
     if (!['timeout', 'on-fail', 'record-pending', 'interval'].includes(name))
       draft.note('op_defaults', `${name} for all operations is left out`);
-  return { timeoutMs: durationMsOf(values.get('timeout')), onFail: values.get('on-fail') ?? null };
+  return { timeoutMs: durationMsOf(values.get('timeout')), onFail: values.get('on-fail') ?? null, sets };
 }
 
 export interface OperationWords {
   /** `check`, `start-timeout` and the like, as far as they are not the usual. */
   readonly entry: Entry;
   readonly onFail: Entry;
+  /** What is otherwise while a rule holds. */
+  readonly rules: readonly Entry[];
 }
 
 type Kind = 'ocf' | 'systemd';
 
-const answers: Readonly<Record<string, readonly string[]>> = {
+export const answers: Readonly<Record<string, readonly string[]>> = {
   start: ['ignore', 'block', 'stop', 'restart', 'fence', 'standby'],
   stop: ['ignore', 'block', 'fence', 'standby'],
   check: ['ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'demote'],
@@ -43,20 +52,24 @@ export interface Abilities {
   readonly isPromotable: boolean;
   readonly migrates: boolean;
   readonly isNotified: boolean;
+  /** Its nodes can be switched off. */
+  readonly isFenced: boolean;
 }
 
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
+export const dayMs = 86_400_000;
+export const hourMs = 3_600_000;
 
 export function operationsOf(
   config: PrimitiveConfig,
   kind: Kind,
   abilities: Abilities,
   above: OperationDefaults,
-  draft: ImportDraft,
+  translating: Translating,
 ): OperationWords {
   const { id } = config;
-  const operations = config.operations.filter((each) => isUsed(each, id, draft));
+  const { draft } = translating;
+  const used = config.operations.filter((each) => isUsed(each, id, draft));
+  const operations = withRuledDefaults(used, config, above, abilities);
   const monitors = monitorsOf(operations, id, abilities.isPromotable, draft);
   const [monitor] = monitors;
   const timeout = (operation: OperationConfig | undefined): number | null => {
@@ -67,7 +80,13 @@ export function operationsOf(
   const of = defaults.service;
   const usual = (usualMs: number): number => above.timeoutMs ?? usualMs;
   const startMs = timeout(find('start'));
-  const stopMs = timeout(find('stop'));
+  const longestMs = longestStopMs(operations, config, above, timeout(find('stop')) ?? usual(of.stopTimeoutMs[kind]));
+  const stopMs = longestMs ?? timeout(find('stop'));
+  if (longestMs !== null)
+    draft.note(
+      id,
+      `how long a stop may take changed by a rule, and is the same at all times here: ${within(longestMs, 100, dayMs)}`,
+    );
   const checkMs = timeout(monitor);
   const isOther = (ms: number | null, usualMs: number): ms is number => ms !== null && ms !== usualMs;
   const isSeveral = monitors.length > 1;
@@ -99,10 +118,11 @@ export function operationsOf(
       ),
     },
     onFail: onFailOf(operations, isSeveral ? null : monitor, above, id, draft),
+    rules: operationRules(config, operations, monitors, abilities, above, translating),
   };
 }
 
-const within = (ms: number, minMs: number, maxMs: number): string =>
+export const within = (ms: number, minMs: number, maxMs: number): string =>
   formatDuration(Math.min(Math.max(ms, minMs), maxMs));
 
 const metaOf = (operation: OperationConfig | undefined): ReadonlyMap<string, string> =>
@@ -115,13 +135,11 @@ const metaOf = (operation: OperationConfig | undefined): ReadonlyMap<string, str
 const checkEntry = ([first = {}, ...others]: readonly Entry[]): Entry =>
   others.length > 0 ? { check: [first, ...others] } : Object.keys(first).length > 0 ? { check: first } : {};
 
-function isUsed({ name, attributes, parameters, meta }: OperationConfig, id: string, draft: ImportDraft): boolean {
+function isUsed({ name, attributes, parameters }: OperationConfig, id: string, draft: ImportDraft): boolean {
   const own = parameters.flatMap(({ values }) =>
     values.flatMap(([key]) => (name === 'monitor' && key === levelName ? [] : [key])),
   );
   if (own.length > 0) draft.note(id, `its operation ${name} has parameters of its own, ${own.join(', ')}: left out`);
-  if (meta.some(({ rule }) => rule !== null))
-    draft.lose(id, `its operation ${name} has values that a rule switches on: left out`);
   if ((durationMsOf(attributes.get('start-delay')) ?? 0) > 0)
     draft.note(id, `its operation ${name} has a start-delay: left out, a check begins one interval after the start`);
   if (booleanOf(attributes.get('enabled')) !== false) return true;

@@ -231,6 +231,10 @@ describe('decides the same', () => {
       'places',
       'primitive a Dummy\nprimitive b Dummy\nlocation l1 a 100: elm\nlocation l2 b -inf: oak\nlocation l3 b 20: ash',
     ],
+    [
+      'unique copies with roles',
+      'primitive a Stateful\nms A a meta globally-unique=true clone-max=3 clone-node-max=2 promoted-max=2',
+    ],
     ['a rule', 'primitive a Dummy\nlocation l a rule -inf: #uname ne elm and #uname ne ash'],
     ['attributes', 'node 4: fir attributes disk=ssd\nprimitive a Dummy\nlocation l a rule 50: disk eq ssd'],
     [
@@ -329,22 +333,6 @@ describe('decides the same', () => {
     expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
   });
 
-  test('parameters that are otherwise on some nodes', () => {
-    const made = imported(`node 1: oak attributes site=east\nnode 2: elm attributes site=west\nnode 3: ash\n${noFencing}
-primitive ip IPaddr2 params 3: ip=10.1.2.3 params 5: rule #uname eq ash nic=eth9 ip=10.9.9.9 params rule site eq east nic=eth1 ip=9 params nic=eth0 cidr_netmask=24 meta rule date gt 2026-01-01 priority=5`);
-    expect(body(made)).toContain('params: { ip: 10.1.2.3, nic: eth0, cidr_netmask: 24 }');
-    const lines = body(made).split('\n');
-    expect(lines.slice(lines.indexOf('    rules:'), lines.indexOf('    rules:') + 3)).toEqual([
-      '    rules:',
-      '      - { where: date after 2026-01-01, meta: { priority: 5 } }',
-      '      - { where: "#uname eq ash", params: { nic: eth9, ip: 10.9.9.9 } }',
-    ]);
-    const cluster = clusterOf(made);
-    if (!('services' in cluster)) throw new Error(JSON.stringify(cluster));
-    expect(cluster.services[0]?.resource).toMatchObject({ paramsOn: { ash: { ip: '10.9.9.9', nic: 'eth9' } } });
-    expect(made.notes.filter(({ isLoss }) => isLoss)).toEqual([]);
-  });
-
   test('a set keeps its kind and its score', () => {
     const made = imported(`${nodes}primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy
 xml <rsc_order id="o" kind="Optional"><resource_set id="o1" kind="Serialize"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="o2" kind="Optional"><resource_ref id="c"/></resource_set></rsc_order>
@@ -373,10 +361,10 @@ describe('what cannot be carried over is told', () => {
       'here copies of a group are alike',
     ],
     [
-      'globally unique copies with roles',
-      'primitive a Stateful\nms A a meta globally-unique=true',
-      'A',
-      'here copies with roles are alike',
+      'promotion scores among the attributes of nodes',
+      'node 9: yew attributes master-a:0=10 disk=ssd\nprimitive a Stateful\nms A a',
+      'yew',
+      'promotion scores among its attributes are left out',
     ],
     [
       'messages to globally unique copies',
@@ -391,10 +379,10 @@ describe('what cannot be carried over is told', () => {
       'instances is 6',
     ],
     [
-      'parameters by dates',
-      'primitive a Dummy params rule date gt 2026-01-01 x=1',
-      'a-instance_attributes',
-      'rule switches',
+      'how long a stop may take, by dates',
+      'primitive a Dummy\nop_defaults rule date gt 2026-01-01 timeout=9',
+      'a',
+      'is the same at all times here: 20s',
     ],
     [
       'parameters by what agents find out',
@@ -403,10 +391,10 @@ describe('what cannot be carried over is told', () => {
       'rule switches',
     ],
     [
-      'parameters of a group by rules',
-      'primitive a Dummy\ngroup g a params rule #uname eq oak x=1',
-      'g-instance_attributes',
-      'rule switches',
+      'an interval by dates',
+      'primitive a Dummy\nop_defaults rule date gt 2026-01-01 start-delay=9',
+      'op-options',
+      'a rule switches values of the operation start of a',
     ],
     ['operations by other names', 'primitive a Dummy op monitor interval=5 depth=10', 'a', 'depth'],
     ['agents that nobody has', 'primitive a nagios:check_tcp', 'a', 'nothing here runs nagios:check_tcp'],

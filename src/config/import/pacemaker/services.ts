@@ -7,8 +7,9 @@ import { agentOf } from './agents.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
-import { paramRules, withParamRules } from './paramRules.ts';
+import { paramRules, withMoreRules } from './paramRules.ts';
 import { ruleText } from './ruleText.ts';
+import { utilizationRules } from './switched.ts';
 import type { Translating } from './translating.ts';
 
 /** What stands above a service, and what is known of the cluster. */
@@ -29,6 +30,9 @@ export interface ServiceEntries {
   readonly paths: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Parameters that it takes over, of its group and its clone. */
+type Outer = readonly (readonly AttributeSet[])[];
+
 export function servicesOf(
   resources: readonly ResourceConfig[],
   sources: ServiceSources,
@@ -37,19 +41,20 @@ export function servicesOf(
   const services: Record<string, Entry> = {};
   const groups: Record<string, Entry> = {};
   const paths = new Map<string, readonly string[]>();
-  const put = (config: PrimitiveConfig, above: Words, more: Entry): void => {
+  const put = (config: PrimitiveConfig, above: Words, more: Entry, outer: Outer): void => {
     const name = nameOf(config.id, translating);
-    services[name] = serviceEntry(config, above, more, sources, translating);
+    services[name] = serviceEntry(config, above, more, outer, sources, translating);
     paths.set(config.id, ['services', name]);
   };
   for (const resource of resources) {
     const child = resource.kind === 'clone' ? resource.child : resource;
     if (child.kind === 'bundle') continue;
+    const outer = resource.kind === 'clone' ? [resource.parameters] : [];
     const copies = resource.kind === 'clone' ? copiesEntry(resource, sources, translating) : {};
     const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
     if (child.kind === 'primitive') {
       const name = nameOf(child.id, translating);
-      put(child, sources.defaults, joined(copies, placesEntry(name, sources), own));
+      put(child, sources.defaults, joined(copies, placesEntry(name, sources), own), outer);
     } else {
       const name = nameOf(child.id, translating);
       const words = wordsFor(translating.instances.get(child.id) ?? null, translating);
@@ -65,7 +70,10 @@ export function servicesOf(
       );
       paths.set(child.id, ['groups', name]);
       for (const member of child.members)
-        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) });
+        put(member, words, { group: name, ...placesEntry(nameOf(member.id, translating), sources) }, [
+          child.parameters,
+          ...outer,
+        ]);
     }
     if (resource.id !== child.id) paths.set(resource.id, paths.get(child.id) ?? []);
   }
@@ -92,6 +100,7 @@ function serviceEntry(
   config: PrimitiveConfig,
   above: Words,
   more: Entry,
+  outer: Outer,
   sources: ServiceSources,
   translating: Translating,
 ): Entry {
@@ -104,8 +113,9 @@ function serviceEntry(
     isPromotable: resource?.meta.promotable ?? false,
     migrates: 'migrate' in migrate,
     isNotified: resource?.meta.notify ?? false,
+    isFenced: sources.fencesStops,
   };
-  const operations = operationsOf(config, kind, abilities, sources.operations, draft);
+  const operations = operationsOf(config, kind, abilities, sources.operations, translating);
   const words = withoutOwnPriority(wordsFor(resource, translating), above, 'group' in more, config.id, translating);
   noteMeta(resource, config.id, translating);
   const onFail = sources.fencesStops ? operations.onFail : unfenced(operations.onFail, config.id, translating);
@@ -125,7 +135,11 @@ function serviceEntry(
     // In two places at once a guest would be two.
     isMachine(config.id, translating) ? { takeover: 'fencing' } : {},
     more,
-    withParamRules(ownRules(config.id, more, sources, translating), paramRules(config, kind, translating)),
+    withMoreRules(ownRules(config.id, more, sources, translating), [
+      ...utilizationRules(config.id, config.utilization, ['date', 'resource'], translating),
+      ...operations.rules,
+      ...paramRules(config, outer, kind, translating),
+    ]),
   );
 }
 
@@ -225,7 +239,7 @@ function copiesEntry({ id, child }: CloneConfig, { locations }: ServiceSources, 
   const index = situation.resourceById.get(id);
   const clone = index === undefined ? undefined : situation.resources[index];
   if (clone === undefined) return {};
-  const { cloneMax, cloneMin, promotedMax } = clone.meta;
+  const { cloneMax, cloneMin } = clone.meta;
   const members = input.nodes.filter(({ type }) => type === 'member').length;
   const on = locations.placesOf(nameOf(child.id, translating)).on ?? [];
   const able = on.length > 0 ? on.length : nodes.length;
@@ -234,7 +248,7 @@ function copiesEntry({ id, child }: CloneConfig, { locations }: ServiceSources, 
   if (cloneMax === 0) draft.note(id, 'clone-max is 0, so that nothing runs: target-role is Stopped now');
   const unique = uniqueEntry(clone, child.kind, able, translating);
   return {
-    ...(clone.meta.promotable ? promotableEntry(promotedMax, isAll ? able : copies) : {}),
+    ...(clone.meta.promotable ? promotableEntry(clone.meta, unique?.instances ?? (isAll ? able : copies)) : {}),
     ...(isAll && clone.meta.promotable ? {} : { instances: isAll ? 'all' : copies }),
     ...unique,
     ...(clone.meta.interleave ? { interleave: true } : {}),
@@ -259,17 +273,17 @@ function uniqueEntry(
   child: ResourceConfig['kind'],
   able: number,
   { draft }: Translating,
-): Entry | null {
+): (Entry & { readonly instances: number }) | null {
   const { isUnique, cloneMax, cloneNodeMax, promotable, promotedNodeMax, notify } = meta;
   if (!isUnique) {
     if (cloneNodeMax > 1)
       draft.lose(id, `${cloneNodeMax} copies may run on one node: of copies that are alike it is one`);
     return null;
   }
-  if (promotable || child === 'group') {
-    const what = promotable ? 'with roles' : 'of a group';
-    draft.lose(id, `its copies are different from each other (globally-unique): here copies ${what} are alike`);
-    if (promotedNodeMax > 1) draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
+  if (child === 'group') {
+    draft.lose(id, 'its copies are different from each other (globally-unique): here copies of a group are alike');
+    if (promotable && promotedNodeMax > 1)
+      draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
     return null;
   }
   if (notify) draft.lose(id, 'its agent is told what other copies do (notify): here unique copies are not');
@@ -280,9 +294,12 @@ function uniqueEntry(
   return { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
 }
 
-const promotableEntry = (max: number, copies: number): Entry => ({
-  promotable: max === 1 ? true : { max: Math.max(1, Math.min(max, copies)) },
-});
+function promotableEntry({ isUnique, promotedMax, promotedNodeMax }: Resource['meta'], copies: number): Entry {
+  const perNode = isUnique ? Math.max(1, Math.min(promotedNodeMax, copies)) : 1;
+  const max = Math.max(1, Math.min(promotedMax, copies));
+  if (max === 1) return { promotable: true };
+  return { promotable: { max, ...(perNode > 1 ? { 'per-node': perNode } : {}) } };
+}
 
 // ---------------------------------------------------------------- rules
 

@@ -137,7 +137,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       perNode: kinds.uniques ? fc.constantFrom(0, 0, 1, 2, 3) : fc.constant(0),
     })
     .map(({ perNode, ...rest }) => {
-      const isUnique = rest.clone && !rest.hasRoles && perNode > 0;
+      const isUnique = rest.clone && perNode > 0;
       const max = Math.min(rest.instances, rest.on.length * perNode);
       return isUnique
         ? { ...rest, clone: false, migrates: false, copyOf: { service: id, number: 0, max, perNode } }
@@ -149,7 +149,7 @@ const service = (index: number, nodes: readonly NodeId[], kinds: Kinds): fc.Arbi
       takeover: rest.takeover as Service['takeover'],
       clone,
       migrates: migrates && !clone,
-      promotable: clone && hasRoles ? { max: 1, perNode: 1 } : null,
+      promotable: (clone || 'copyOf' in rest) && hasRoles ? { max: 1, perNode: 1 } : null,
       instances: clone ? Math.min(instances, rest.on.length) : 1,
       failures: { max, forgetMs: 600_000 },
       onScore: clone && hasRoles ? rest.onScore : 'copyOf' in rest && rest.onScore === 1 ? uniqueOnScore : 100,

@@ -1,7 +1,7 @@
 /** What the scheduler makes of the cluster file. */
 import { blankRecord } from '../../../../core/execute/services.ts';
 import { guestsOf } from '../../../../core/guests.ts';
-import type { Cluster, NodeId, ServiceId } from '../../../../core/model.ts';
+import type { Cluster, NodeId, Service, ServiceId } from '../../../../core/model.ts';
 import { type NodeRecord, noAdmin, type ServiceRecord, type View } from '../../../../core/ports.ts';
 import { type Plan, type PlannedAction, schedule } from '../../../../core/schedule/index.ts';
 import { type Circumstances, type Outcome, promotionScore, type Running, roundsMax } from './outcome.ts';
@@ -41,7 +41,7 @@ export function askOurs(cluster: Cluster, { lost, standby, before }: Circumstanc
     const due = plan.actions.filter(({ blocked }) => blocked === null);
     const done = wakesGuest(cluster, asleep, due) ?? due;
     for (const action of done) {
-      carryOut(records, cluster, action);
+      carryOut(records, cluster, nodes, action);
       const word = words[action.verb];
       if (word !== undefined) actions.add(`${word} ${action.service} ${action.on}`);
     }
@@ -94,19 +94,20 @@ function recordsOf(
   nodes: readonly NodeId[],
   before: Running | null,
 ): Records {
-  const stopped = (node: NodeId, isPromotable: boolean): ServiceRecord => ({
+  const stopped = (promotion: number | null): ServiceRecord => ({
     ...blankRecord,
     state: 'stopped',
     role: 'unpromoted',
-    promotion: isPromotable ? promotionScore(nodes, node) : null,
+    promotion,
   });
   return new Map(
     members.map((node) => [
       node,
       new Map(
-        cluster.services.flatMap(({ id, on, digest, promotable }): [ServiceId, ServiceRecord][] => {
+        cluster.services.flatMap((service): [ServiceId, ServiceRecord][] => {
+          const { id, on, digest } = service;
           const role = before?.get(id)?.get(node);
-          const record = stopped(node, promotable !== null);
+          const record = stopped(scoreIn(service, nodes, node, role !== undefined));
           if (role === undefined) return on.includes(node) ? [[id, record]] : [];
           return [[id, { ...record, state: 'running', digest, role: role === 'promoted' ? 'promoted' : 'unpromoted' }]];
         }),
@@ -125,22 +126,40 @@ const frozenOf = (records: Records, members: readonly NodeId[]): ReadonlyMap<Nod
       ]),
   );
 
+/** Of copies that differ, what does not run says nothing: its score would be that of this copy on each node. */
+function scoreIn(
+  { promotable, copyOf }: Service,
+  nodes: readonly NodeId[],
+  node: NodeId,
+  runs: boolean,
+): ServiceRecord['promotion'] {
+  return promotable === null || (copyOf !== undefined && !runs) ? null : promotionScore(nodes, node);
+}
+
 /** Everything goes well. */
-function carryOut(records: Records, { services }: Cluster, { verb, service, on }: PlannedAction): void {
+function carryOut(
+  records: Records,
+  { services }: Cluster,
+  nodes: readonly NodeId[],
+  { verb, service, on }: PlannedAction,
+): void {
   const here = records.get(on);
   const record = here?.get(service) ?? blankRecord;
-  const digest = services.find(({ id }) => id === service)?.digest ?? null;
+  const known = services.find(({ id }) => id === service);
+  const digest = known?.digest ?? null;
+  const promotion = (runs: boolean): ServiceRecord['promotion'] =>
+    known === undefined ? null : scoreIn(known, nodes, on, runs);
   const put = (patch: Partial<ServiceRecord>): void => {
     here?.set(service, { ...record, ...patch });
   };
   switch (verb) {
     case 'start':
     case 'migrateFrom':
-      return put({ state: 'running', digest, role: 'unpromoted' });
+      return put({ state: 'running', digest, role: 'unpromoted', promotion: promotion(true) });
     case 'stop':
     case 'migrateTo':
     case 'probe':
-      return put({ state: 'stopped', digest: null, role: 'unpromoted' });
+      return put({ state: 'stopped', digest: null, role: 'unpromoted', promotion: promotion(false) });
     case 'promote':
       return put({ role: 'promoted' });
     case 'demote':

@@ -1,0 +1,32 @@
+/** Answers «was this copy started with what the service is now?» by a fingerprint. */
+import { digest } from '../lib/digest.ts';
+import type { NodeId, Service } from './model.ts';
+
+export const digestOf = (resource: Service['resource']): string => digest(startedWith(resource));
+
+/** What the running copy was started with. What is only read at a check, a stop or a move may change under it. */
+function startedWith(resource: Service['resource']): object {
+  if (resource.kind === 'command') {
+    const { checkArgv: _, stopSignal: __, ...rest } = resource;
+    return rest;
+  }
+  if (resource.kind === 'address') {
+    const { probeMs: _, drainMs: __, ...rest } = resource;
+    return rest;
+  }
+  if (resource.kind === 'ocf' && Object.keys(resource.paramsOn).length === 0) {
+    const { paramsOn: _, ...rest } = resource;
+    return rest;
+  }
+  return resource;
+}
+
+/** Of a copy on this node. */
+export const digestOn = ({ digest: everywhere, digestsOn }: Service, node: NodeId): string =>
+  digestsOn?.[node] ?? everywhere;
+
+/** As the node knows it that runs a copy of it. */
+export function asOn(service: Service, node: NodeId): Service {
+  const { digestsOn, ...rest } = service;
+  return digestsOn === undefined ? service : { ...rest, digest: digestOn(service, node) };
+}
