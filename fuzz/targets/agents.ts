@@ -7,7 +7,7 @@ import { inputFor } from '../../src/drivers/fence/input.ts';
 import { type AgentDescription, parseMetadata } from '../../src/drivers/fence/metadata.ts';
 import { judge as judgeFence } from '../../src/drivers/fence/outcome.ts';
 import { withoutSecrets } from '../../src/drivers/fence/secrets.ts';
-import { judge as judgeOcf } from '../../src/drivers/ocf/parse.ts';
+import { judge as judgeOcf } from '../../src/drivers/ocf_api/parse.ts';
 import { parseProcStat } from '../../src/drivers/process/proc_stat.ts';
 import type { Ended } from '../../src/drivers/process/run.ts';
 import { appendTail, emptyTail, tailText } from '../../src/drivers/process/tail.ts';

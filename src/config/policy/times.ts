@@ -15,14 +15,15 @@ export const timedOperations = [
 
 /** A time that a service takes over says nothing where that operation never comes. `own`: what it says itself; `group`: all of its group. */
 export function withoutIdleTimes(service: Layer, own: Layer, group: Layer): Layer {
-  const has = (key: string): boolean => (service[key] ?? group[key] ?? false) !== false;
-  const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !('agent' in service && has(of)));
+  const mayHave = 'agent' in service && !('container' in service);
+  const has = (key: string): boolean => mayHave && (service[key] ?? group[key] ?? false) !== false;
+  const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !has(of));
   return Object.fromEntries(Object.entries(service).filter(([key]) => idle.every((each) => each.key !== key)));
 }
 
 /** Only what is said: an entry without a value is none. */
 export function timeoutsOf(file: ServiceFile): Service['timeouts'] {
-  if (!('agent' in file)) return {};
+  if (!('agent' in file) || 'container' in file) return {};
   return Object.fromEntries(
     timedOperations.flatMap(({ operation, key }) => {
       const ms = parseDuration(file[key] ?? '');

@@ -73,7 +73,7 @@ function forAgent(rule: Rule, file: ServiceFile): Rule {
 
 /** Null: it is none by name. */
 export function agentOf(file: ServiceFile): AgentName | null {
-  if (!('agent' in file)) return null;
+  if (!('agent' in file) || file.agent === undefined) return null;
   const [standard = '', second = '', ...rest] = file.agent.split(':');
   return standard === 'ocf'
     ? { standard, provider: second, type: rest.join(':') }

@@ -48,31 +48,54 @@ export const beat: fc.Arbitrary<Beat> = fc.record({
 const port = fc.nat(65_535);
 const argv = fc.array(anyText, { maxLength: 4 });
 
+const ocf = fc.record({
+  kind: fc.constant('ocf' as const),
+  provider: name,
+  type: name,
+  params: byName(anyText),
+  paramsOn: byName(byName(anyText)),
+});
+
+const address = fc.record({
+  kind: fc.constant('address' as const),
+  address: fc.ipV4(),
+  prefix: fc.nat(32),
+  family: fc.constantFrom(4 as const, 6 as const),
+  interface: orNull(name),
+  probeMs: ms,
+  drainMs: ms,
+});
+
+const stopSignal = fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const);
+
 const resource: fc.Arbitrary<Resource> = fc.oneof(
-  fc.record({
-    kind: fc.constant('ocf' as const),
-    provider: name,
-    type: name,
-    params: byName(anyText),
-    paramsOn: byName(byName(anyText)),
-  }),
+  ocf,
   fc.record({ kind: fc.constant('systemd' as const), unit: name }),
   fc.record({
     kind: fc.constant('command' as const),
     argv,
     env: byName(anyText),
     directory: anyText,
-    stopSignal: fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const),
+    stopSignal,
     checkArgv: orNull(argv),
   }),
+  address,
   fc.record({
-    kind: fc.constant('address' as const),
-    address: fc.ipV4(),
-    prefix: fc.nat(32),
-    family: fc.constantFrom(4 as const, 6 as const),
-    interface: orNull(name),
-    probeMs: ms,
-    drainMs: ms,
+    kind: fc.constant('container' as const),
+    engine: fc.constantFrom('podman' as const, 'docker' as const),
+    image: anyText,
+    pull: fc.boolean(),
+    argv,
+    env: byName(anyText),
+    directory: orNull(anyText),
+    stopSignal: orNull(stopSignal),
+    network: orNull(name),
+    ports: argv,
+    mounts: fc.array(fc.record({ from: anyText, to: anyText, options: argv, create: fc.boolean() }), { maxLength: 2 }),
+    options: argv,
+    address: orNull(address),
+    checkArgv: orNull(argv),
+    agent: orNull(ocf),
   }),
   fc.record({
     kind: fc.constant('balance' as const),
