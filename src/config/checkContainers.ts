@@ -38,11 +38,25 @@ function checkNumbers({ id, resource: { ports, mounts, options }, copyOf }: Cont
 }
 
 /** A container that comes back by itself, or under another name, would run where nobody knows of it. */
-const ours = ['name', 'restart', 'rm', 'detach', 'replace', 'pull', 'label', 'pod', 'cidfile', 'stop-timeout'];
+const ours = [
+  'name',
+  'restart',
+  'rm',
+  'detach',
+  'replace',
+  'pull',
+  'label',
+  'pod',
+  'cidfile',
+  'stop-timeout',
+  'network',
+  'net',
+];
 
 const instead: Readonly<Record<string, string>> = {
   pull: 'say container: {pull: missing} or {pull: never}',
   label: 'leave it out: labels tell whose container it is',
+  network: 'say container: {network: NAME}',
   'stop-timeout': 'say stop-timeout at the service',
 };
 

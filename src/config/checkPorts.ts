@@ -96,7 +96,8 @@ function containerPorts(service: Service): Listener[] {
 const clash = (a: Listener, b: Listener): boolean =>
   (a.protocol === null || b.protocol === null || a.protocol === b.protocol) &&
   (a.apart === null || a.apart !== b.apart) &&
-  (a.address === null || b.address === null || a.address === b.address) && a.on.some((node) => b.on.includes(node));
+  (a.address === null || b.address === null || a.address === b.address) &&
+  a.on.some((node) => b.on.includes(node));
 
 const nodeOf = (a: Listener, b: Listener): string => quote(a.on.find((node) => b.on.includes(node)) ?? '');
 

@@ -16,7 +16,7 @@ const network = word(/^[A-Za-z0-9][\w.-]{0,127}$/, 'must be host, none, or the n
 const count = String.raw`(?:\d{1,5}|\{copy(?:\+\d{1,5})?\})`;
 
 const portText = word(
-  new RegExp(String.raw`^(?:${count}:)?${count}(?:/(?:tcp|udp|sctp))?$`),
+  new RegExp(`^(?:${count}:)?${count}(?:/(?:tcp|udp|sctp))?$`),
   'must be a port such as 80, 8080:80 (of the node, in the container) or 53:53/udp',
 );
 

@@ -22,7 +22,8 @@ export const problemCodes = {
   BAD_VALUE: 'The value is not one of those that are allowed.',
   BAD_NAME: 'A name holds characters that names cannot have, or is too long.',
   BAD_DURATION: 'The value is not a time with its unit.',
-  SERVICE_KIND: 'A service must have exactly one of agent, command, balance, address and container; a container may have a command and an agent in it.',
+  SERVICE_KIND:
+    'A service must have exactly one of agent, command, balance, address and container; a container may have a command and an agent in it.',
   BAD_RULE: 'A rule cannot be read: the place is inside of its text.',
   CONSTRAINT_FORM: 'A constraint lacks a part, or has two parts of which only one can hold.',
   TOO_MANY_NODES: 'The cluster has more nodes than are supported.',

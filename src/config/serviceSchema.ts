@@ -161,9 +161,7 @@ export const templateCheck = z
 export const commandSchema = z.strictObject({
   command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),
   env: environment.optional().describe('Variables of its environment.'),
-  directory: path
-    .optional()
-    .describe(`The directory that it runs in (default ${defaults.command.directory}).`),
+  directory: path.optional().describe(`The directory that it runs in (default ${defaults.command.directory}).`),
   'stop-signal': signal
     .optional()
     .describe(`The signal that asks it to stop (default ${defaults.command.stopSignal}).`),
@@ -200,7 +198,9 @@ export const containerServiceSchema = z.strictObject({
   params: agentParams.optional().describe('Parameters of the agent.'),
   check: commandCheck
     .optional()
-    .describe('How often it is looked at whether the service works, for how long, and by which program in the container.'),
+    .describe(
+      'How often it is looked at whether the service works, for how long, and by which program in the container.',
+    ),
   instances,
   ...copyKeys,
   ...uniqueKeys,

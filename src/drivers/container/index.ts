@@ -4,7 +4,7 @@
  * The container itself tells whose it is and with which definition it was started, so a daemon that comes back knows it again. An address
  * of its own is taken before it starts and given up after it has stopped; what an agent does inside is done by `exec`.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressResource, ContainerResource, Ms, Service, ServiceId } from '../../core/model.ts';
@@ -60,6 +60,8 @@ const settleMs: Ms = 100;
 const checkAgainMs: Ms = 500;
 /** SIGKILL comes when this part of the time for the stop is over. */
 const killAfterShare = 0.8;
+/** What an engine needs for itself to end a container. */
+const engineMs: Ms = 500;
 /** Kept back of the time of an order, to say how it went. */
 const reportMs: Ms = 100;
 
@@ -268,7 +270,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
       const said = await toAgent(this.#inside(half), agent, 'stop');
       if (said.outcome === 'failed') this.#context.log(id, `stop in its container failed: ${said.because}`);
     }
-    const seconds = Math.floor((this.#leftMs(call) * killAfterShare) / 1000);
+    const seconds = Math.max(0, Math.floor((this.#leftMs(call) * killAfterShare - engineMs) / 1000));
     const ended = await this.#engine(call, commands.stop(engine, call.name, seconds));
     if (!succeeded(ended)) this.#context.log(id, `${engine} stop: ${why(ended)}`);
   }
@@ -317,11 +319,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     return { op: { ...op, timeoutMs: this.#leftMs(call) }, node: this.#context.node, exec };
   }
 
-  async #engine(
-    call: Call,
-    argv: commands.Argv,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<Ended> {
+  async #engine(call: Call, argv: commands.Argv, more: Readonly<Record<string, string>> = {}): Promise<Ended> {
     const timeoutMs = this.#leftMs(call);
     const ended = await runProgram({ argv, env: { ...more, ...this.#env }, directory: '/', timeoutMs });
     if (ended.kind !== 'notStarted')
@@ -355,9 +353,11 @@ function why(ended: Ended): string {
   }
 }
 
-/** Null, or why a folder could not be made. */
+/** Null, or why a folder is not there: one of the engines would make it by itself, and hide a misspelt name. */
 function makeFolders({ mounts }: ContainerResource): string | null {
-  for (const { from } of mounts.filter(({ create }) => create)) {
+  for (const { from, create } of mounts.filter((mount) => mount.from.startsWith('/'))) {
+    if (!create && !existsSync(from)) return `${from} is to be mounted, and is not there on this node`;
+    if (!create) continue;
     try {
       mkdirSync(from, { recursive: true, mode: 0o755 });
     } catch (error) {

@@ -1,22 +1,16 @@
-/** The driver and a real podman. */
+/** The driver, a real podman and a real docker. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AddressResource, ContainerResource, Service } from '../../core/model.ts';
 import type { AgentOp, Verb } from '../../core/ports.ts';
 import { driverContract, testContext, testOp, testService } from '../contract.ts';
 import { type Driver, ok, running, stopped } from '../driver.ts';
 import { ContainerDriver } from './index.ts';
-import { image, type PrivatePodman, startPodman } from './private_podman.testing.ts';
+import { type EngineName, image, type PrivateEngine, startEngine, whyNot } from './private_engines.testing.ts';
 
-const started = startPodman();
-const skipBecause = typeof started === 'string' ? started : null;
-if (skipBecause !== null) console.log(`skipped: ${skipBecause}`);
-const engine = started as PrivatePodman;
-
-const plain: ContainerResource = {
+const basic: Omit<ContainerResource, 'engine'> = {
   kind: 'container',
-  engine: 'podman',
   image,
   pull: false,
   // The first process of a container takes only the signals that it asked for.
@@ -43,7 +37,15 @@ const address: AddressResource = {
   drainMs: 0,
 };
 
-describe.skipIf(skipBecause !== null)('a real podman', () => {
+for (const kind of ['podman', 'docker'] as const) {
+  const skipBecause = whyNot(kind);
+  if (skipBecause !== null) console.log(`skipped: ${skipBecause}`);
+  describe.skipIf(skipBecause !== null)(`a real ${kind}`, () => withEngine(kind));
+}
+
+function withEngine(kind: EngineName): void {
+  const plain: ContainerResource = { ...basic, engine: kind };
+  let engine: PrivateEngine;
   const name = 'sempre_n1_contract';
   const runs: string[] = [];
   let held = false;
@@ -64,20 +66,23 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
     return make().driver.perform(testOp(verb, service, { timeoutMs }), resource);
   };
   const clean = (): void => {
-    engine.podman('rm', '--all', '--force', '--time', '0');
+    engine.clean();
     rmSync(join(engine.folder, 'state'), { recursive: true, force: true });
     held = false;
   };
 
+  beforeAll(async () => {
+    engine = await startEngine(kind);
+  });
   afterEach(clean);
   afterAll(() => engine.end());
 
-  driverContract('a real podman', async () => ({
+  driverContract(`a real ${kind}`, async () => ({
     driver: make().driver,
     resource: { ...plain, checkArgv: ['/bin/true'] },
     tellsDigest: true,
     harm: async () => {
-      engine.podman('kill', '--signal=KILL', name);
+      engine.call('kill', '--signal=KILL', name);
       await expect.poll(() => run('check', plain)).toMatchObject({ outcome: 'failed' });
     },
     nonsense: [
@@ -107,7 +112,7 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
       env: { WORD: 'a b;$(c)\'"' },
       directory: '/tmp',
       mounts: [{ from: folder, to: '/data', options: ['rw'], create: true }],
-      options: ['--hostname=other', '--network=host'],
+      options: ['--hostname=other'],
     };
     expect(await run('start', resource)).toEqual({ outcome: 'ok' });
     await expect.poll(() => existsSync(join(folder, 'word'))).toBe(true);
@@ -115,8 +120,8 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
     const env = readFileSync(join(folder, 'env'), 'utf8').split('\n');
     for (const line of ['WORD=a b;$(c)\'"', 'SEMPRE_NODE=n1', 'SEMPRE_SERVICE=contract']) expect(env).toContain(line);
     expect(existsSync(join(folder, 'shell'))).toBe(false);
-    expect(await run('stop', resource, {}, 3000)).toEqual({ outcome: 'ok' });
-    expect(engine.podman('ps', '--all', '--quiet')).toBe('');
+    expect(await run('stop', resource, {}, 8000)).toEqual({ outcome: 'ok' });
+    expect(engine.call('ps', '--all', '--quiet')).toBe('');
   });
 
   test('a container that ended tells how, and is replaced', async () => {
@@ -133,24 +138,24 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
   });
 
   test('a container of that name that somebody else made is left alone', async () => {
-    engine.podman('run', '--detach', `--name=${name}`, '--network=host', image, '/bin/sleep', '1000');
+    engine.call('run', '--detach', `--name=${name}`, '--network=host', image, '/bin/sleep', '1000');
     expect(await run('probe', plain)).toEqual({ outcome: 'stopped' });
     expect(await run('start', plain)).toMatchObject({ outcome: 'failed', scope: 'node' });
     expect(await run('stop', plain)).toEqual({ outcome: 'ok' });
-    expect(engine.podman('ps', '--quiet').trim()).not.toBe('');
+    expect(engine.call('ps', '--quiet').trim()).not.toBe('');
   });
 
   test('an agent of the image works inside', async () => {
     const agent = { kind: 'ocf', provider: 'test', type: 'mark', params: { word: 'x y' }, paramsOn: {} } as const;
     const resource = { ...plain, agent };
     expect(await run('start', resource)).toEqual({ outcome: 'ok' });
-    expect(engine.podman('exec', name, 'cat', '/run/resource-agents/contract')).toBe('x y\n');
+    expect(engine.call('exec', name, 'cat', '/run/resource-agents/contract')).toBe('x y\n');
     expect(await run('check', resource)).toEqual({ outcome: 'running', digest: 'digest-1' });
-    engine.podman('exec', name, 'rm', '/run/resource-agents/contract');
+    engine.call('exec', name, 'rm', '/run/resource-agents/contract');
     const gone = { outcome: 'failed', because: 'its container runs, but ocf:test:mark does not run in it' };
     expect(await run('check', resource)).toMatchObject(gone);
     expect(await run('probe', resource)).toMatchObject(gone);
-    expect(await run('stop', resource, {}, 3000)).toEqual({ outcome: 'ok' });
+    expect(await run('stop', resource, {}, 8000)).toEqual({ outcome: 'ok' });
   });
 
   test('its address comes before it and goes after it', async () => {
@@ -161,7 +166,7 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
     held = false;
     expect(await run('check', resource)).toMatchObject({ because: 'its address 192.0.2.7 is not held here' });
     held = true;
-    engine.podman('rm', '--force', '--time', '0', name);
+    engine.call('rm', '--force', name);
     expect(await run('check', resource)).toMatchObject({
       because: 'its container does not run, but its address 192.0.2.7 is held',
     });
@@ -182,7 +187,7 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
   test('a paused container is broken, and can be stopped', async () => {
     expect(await run('start', plain)).toEqual({ outcome: 'ok' });
     try {
-      engine.podman('pause', name);
+      engine.call('pause', name);
     } catch {
       // No freezer on this machine.
       return;
@@ -206,4 +211,4 @@ describe.skipIf(skipBecause !== null)('a real podman', () => {
     for (const verb of ['probe', 'check', 'stop'] as const)
       expect(await ask(verb)).toMatchObject({ outcome: 'failed', unknown: true });
   });
-});
+}
