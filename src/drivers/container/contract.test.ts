@@ -36,7 +36,7 @@ case $1 in
     esac
     echo "state=$state code=$code digest=$digest" >"c.$name"
     echo 0123abcd ;;
-  exec) case $last in *bad*) exit 1 ;; *gone*) echo "exec failed: $last: no such file or directory" >&2; exit 127 ;; esac ;;
+  exec) case $* in *bad*) exit 1 ;; *gone*) echo "exec failed: $last: no such file or directory" >&2; exit 127 ;; esac ;;
   stop) [ -e "c.$last" ] && sed -i 's/state=running/state=exited/' "c.$last" ;;
   rm) [ -e sticky ] && { echo "Error: cannot remove $last" >&2; exit 125; }; rm -f "c.$last" ;;
   logs) echo "so it ended" >&2 ;;

@@ -4,7 +4,6 @@
  * The container itself tells whose it is and with which definition it was started, so a daemon that comes back knows it again. An address
  * of its own is taken before it starts and given up after it has stopped; what an agent does inside is done by `exec`.
  */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressResource, ContainerResource, Ms, Service, ServiceId } from '../../core/model.ts';
@@ -26,6 +25,7 @@ import { type Ended, runProgram } from '../process/run.ts';
 import { fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { lastLine, linesOf } from '../process/tail.ts';
 import * as commands from './commands.ts';
+import { makeFolders } from './folders.ts';
 import { type Inside, runCheck, toAgent } from './inside.ts';
 import { digestOf, endedWords, isOf, parseInspect, type Seen } from './parse.ts';
 
@@ -201,7 +201,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     const { resource, op, name } = call;
     const missing = resource.pull ? null : await this.#imageMissing(call);
     if (missing !== null) return missing;
-    const notMade = makeFolders(resource);
+    const notMade = await makeFolders(resource);
     if (notMade !== null) return failedOnNode(notMade);
     const ended = await this.#engine(call, commands.run(name, op.service, resource, this.#context.node));
     if (succeeded(ended)) return null;
@@ -351,20 +351,6 @@ function why(ended: Ended): string {
     case 'notStarted':
       return ended.because;
   }
-}
-
-/** Null, or why a folder is not there: one of the engines would make it by itself, and hide a misspelt name. */
-function makeFolders({ mounts }: ContainerResource): string | null {
-  for (const { from, create } of mounts.filter((mount) => mount.from.startsWith('/'))) {
-    if (!create && !existsSync(from)) return `${from} is to be mounted, and is not there on this node`;
-    if (!create) continue;
-    try {
-      mkdirSync(from, { recursive: true, mode: 0o755 });
-    } catch (error) {
-      return `cannot make the folder ${from}: ${(error as Error).message}`;
-    }
-  }
-  return null;
 }
 
 /** What the engines' own programs look at, where the daemon was given it: who they belong to, and which engine they talk to. */

@@ -17,6 +17,7 @@ import { readCrm } from '../crm.ts';
 import { ImportFault } from '../fault.ts';
 import { nameFor } from '../fromHeartbeatText.ts';
 import { bareOf, withoutRules } from './bare.ts';
+import { whyNoContainer } from './bundles.ts';
 import { clusterOf, defaultsOf, settingsOf } from './cluster.ts';
 import { constraintsOf, ticketName } from './constraints.ts';
 import { type Corosync, readCorosync } from './corosync.ts';
@@ -137,7 +138,7 @@ function translate(
       draft.lose(set.id || owner, `a rule switches values of ${owner} on, which nothing here can say: left out`);
   });
   const situation = situate(plain);
-  const resources = bare.resources.filter((resource) => isTaken(resource, draft));
+  const resources = bare.resources.filter((resource) => isTaken(resource, situation, draft));
   const names = namesOf(bare, resources, (id) => isPromotable(id, situation), draft);
   const nodes = [
     ...new Set(bare.nodes.flatMap(({ name, type }) => (type === 'member' ? (names.node(name) ?? []) : []))),
@@ -212,11 +213,15 @@ function commentOf(about: string | null, text: string, places: ReadonlyMap<strin
   return { path: path ?? [], text: about === null || path !== undefined ? text : `${printable(about)}: ${text}` };
 }
 
-/** Bundles and connections to remote nodes have no place in the file. */
-function isTaken(resource: ResourceConfig, draft: ImportDraft): boolean {
+/** Connections to remote nodes have no place in the file, nor have bundles of which nothing can be run. */
+function isTaken(resource: ResourceConfig, { resourceById }: Situation, draft: ImportDraft): boolean {
   if (resource.kind === 'bundle') {
-    draft.lose(resource.id, 'a bundle: containers that are nodes have no words here; run the container as a service');
-    return false;
+    const known = resourceById.has(resource.id)
+      ? null
+      : 'a bundle that Pacemaker itself leaves out: nothing inside can be reached';
+    const because = whyNoContainer(resource) ?? known;
+    if (because !== null) draft.lose(resource.id, because);
+    return because === null;
   }
   const isRemote =
     resource.kind === 'primitive' && resource.agent.provider === 'pacemaker' && resource.agent.type === 'remote';

@@ -1,7 +1,7 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
 import { copyId } from '../../../../core/model.ts';
 import { decide } from '../../../../policy/index.ts';
-import type { Input, NodeState } from '../../../../policy/input.ts';
+import type { BundleConfig, Input, NodeState } from '../../../../policy/input.ts';
 import { carryOut } from '../../../../policy/outcome/index.ts';
 import { situate } from '../../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../../policy/situation.ts';
@@ -13,6 +13,10 @@ export class Theirs {
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
   readonly #unique: ReadonlySet<string>;
+  /** What runs in containers: here that is no service of its own. */
+  readonly #inside: ReadonlySet<string>;
+  /** Copies in the cluster file by the ids of the containers of bundles. */
+  readonly #containers: ReadonlyMap<string, string>;
   /** As it is once everything runs with all nodes there. */
   #settled: Input | null = null;
 
@@ -22,6 +26,9 @@ export class Theirs {
     this.#names = names;
     this.#nodes = nodes;
     this.#unique = unique;
+    const bundles = bare.resources.flatMap((each) => (each.kind === 'bundle' ? [each] : []));
+    this.#inside = new Set(bundles.flatMap(({ child }) => child?.id ?? []));
+    this.#containers = new Map(bundles.flatMap((each) => containersOf(each, names)));
   }
 
   ask({ lost, standby, before }: Circumstances): Outcome {
@@ -86,7 +93,10 @@ export class Theirs {
     return { ...input, nodeStates };
   }
 
-  #nameOf({ baseId, instance }: Resource): string | null {
+  #nameOf({ id, baseId, instance }: Resource): string | null {
+    if (this.#inside.has(baseId)) return null;
+    const container = this.#containers.get(id);
+    if (container !== undefined) return container;
     const name = this.#names.thing(baseId)?.name ?? null;
     return name !== null && this.#unique.has(name) ? copyId({ service: name, number: instance ?? 0 }) : name;
   }
@@ -120,6 +130,17 @@ export class Theirs {
     });
   }
 }
+
+function containersOf({ id, technology, container }: BundleConfig, names: ImportNames): [string, string][] {
+  const service = names.thing(id)?.name;
+  if (service === undefined) return [];
+  const safe = `${id}-${technology}`.replace(/[:#]/g, '.');
+  const max = Math.max(Number.parseInt(container.get('replicas') ?? '', 10) || 1, containersMax);
+  return Array.from({ length: max }, (_, number) => [`${safe}-${number}`, copyId({ service, number })]);
+}
+
+/** More than any of them can have here. */
+const containersMax = 32;
 
 const words: Readonly<Record<string, string>> = {
   start: 'start',
