@@ -17,6 +17,7 @@ import { readCrm } from '../crm.ts';
 import { ImportFault } from '../fault.ts';
 import { nameFor } from '../fromHeartbeatText.ts';
 import { bareOf, withoutRules } from './bare.ts';
+import { withoutBundleRoles } from './bundleRoles.ts';
 import { whyNoContainer } from './bundles.ts';
 import { clusterOf, defaultsOf, settingsOf } from './cluster.ts';
 import { constraintsOf, ticketName } from './constraints.ts';
@@ -122,6 +123,8 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
 
 // ---------------------------------------------------------------- the file
 
+const none: Input['constraints'] = { locations: [], colocations: [], orders: [], tickets: [] };
+
 function translate(
   file: NamedText,
   read: Input,
@@ -129,7 +132,12 @@ function translate(
   corosync: Corosync | null,
   draft: ImportDraft,
 ): { readonly text: string; readonly names: ImportNames } {
-  const bare = bareOf(read);
+  const whole = bareOf(read);
+  const bare = withoutBundleRoles(
+    whole,
+    (each) => isPromotable(each.id, situate({ ...whole, constraints: none })),
+    draft,
+  );
   const ruled = new Map<string, AttributeSet[]>();
   const plain = withoutRules(bare, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
