@@ -23,7 +23,7 @@ export function withoutBundleRoles(
   return {
     ...input,
     constraints: {
-      locations: locations.filter((each) => isAboutAll(each, ids, draft)),
+      locations: locations.flatMap((each) => location(each, ids, draft)),
       colocations: colocations.map((each) => colocation(each, ids)),
       orders: orders.map((each) => order(each, ids)),
       tickets: tickets.map((each) => ticket(each, ids)),
@@ -33,12 +33,21 @@ export function withoutBundleRoles(
 
 type Ids = ReadonlySet<string>;
 
-function isAboutAll({ id, subject, role, rules }: LocationConfig, ids: Ids, draft: ImportDraft): boolean {
-  const named = subject.kind === 'one' && ids.has(subject.id);
-  if (!named || (role === null && rules.every((rule) => rule.role === null))) return true;
+function location(config: LocationConfig, ids: Ids, draft: ImportDraft): readonly LocationConfig[] {
+  const { id, subject, rules } = config;
+  if (subject.kind !== 'one' || !ids.has(subject.id)) return [config];
+  const plain = {
+    ...config,
+    role: ofAll(config.role),
+    rules: rules.map((rule) => ({ ...rule, role: ofAll(rule.role) })),
+  };
+  if (plain.role === null && plain.rules.every(({ role }) => role === null)) return [plain];
   draft.lose(id, 'location: it is about a role of a bundle, which has none here: left out');
-  return false;
+  return [];
 }
+
+/** What runs in any role is all of it. */
+const ofAll = (role: string | null): string | null => (role?.toLowerCase() === 'started' ? null : role);
 
 const without = (role: string | null, id: string, ids: Ids): string | null => (ids.has(id) ? null : role);
 

@@ -180,7 +180,7 @@ export function insideEntry(child: PrimitiveConfig, above: OperationDefaults, tr
   const params = Object.fromEntries(named.map(([name, value]) => [name, plainValue(value)]));
   return {
     entry: { agent, ...(named.length === 0 ? {} : { params }), ...plainTimes(entry, child.id, draft) },
-    onFail,
+    onFail: Object.fromEntries(Object.entries(onFail).filter(([operation]) => !/promote|demote/.test(operation))),
     rules: paramRules(child, 'ocf', translating),
   };
 }

@@ -126,7 +126,9 @@ export class Theirs {
       const where = situation.nodes[node ?? -1];
       const isOurs = word !== undefined && !isPseudo && what?.kind === 'primitive' && where !== undefined;
       const name = isOurs ? this.#nameOf(what) : null;
-      return name === null || where === undefined ? [] : [`${word} ${name} ${this.#names.node(where.name)}`];
+      // As with places: what is no node of the cluster file is told of in the notes.
+      const place = where === undefined ? null : this.#names.node(where.name);
+      return name === null || place === null ? [] : [`${word} ${name} ${place}`];
     });
   }
 }
