@@ -149,6 +149,8 @@ export interface Resource {
   readonly rawMeta: ReadonlyMap<string, string>;
   readonly parameterSets: readonly AttributeSet[];
   readonly utilization: ReadonlyMap<string, number>;
+  /** For how many resources it counts where nodes are compared by what they run; missing: for one. */
+  readonly load?: number;
 
   /** Set by the configuration, the maintenance of cluster or node, or a failure with on-fail=block. */
   readonly managed: boolean;
