@@ -6,6 +6,7 @@
  */
 
 import type { ColocationConfig, LocationConfig, OrderConfig, Rule, TicketConfig } from '../policy/input.ts';
+import type { ContainerResource } from './container.ts';
 
 /** The words of constraints are those of the policy engine. */
 export type {
@@ -19,6 +20,7 @@ export type {
   TicketConfig,
 } from '../policy/input.ts';
 export { colocationOfTwo, orderOfTwo, plainSet } from '../policy/plain.ts';
+export type { ContainerMount, ContainerResource } from './container.ts';
 
 export type NodeId = string;
 export type ServiceId = string;
@@ -297,43 +299,6 @@ export interface AddressResource {
   readonly probeMs: Ms;
   /** How long the old holder still serves its connections in a planned move. */
   readonly drainMs: Ms;
-}
-
-/** A container of its own for each copy, and perhaps an address that goes with it and a service inside. */
-export interface ContainerResource {
-  readonly kind: 'container';
-  readonly engine: 'podman' | 'docker';
-  readonly image: string;
-  /** An image that is not on the node is fetched when it is started. */
-  readonly pull: boolean;
-  /** Program and arguments that run in it; empty: what the image says. */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Null, as in the next two: what the image or the engine says. */
-  readonly directory: string | null;
-  readonly stopSignal: CommandResource['stopSignal'] | null;
-  readonly network: string | null;
-  /** `8080:80/tcp`: a port of the node, or of `address`, and the one in the container that is behind it. */
-  readonly ports: readonly string[];
-  readonly mounts: readonly ContainerMount[];
-  /** More arguments of the engine's `run`, each of the form `--name` or `--name=value`. */
-  readonly options: readonly string[];
-  /** Taken before it starts and given up after it has stopped. */
-  readonly address: AddressResource | null;
-  /** Program in it whose exit code 0 says that it works; null: being alive is enough. */
-  readonly checkArgv: readonly string[] | null;
-  /** What an agent that is part of the image starts, checks and stops inside. */
-  readonly agent: OcfResource | null;
-}
-
-export interface ContainerMount {
-  /** A path of the node, or the name of a volume. */
-  readonly from: string;
-  readonly to: string;
-  /** As the engine calls them: `ro`, `Z`. */
-  readonly options: readonly string[];
-  /** A folder `from` that is not there is made. */
-  readonly create: boolean;
 }
 
 export interface BalanceResource {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Cluster, Resource, Rules, Service } from '../../core/model.ts';
 import type { Beat, Command, Message, NodeRecord, ServiceRecord } from '../../core/ports.ts';
 import type { Rule } from '../../policy/input.ts';
+import { container } from './container.testing.ts';
 
 const name = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/), fc.constantFrom('constructor', 'toString', 'é∂'));
 const count = fc.oneof(fc.nat(9), fc.maxSafeNat());
@@ -80,23 +81,7 @@ const resource: fc.Arbitrary<Resource> = fc.oneof(
     checkArgv: orNull(argv),
   }),
   address,
-  fc.record({
-    kind: fc.constant('container' as const),
-    engine: fc.constantFrom('podman' as const, 'docker' as const),
-    image: anyText,
-    pull: fc.boolean(),
-    argv,
-    env: byName(anyText),
-    directory: orNull(anyText),
-    stopSignal: orNull(stopSignal),
-    network: orNull(name),
-    ports: argv,
-    mounts: fc.array(fc.record({ from: anyText, to: anyText, options: argv, create: fc.boolean() }), { maxLength: 2 }),
-    options: argv,
-    address: orNull(address),
-    checkArgv: orNull(argv),
-    agent: orNull(ocf),
-  }),
+  container({ text: anyText, name, ocf, address, stopSignal }),
   fc.record({
     kind: fc.constant('balance' as const),
     engine: fc.constantFrom('haproxy' as const, 'proxy' as const),
