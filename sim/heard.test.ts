@@ -111,3 +111,27 @@ test('one that only looks whether it runs is waited for, and not fenced', () => 
   expect(calls).toEqual([]);
   expect(holders(world, 'db')).toEqual(['n2']);
 });
+
+test('one that was confirmed off, came back and was lost again counts by what it said last, until it is confirmed off anew', () => {
+  const { world, lead } = begun(plain(['n3', 'n2']));
+  const confirm = () => world.command(lead, { kind: 'confirmOff', node: 'n3', because: 'seen' });
+  world.host('n3').powerOff();
+  world.run(5000);
+  confirm();
+  expect(runUntil(world, () => holders(world, 'db').includes('n2'), 20_000)).toBe(true);
+  leaveTo(world, lead);
+  world.host('n3').powerOn();
+  world.begin(agent('db', 'stop', 'fail'));
+  expect(runUntil(world, () => world.host('n3').loop !== null)).toBe(true);
+  startByHand(world);
+  expect(runUntil(world, () => saysBlocked(world), 20_000)).toBe(true);
+  world.run(100);
+  world.host('n3').killDaemon();
+  world.run(10_000);
+  endOnTwo(world);
+  world.run(60_000);
+  expect(holders(world, 'db')).toEqual(['n3']);
+  world.host('n3').powerOff();
+  confirm();
+  expect(runUntil(world, () => holders(world, 'db').includes('n2'), 20_000)).toBe(true);
+});

@@ -32,7 +32,10 @@ const foundByMistake: Plot = (scene) => {
   ];
 };
 
-/** One of a pair comes back with a copy that was started by hand, cannot be taken into the view, and the copy of the view ends. */
+/**
+ * One of a pair comes back with a copy that was started by hand, cannot be taken into the view, and perhaps is lost again; and the copy
+ * of the view ends.
+ */
 const startedByHand: Plot = (scene) => {
   const places = placesOf(scene);
   if (places === null) return [];
@@ -45,9 +48,12 @@ const startedByHand: Plot = (scene) => {
     const endsMs = backMs + share(scene, part - 0.4, part + 0.8);
     return { kind: 'killService', node: at, service: service.id, atMs: endsMs, forMs: 0 };
   });
+  const silence = (): 'pauseDaemon' | 'crashDaemon' => prng.pick(['pauseDaemon', 'crashDaemon'] as const);
+  const again: Fault = { kind: silence(), node: other, atMs: backMs + share(scene, 0.2, 1.2), forMs };
   return [
     { kind: 'diskFull', node: at, atMs: atMs + share(scene, 0, 2), forMs: awayMs + forMs },
-    { kind: prng.pick(['pauseDaemon', 'crashDaemon'] as const), node: other, atMs, forMs: awayMs },
+    { kind: silence(), node: other, atMs, forMs: awayMs },
+    ...(prng.chance(0.5) ? [again] : []),
     { kind: 'meddle', node: other, service: service.id, act: 'start', atMs: backMs - share(scene, 0.05, 0.5), forMs },
     { kind: 'agent', node: other, service: service.id, verb: 'stop', how: 'fail', atMs, forMs: awayMs + forMs },
     ...ends,

@@ -76,8 +76,12 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const copies = prng.fork('copies');
   const isHeard = faults.every(({ kind }) => kind !== 'cut' && kind !== 'isolate' && kind !== 'packets');
   if (copies.chance(0.1)) faults.push(...drawCopies(copies, cluster, isHeard, beginMs, healAtMs));
-  return { seed, healAtMs, quirks, faults };
+  const hangs = prng.fork('hangs');
+  const drawn = faults.map((fault) => (fault.kind === 'diskFull' && hangs.chance(0.4) ? hanging(fault) : fault));
+  return { seed, healAtMs, quirks, faults: drawn };
 }
+
+const hanging = (fault: Fault & { kind: 'diskFull' }): Fault => ({ ...fault, kind: 'diskHangs' });
 
 /** All of them, what one sends, what one gets, or one way between two. */
 function drawPath(
@@ -151,6 +155,7 @@ function draw(
     case 'powerOff':
     case 'pauseDaemon':
     case 'diskFull':
+    case 'diskHangs':
       return { ...when, kind, node: at };
     case 'siteOff': {
       const hit = shuffled(prng, names).slice(0, prng.between(Math.min(2, names.length), names.length));

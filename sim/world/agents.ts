@@ -188,12 +188,16 @@ function look(host: Host, service: Service): OpResult {
   if (host.unowned.has(id)) {
     const others = [...host.world.hosts.values()].filter((other) => other.holds(id));
     const isAlone = !others.some((other) => other.holds(id)) && !isBeingStarted(host, id);
-    if (service.clone || isAlone) host.unowned.delete(id);
+    if (service.clone || (isAlone && isKnown(host))) host.unowned.delete(id);
   }
   host.falselyDemoted.delete(id);
   const seen: OpResult = { outcome: 'running', digest: notedDigest(host, id) };
   return service.promotable === null ? seen : { ...seen, promoted: host.promoted.has(id) };
 }
+
+/** Others hear this life of its daemon. Before, nobody can know what it sees. */
+const isKnown = ({ id, loop, world }: Host): boolean =>
+  [...world.hosts.values()].some((other) => other.loop?.state.peers.get(id)?.boot === loop?.state.boot);
 
 /** Somewhere: whoever ordered that did not know of this one. */
 const isBeingStarted = (host: Host, id: ServiceId): boolean =>

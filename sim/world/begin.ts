@@ -46,6 +46,9 @@ export function beginFault(world: World, fault: Fault): End {
       return () => {
         world.host(fault.node).disk.fullDepth--;
       };
+    case 'diskHangs':
+      world.host(fault.node).disk.hungDepth++;
+      return () => world.host(fault.node).disk.release();
     case 'slowDisk':
       world.host(fault.node).disk.slowMs = fault.delayMs;
       return () => {

@@ -7,6 +7,7 @@
  */
 import type { Service } from '../../src/core/model.ts';
 import type { Doc } from '../../src/core/ports.ts';
+import { diskPatienceMs } from '../../src/daemon/sealed-file.ts';
 import type { DiskFile } from './faults.ts';
 import type { Prng } from './prng.ts';
 import type { World } from './world.ts';
@@ -22,8 +23,11 @@ interface Files {
 
 interface Write {
   readonly value: Files[DiskFile];
-  readonly answers: readonly ((ok: boolean) => void)[];
+  readonly answers: readonly Answer[];
 }
+
+/** Null: it does not answer. */
+type Answer = (ok: boolean | null) => void;
 
 interface Kept {
   content: Files[DiskFile] | 'absent' | 'bad';
@@ -39,6 +43,8 @@ export interface Saved {
 
 export class Disk {
   fullDepth = 0;
+  /** No write ends meanwhile. */
+  hungDepth = 0;
   /** View numbers were promised that are not on it. */
   lacksReserve = false;
   /** Seconds, where the disk is slow. */
@@ -49,6 +55,7 @@ export class Disk {
   readonly #files: Record<DiskFile, Kept> = { doc: absent(), reserve: absent(), ledger: absent() };
   /** A daemon that died no longer hears how its writes end, and writes no more of what waits. */
   #life = 0;
+  readonly #held: (() => void)[] = [];
 
   constructor(world: World, prng: Prng, tears: boolean) {
     this.#world = world;
@@ -56,10 +63,30 @@ export class Disk {
     this.#tears = tears;
   }
 
-  write<F extends DiskFile>(file: F, value: Files[F], answer: (ok: boolean) => void): void {
+  write<F extends DiskFile>(file: F, value: Files[F], answer: Answer): void {
     const kept = this.#files[file];
-    kept.waiting = { value, answers: [...(kept.waiting?.answers ?? []), answer] };
+    kept.waiting = { value, answers: [...(kept.waiting?.answers ?? []), this.#once(answer)] };
     if (kept.writing === null) this.#next(file);
+  }
+
+  /** After a hang what was under way ends. */
+  release(): void {
+    this.hungDepth--;
+    if (this.hungDepth > 0) return;
+    for (const end of this.#held.splice(0)) end();
+  }
+
+  #once(answer: Answer): Answer {
+    const life = this.#life;
+    let isOpen = true;
+    const once: Answer = (ok) => {
+      if (isOpen) answer(ok);
+      isOpen = false;
+    };
+    this.#world.agenda.after(diskPatienceMs, () => {
+      if (life === this.#life) once(null);
+    });
+    return once;
   }
 
   /** The writer is gone; the machine as well, or only the daemon. */
@@ -101,14 +128,19 @@ export class Disk {
     if (write === null) return;
     const life = this.#life;
     const takesMs = this.#prng.between(1, this.#world.quirks.diskMs) + this.slowMs * this.#prng.next();
-    this.#world.agenda.after(takesMs, () => {
+    const end = (): void => {
       if (life !== this.#life) return;
+      if (this.hungDepth > 0) {
+        this.#held.push(end);
+        return;
+      }
       const ok = this.fullDepth === 0;
       if (ok) kept.content = write.value;
       if (file === 'reserve' && !ok) this.lacksReserve = true;
       this.#next(file);
       for (const answer of write.answers) answer(ok);
-    });
+    };
+    this.#world.agenda.after(takesMs, end);
   }
 }
 

@@ -49,6 +49,8 @@ type Kind =
   | { readonly kind: 'meddle'; readonly node: NodeId; readonly service: ServiceId; readonly act: 'start' | 'stop' }
   /** Writes fail while it lasts. */
   | { readonly kind: 'diskFull'; readonly node: NodeId }
+  /** No write ends while it lasts. */
+  | { readonly kind: 'diskHangs'; readonly node: NodeId }
   | { readonly kind: 'slowDisk'; readonly node: NodeId; readonly delayMs: number }
   /** A file on disk can no longer be read. Noticed when the daemon starts the next time. */
   | { readonly kind: 'damage'; readonly node: NodeId; readonly file: DiskFile }

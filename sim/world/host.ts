@@ -150,17 +150,18 @@ export class Host {
 
   #ports(life: number): LoopPorts {
     const { world, disk } = this;
-    const full = (ok: boolean): string => (ok ? '' : 'no space left on device');
     return {
       transport: { send: (to, message) => world.network.send(this, to, message), configure: () => undefined },
       agents: { run: (op) => runAgent(this, op) },
       storage: {
         saveDoc: (doc) =>
           disk.write('doc', doc, (ok) =>
-            this.deliverTo(life, { kind: 'docSaved', version: doc.version, ok, because: full(ok) }),
+            this.deliverTo(life, { kind: 'docSaved', version: doc.version, ok: ok === true, because: faultOf(ok) }),
           ),
         reserve: (upTo) =>
-          disk.write('reserve', upTo, (ok) => this.deliverTo(life, { kind: 'reserved', upTo, ok, because: full(ok) })),
+          disk.write('reserve', upTo, (ok) =>
+            this.deliverTo(life, { kind: 'reserved', upTo, ok: ok === true, because: faultOf(ok) }),
+          ),
         notePromise: (note) => {
           this.#noted = note;
         },
@@ -315,3 +316,6 @@ export class Host {
     this.setRunning(id, null);
   }
 }
+
+const faultOf = (ok: boolean | null): string =>
+  ok === true ? '' : ok === false ? 'no space left on device' : 'the disk does not answer';

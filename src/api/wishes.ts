@@ -29,8 +29,9 @@ export const wishesAbout = (service: Service, admin: Admin): string[] => [
 const certaintyWishes = (service: Service, admin: Admin): string[] => [
   ...disarmedWish(admin),
   ...service.on.flatMap((node) => [
-    ...noted(admin.off[node], `${node} is known to be off`),
-    ...noted(admin.stray[node], `${node} may run it until it is confirmed off, however long it is away`),
+    ...(Object.hasOwn(admin.off, node)
+      ? noted(admin.off[node], `${node} is known to be off`)
+      : noted(admin.stray[node], `${node} may run it until it is confirmed off, however long it is away`)),
   ]),
 ];
 

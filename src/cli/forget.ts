@@ -29,8 +29,11 @@ export async function nodeForget(context: Context, node: string, options: Change
     },
     options,
   );
-  if (code === 0 && !options.dryRun)
-    context.terminal.note('Its certificate is refused from now on. It still has the cluster key: sempre key rotate');
+  if (code !== 0 || options.dryRun) return code;
+  context.terminal.note('Its certificate is refused from now on. It still has the cluster key: sempre key rotate');
+  context.terminal.note(
+    `Should its machine boot again, it goes by the file that it has, and may fence others: empty ${node}:/var/lib/sempre first`,
+  );
   return code;
 }
 

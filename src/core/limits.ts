@@ -26,7 +26,7 @@ export interface Limits {
 }
 
 export const usualLimits: Limits = {
-  reserveAhead: 16,
+  reserveAhead: 32,
   requestTimeoutMs: 8000,
   requestsMax: 64,
   answeredMax: 64,

@@ -27,6 +27,7 @@ import { beatIfDue } from './membership/beat.ts';
 import { giveUpUnwritable } from './membership/giveUp.ts';
 import { absorbBeat, alivePeers, forgetConfirmations, saysNothingNew } from './membership/hearing.ts';
 import { hasQuorum } from './membership/lease.ts';
+import { noteOutside } from './membership/outside.ts';
 import { agreeOnView, leave, noteJoined, noteLease, onReserved, reserveEarly } from './membership/view.ts';
 import type { Cluster, Ms, NodeId } from './model.ts';
 import { onDied, watchServices } from './monitor/checks.ts';
@@ -112,6 +113,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     distrusted: new Set(),
     graceUntilMs: nowMs + deadMs,
     off: new Map(),
+    outside: new Map(),
     fencing: new Map(),
     fenceAsked: new Map(),
     nextCallId: 1,
@@ -258,6 +260,7 @@ function act(turn: Turn, before: NodeState, isTick: boolean): void {
     pingOutside(turn);
   }
   forgetOff(turn);
+  noteOutside(turn);
   giveUpUnwritable(turn);
   agreeOnView(turn);
   if (turn.state.installed !== null && !hasQuorum(turn.state, turn.nowMs)) leave(turn, 'its lease has run out');

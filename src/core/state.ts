@@ -20,7 +20,7 @@ import type {
   View,
   WatchdogState,
 } from './ports.ts';
-import type { Held, Plan } from './schedule/plan.ts';
+import type { Held, Outsider, Plan } from './schedule/plan.ts';
 
 export interface NodeInit {
   readonly self: NodeId;
@@ -95,6 +95,8 @@ export interface NodeState {
   // fencing
   /** Nodes that this one knows to be off, until the document says so or the node is heard again. */
   readonly off: ReadonlyMap<NodeId, Off>;
+  /** Nodes that were heard outside the view since they were off or in it, and what the document then said of their being off. */
+  readonly outside: ReadonlyMap<NodeId, string | null>;
   readonly fencing: ReadonlyMap<NodeId, Fencing>;
   /** Nodes that an operator wants switched off, and why (coordinator only). */
   readonly fenceAsked: ReadonlyMap<NodeId, string>;
@@ -208,7 +210,7 @@ export interface PlanBasis {
   readonly view: View | null;
   readonly doc: Doc;
   readonly records: readonly (NodeRecord | undefined)[];
-  readonly heard: readonly NodeRecord[];
+  readonly outsiders: ReadonlyMap<NodeId, Outsider>;
   readonly inFlight: readonly Order[];
   /** Targets of live migrations that have not heard of their end: see `execute/unheard.ts`. */
   readonly unheard: readonly { readonly node: NodeId; readonly service: ServiceId }[];

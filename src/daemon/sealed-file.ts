@@ -5,10 +5,13 @@
  * the data as they are in the file, so that a flipped bit of a dying disk is found too.
  */
 import { createHash } from 'node:crypto';
+import type { Ms } from '../core/model.ts';
 import { reasonOf } from './reason.ts';
 import { type Disk, realDisk, replaceFile, type Written } from './storage-disk.ts';
 
 const format = 1;
+/** A write that takes longer is given up waiting for. */
+export const diskPatienceMs: Ms = 10_000;
 const bytesMax = 16 * 1024 * 1024;
 const headPattern = /^\{"format":(\d{1,9}),"sha256":"([0-9a-f]{64})","data":/;
 
@@ -49,22 +52,35 @@ export async function readSealed(path: string, disk: Disk = realDisk): Promise<U
 /**
  * Writes one file, one write at a time. When saves come faster than the disk, only the newest waiting one is written;
  * those that it replaces are answered with its result, because what is on the disk then is newer than what they asked for.
+ *
+ * A disk that hangs counts as one that fails, so that somebody else can act. What was called failed may reach the disk later, as
+ * after a crash before the answer.
  */
 export class SealedFile {
   private writing = false;
-  private waiting: { text: string; answers: ((written: Written) => void)[] } | null = null;
+  private waiting: { text: string; answers: Set<(written: Written) => void> } | null = null;
   private readonly path: string;
   private readonly disk: Disk;
+  private readonly patienceMs: Ms;
 
-  constructor(path: string, disk: Disk = realDisk) {
+  constructor(path: string, disk: Disk = realDisk, patienceMs = diskPatienceMs) {
     this.path = path;
     this.disk = disk;
+    this.patienceMs = patienceMs;
   }
 
   save(data: unknown): Promise<Written> {
     const text = seal(data);
     return new Promise((resolve) => {
-      this.waiting = { text, answers: [...(this.waiting?.answers ?? []), resolve] };
+      const answer = (written: Written): void => {
+        clearTimeout(patience);
+        resolve(written);
+      };
+      const patience = setTimeout(() => {
+        this.waiting?.answers.delete(answer);
+        resolve({ ok: false, because: `${this.path}: the disk has not answered for ${this.patienceMs / 1000} s` });
+      }, this.patienceMs).unref();
+      this.waiting = { text, answers: new Set(this.waiting?.answers).add(answer) };
       if (!this.writing) void this.drain();
     });
   }

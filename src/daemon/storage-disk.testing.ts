@@ -15,7 +15,7 @@ type Names = Map<string, Content>;
 
 export type Operation = 'open' | 'write' | 'sync' | 'syncFolder' | 'close' | 'rename' | 'unlink' | 'list' | 'readFile';
 
-/** Null: it works. A code: it fails with that. `power`: the machine is off, and nothing ever answers again. */
+/** Null: it works. A code: it fails with that. `power`: the machine is off, and nothing ever answers again. `hang`: until `release`. */
 export type Fault = (operation: Operation, path: string, count: number) => string | null;
 
 export class MemoryDisk implements Disk {
@@ -24,6 +24,7 @@ export class MemoryDisk implements Disk {
   writeMax = Number.POSITIVE_INFINITY;
   /** Operations so far. */
   count = 0;
+  private hung: (() => void)[] = [];
   private names: Names = new Map();
   private durableNames: Names = new Map();
   /** Changes of names that are not synced yet, oldest first. */
@@ -38,6 +39,11 @@ export class MemoryDisk implements Disk {
       disk.durableNames.set(path, content);
     }
     return disk;
+  }
+
+  /** What hung goes on. */
+  release(): void {
+    for (const goOn of this.hung.splice(0)) goOn();
   }
 
   files(): Record<string, Buffer> {
@@ -135,6 +141,7 @@ export class MemoryDisk implements Disk {
     const fault = this.fault(operation, path, this.count);
     this.count++;
     if (fault === 'power') return new Promise(() => undefined);
+    if (fault === 'hang') return new Promise<void>((resolve) => this.hung.push(resolve)).then(work);
     if (fault !== null) return Promise.reject(errorOf(fault));
     return Promise.resolve().then(work);
   }

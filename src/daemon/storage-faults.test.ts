@@ -1,5 +1,5 @@
 /** What a disk can do to what must survive: power cuts at every step and byte, full, read-only and dying disks. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { plainCluster } from '../core/model.ts';
 import { type Doc, firstDoc, type NodeEvent, noAdmin } from '../core/ports.ts';
 import { type NoteFiles, readPromise, writePromise } from './promise-note.ts';
@@ -153,6 +153,30 @@ describe.each(['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])('%s at any step of a save', 
     disk.fault = () => null;
     await new Promise((resolve) => setTimeout(resolve, 40));
     for (const after of disk.afterPowerCut()) expect((await read(after)).reserved).toBe(80);
+  });
+});
+
+describe('a disk that hangs', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('is one that fails after 10 s, whatever it does later, and writes the newest when it goes on', async () => {
+    vi.useFakeTimers();
+    const disk = MemoryDisk.holding(intact());
+    disk.fault = (operation, path) => (operation === 'sync' && path.includes('doc.json') ? 'hang' : null);
+    const { storage, events, remarks } = open(disk);
+    storage.saveDoc(docOf(2));
+    await vi.advanceTimersByTimeAsync(6000);
+    storage.saveDoc(docOf(3));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(events).toMatchObject([{ kind: 'docSaved', version: { counter: 2 }, ok: false }]);
+    expect(remarks).toEqual(['/s/doc.json: the disk has not answered for 10 s']);
+    disk.fault = () => null;
+    disk.release();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(events.slice(1)).toMatchObject([{ kind: 'docSaved', version: { counter: 3 }, ok: true }]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(events.length).toBe(2);
+    for (const after of disk.afterPowerCut()) expect((await read(after)).doc?.version.counter).toBe(3);
   });
 });
 

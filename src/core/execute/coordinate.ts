@@ -24,7 +24,7 @@ import { actsApart, isKnownOff, isProvable } from '../quorum/standing.ts';
 import { isMajority } from '../quorum/votes.ts';
 import { isSameNotice } from '../roles.ts';
 import { remember, schedule } from '../schedule/index.ts';
-import type { PlannedAction, ScheduleInput } from '../schedule/plan.ts';
+import type { Outsider, PlannedAction, ScheduleInput } from '../schedule/plan.ts';
 import { underWay } from '../schedule/seen.ts';
 import {
   compareVersions,
@@ -138,23 +138,28 @@ function basisOf(state: NodeState, nowMs: Ms): PlanBasis {
     records,
     inFlight: inFlight(state).map((sent) => sent.order),
     unheard: unheardOf(state),
-    heard: [...heardOf(state, nowMs).values()],
+    outsiders: outsidersOf(state, nowMs),
   };
 }
 
 /**
- * What those said last that are outside the view: no member speaks for them, and what is newer may be on its way. A beat that was sent
- * before its sender was switched off proves nothing.
+ * What those said last that are outside the view: what is newer may be on its way. A beat that was sent before its sender was switched
+ * off proves nothing.
  */
-function heardOf(state: NodeState, nowMs: Ms): ReadonlyMap<NodeId, NodeRecord> {
-  const heard = new Map<NodeId, NodeRecord>();
-  for (const node of alivePeers(state, nowMs)) {
+function outsidersOf(state: NodeState, nowMs: Ms): ReadonlyMap<NodeId, Outsider> {
+  const outsiders = new Map<NodeId, Outsider>();
+  if (state.outside.size === 0) return outsiders;
+  const heard = alivePeers(state, nowMs);
+  for (const node of state.outside.keys()) {
     const record = state.records.get(node);
-    const isOutside = state.installed?.members.includes(node) !== true && !state.off.has(node);
-    if (isOutside && record !== undefined)
-      heard.set(node, record.boot === state.peers.get(node)?.boot ? record : ofFormerLife(record));
+    const peer = state.peers.get(node);
+    if (record === undefined || peer === undefined) continue;
+    outsiders.set(node, {
+      record: record.boot === peer.boot ? record : ofFormerLife(record),
+      silentSinceMs: heard.includes(node) ? null : peer.heardAtMs,
+    });
   }
-  return heard;
+  return outsiders;
 }
 
 /** Records are never changed: the same one has the same answer. */
@@ -200,7 +205,7 @@ export function inputOf(state: NodeState, nowMs: number): ScheduleInput | null {
     view,
     records,
     lost: state.lost,
-    heard: heardOf(state, nowMs),
+    outsiders: outsidersOf(state, nowMs),
     provable,
     watched: watchedOf(state),
     doomed: doomedOf(state),
@@ -283,13 +288,20 @@ function isSame(a: PlanBasis | null, b: PlanBasis): boolean {
     a.doc !== b.doc
   )
     return false;
-  if (!isSameList(a.records, b.records) || !isSameList(a.heard, b.heard) || !isSameList(a.inFlight, b.inFlight))
-    return false;
+  if (!isSameList(a.records, b.records) || !isSameList(a.inFlight, b.inFlight)) return false;
+  if (!areSameOutsiders(a.outsiders, b.outsiders)) return false;
   return isSameUnheard(a.unheard, b.unheard);
 }
 
 const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
   a.length === b.length && a.every((each, i) => each === b[i]);
+
+const areSameOutsiders = (a: PlanBasis['outsiders'], b: PlanBasis['outsiders']): boolean =>
+  a.size === b.size &&
+  [...a].every(([node, { record, silentSinceMs }]) => {
+    const other = b.get(node);
+    return record === other?.record && silentSinceMs === other.silentSinceMs;
+  });
 
 const isSameUnheard = (a: readonly Unheard[], b: readonly Unheard[]): boolean =>
   a.length === b.length &&

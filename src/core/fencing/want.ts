@@ -42,9 +42,9 @@ function isComingBack(state: NodeState, node: NodeId, nowMs: number): boolean {
 }
 
 function fence(turn: Turn, node: NodeId, because: string): void {
-  const { state, nowMs } = turn;
-  // What the document says of one that is heard is over: it was switched on since, and is in no view yet.
-  const isBack = !state.off.has(node) && isAlive(state, state.peers.get(node), nowMs);
+  const { state } = turn;
+  // What the document says of one that was heard is over: it was switched on since, and is in no view yet.
+  const isBack = state.outside.has(node);
   if (isKnownOff(state, node) && !isBack && !state.fenceAsked.has(node)) return;
   if (node === state.self) return resetSelf(turn, because);
   if (canFence(state, node)) beginFencing(turn, node, because, 0);

@@ -176,7 +176,8 @@ export const workingCoordinator = lastAnswer((state: NodeState, nowMs: number): 
 
 /**
  * Two sides that both act without a majority (`tie: ping`, `no-quorum: ignore`) and hear each other again: the one with the older
- * view gives way, and so does one that meets a majority.
+ * file gives way (who changed it had a majority, perhaps by votes that the other one does not know), of one file the one with the older
+ * view, and whoever meets a majority.
  */
 function yields(state: NodeState, view: View, nowMs: number): boolean {
   const { voters } = state.doc;
@@ -187,7 +188,8 @@ function yields(state: NodeState, view: View, nowMs: number): boolean {
     const beat = state.peers.get(node)?.beat;
     if (!beat || beat.installed === null || staying.includes(node)) continue;
     // Its newest promise may be the view in which both meet; what it acts in says who is older.
-    if (beat.promised.coordinator === node && beat.installed > view.number) return true;
+    const isNewer = compareVersions(beat.docContent, state.doc.content) || beat.installed - view.number;
+    if (beat.promised.coordinator === node && isNewer > 0) return true;
     acting.set(beat.installed, [...(acting.get(beat.installed) ?? []), node]);
   }
   return [...acting.values()].some((nodes) => isMajority(nodes, voters));

@@ -95,22 +95,25 @@ function propose(turn: Turn): void {
   // Two that propose against each other must not burn numbers as fast as packets travel.
   if (nowMs - state.proposedAtMs < heartbeat(state).intervalMs) return;
   put(turn, { proposedAtMs: nowMs });
-  promise(turn, { number: nextNumber(state, highestNumber(state)), members, coordinator: state.self });
+  promise(turn, { number: nextNumber(state, members, highestNumber(state)), members, coordinator: state.self });
 }
 
 const highestNumber = ({ promised, peers }: NodeState): number =>
   Math.max(promised.number, ...[...peers.values()].map(({ beat }) => beat?.promised.number ?? 0));
 
 /**
- * Two halves that may act at the same time must never give one number to two views: each node of a pair, and each that acts without
- * a majority, counts in a class of its own.
+ * Nodes that may act at the same time must never give one number to two views, whatever file each of them goes by. A majority counts in
+ * even numbers, which no other one can agree to; half of a pair, or a node that acts alone, in odd ones of a class of its own.
  */
-function nextNumber(state: NodeState, highest: number): number {
-  const { voters, cluster } = state.doc;
-  if (!isPair(voters) && cluster.quorum.noQuorum !== 'ignore') return highest + 1;
-  const count = cluster.nodes.length;
-  const place = cluster.nodes.findIndex(({ id }) => id === state.self);
-  return highest + 1 + ((((place - highest - 1) % count) + count) % count);
+function nextNumber(
+  { self, doc: { voters, cluster } }: NodeState,
+  members: readonly NodeId[],
+  highest: number,
+): number {
+  if (isMajority(members, voters)) return highest + 2 - (highest % 2);
+  const modulus = 2 * cluster.nodes.length;
+  const rest = 2 * cluster.nodes.findIndex(({ id }) => id === self) + 1;
+  return highest + 1 + ((((rest - highest - 1) % modulus) + modulus) % modulus);
 }
 
 /** Our newest proposal has these members, and none of them has promised anything newer. */

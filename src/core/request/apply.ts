@@ -35,7 +35,8 @@ function take(turn: Turn, doc: Doc, { source, cluster }: Extract<Command, { kind
 function whyNotRemoved(state: NodeState, cluster: Cluster): string | null {
   const stays = new Set(cluster.nodes.map(({ id }) => id));
   for (const { id } of state.doc.cluster.nodes) {
-    if (stays.has(id) || Object.hasOwn(state.doc.admin.off, id) || state.off.has(id)) continue;
+    const isOff = Object.hasOwn(state.doc.admin.off, id) || state.off.has(id);
+    if (stays.has(id) || (isOff && !state.outside.has(id))) continue;
     const here = state.installed?.members.includes(id) === true;
     const runs = state.doc.cluster.services.find((service) => mayRun(state, id, service, here));
     if (runs === undefined) continue;

@@ -36,9 +36,13 @@ export function protect(turn: Turn, command: Protective): Outcome {
 function confirmOff(turn: Turn, doc: Doc, node: NodeId, because: string): Outcome {
   const wrong = whyNotOff(turn, node, because);
   if (wrong !== null) return wrong;
-  if (Object.hasOwn(doc.admin.off, node)) return unchanged(doc);
-  changed(turn, `node ${node}`, 'lost', 'off', `confirmed by an operator: ${because}`);
-  return change(turn, doc, { off: { ...doc.admin.off, [node]: { because: `confirmed by an operator: ${because}` } } });
+  const isBack = turn.state.outside.has(node);
+  if (Object.hasOwn(doc.admin.off, node) && !isBack) return unchanged(doc);
+  const off = { because: `confirmed by an operator: ${because}` };
+  changed(turn, `node ${node}`, 'lost', 'off', off.because);
+  // The document may say already that a former life of it is.
+  if (isBack) knowOff(turn, node, { ...off, boot: turn.state.peers.get(node)?.boot ?? null, atMs: turn.nowMs });
+  return change(turn, doc, { off: { ...doc.admin.off, [node]: off } });
 }
 
 function whyNotOff({ state, nowMs }: Turn, node: NodeId, because: string): ReturnType<typeof refuse> | null {

@@ -14,11 +14,8 @@ export interface ScheduleInput {
    * A node outside the view that is missing here may hold a lease that began just now.
    */
   readonly lost: ReadonlyMap<NodeId, Ms>;
-  /**
-   * What nodes outside the view said of themselves last: those that are heard, unless they are known to be off. What one said in a
-   * former life counts as being looked for. Missing: none.
-   */
-  readonly heard?: ReadonlyMap<NodeId, NodeRecord>;
+  /** Nodes that were heard outside the view, unless they are known to be off since. Missing: none. */
+  readonly outsiders?: ReadonlyMap<NodeId, Outsider>;
   /** A node that loses its lease stops by itself: see `isProvable`. */
   readonly provable: boolean;
   /** Lost nodes whose watchdog was armed when they were last heard. */
@@ -30,6 +27,14 @@ export interface ScheduleInput {
   readonly nowMs: Ms;
   /** The time of day at `nowMs`, in milliseconds since 1970, UTC. Missing: nobody knows it, and rules with dates are as in 1970. */
   readonly dateMs?: Ms;
+}
+
+/** No member speaks for it: what it said of itself last counts. */
+export interface Outsider {
+  /** What it said in a former life counts as being looked for. */
+  readonly record: NodeRecord;
+  /** Since when it is not heard any more; null: it is heard. */
+  readonly silentSinceMs: Ms | null;
 }
 
 /**

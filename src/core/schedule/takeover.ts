@@ -56,12 +56,12 @@ export function promotionWaits(graph: Graph, input: ScheduleInput, held: Held): 
 
 function startWait(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
   const lost = held.get(service.id)?.ran === true ? [] : lostWaits(graph, input, service, held);
-  return longestOf([...claims(graph, input, service, saysItRuns), ...lost], input.nowMs);
+  return longestOf([...claims(graph, input, service, held, saysItRuns), ...lost], input.nowMs);
 }
 
 function promotionWait(graph: Graph, input: ScheduleInput, service: Service, held: Held): Wait | null {
   const lost = isHeldPromoted(service, held) ? [] : lostWaits(graph, input, service, held);
-  return longestOf([...claims(graph, input, service, saysItIsPromoted), ...lost], input.nowMs);
+  return longestOf([...claims(graph, input, service, held, saysItIsPromoted), ...lost], input.nowMs);
 }
 
 const isHeldPromoted = ({ id, promotable }: Service, held: Held): boolean =>
@@ -133,7 +133,7 @@ function lostWaits(graph: Graph, input: ScheduleInput, service: Service, held: H
   const mayRun = new Set([...service.on, ...peersOf(input, service), ...leftBehind(input, service)]);
   return [...mayRun]
     .filter((node) => graph.nodeIndex.has(node) && !isMember(view, node) && !Object.hasOwn(admin.off, node))
-    .map((node) => nodeWait(graph, input, service, node, held));
+    .map((node) => nodeWait(graph, input, service, node, held, input.lost.get(node) ?? input.nowMs));
 }
 
 function longestOf(waits: readonly Wait[], nowMs: Ms): Wait | null {
@@ -145,25 +145,37 @@ function longestOf(waits: readonly Wait[], nowMs: Ms): Wait | null {
 
 /**
  * No time and no power proves anything of a node that is heard and says that it runs it: a machine that was off may have begun a new
- * life in which an operator, or its own start-up, has started it.
+ * life in which an operator, or its own start-up, has started it. When it is not heard any more it is lost like others, whatever
+ * the document says of its former life.
  */
 function claims(
   graph: Graph,
-  { heard, admin }: ScheduleInput,
+  input: ScheduleInput,
   service: Service,
+  held: Held,
   says: (record: ServiceRecord) => boolean,
 ): readonly Wait[] {
   const waits: Wait[] = [];
-  for (const [node, { services }] of heard ?? []) {
-    const record = services[service.id];
-    if (record === undefined || !says(record)) continue;
-    const isLeft = Object.hasOwn(admin.maintenance.nodes, node);
-    // Nobody is switched off for a look, which is over in a moment.
-    const canFence = !isLeft && record.state !== 'probing' && canBeFenced(graph, node);
-    const because = `${node} is heard, is not in the view, and may run ${service.id}: its daemon calls it ${record.state}`;
-    waits.push({ because, untilMs: null, fence: canFence ? [node] : [] });
+  for (const [node, { record, silentSinceMs }] of input.outsiders ?? []) {
+    const its = record.services[service.id];
+    if (its === undefined || !says(its)) continue;
+    waits.push(
+      silentSinceMs === null
+        ? heardWait(graph, input, service, node, its.state)
+        : nodeWait(graph, input, service, node, held, silentSinceMs),
+    );
   }
   return waits;
+}
+
+function heardWait(graph: Graph, { admin }: ScheduleInput, { id }: Service, node: NodeId, state: ServiceState): Wait {
+  const isLeft = Object.hasOwn(admin.maintenance.nodes, node);
+  // Nobody is switched off for a look, which is over in a moment.
+  const canFence = !isLeft && state !== 'probing' && canBeFenced(graph, node);
+  const may = `${node} is heard, is not in the view, and may run ${id}: its daemon calls it ${state}`;
+  if (canFence || state === 'probing') return { because: may, untilMs: null, fence: canFence ? [node] : [] };
+  const then = `stop it there, or switch ${node} off and say so: sempre node confirm-off ${node} --reason ...`;
+  return { because: `${may}; ${then}`, untilMs: null, fence: [] };
 }
 
 /** What has been given away, and what may arrive, is counted from the other end of the migration. */
@@ -192,9 +204,9 @@ function givenUntilMs(held: Held, { id, stopTimeoutMs }: Service, node: NodeId):
   return given?.to === node ? given.atMs + restopMs + stopTimeoutMs : 0;
 }
 
-function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId, held: Held): Wait {
-  const { admin, nowMs } = input;
-  const lostAtMs = Math.max(input.lost.get(node) ?? nowMs, givenUntilMs(held, service, node));
+function nodeWait(graph: Graph, input: ScheduleInput, service: Service, node: NodeId, held: Held, sinceMs: Ms): Wait {
+  const { admin } = input;
+  const lostAtMs = Math.max(sinceMs, givenUntilMs(held, service, node));
   const file = graph.cluster.nodes.find(({ id }) => id === node);
   const canFence = canBeFenced(graph, node);
   const stray = Object.hasOwn(admin.stray, node) ? admin.stray[node] : undefined;

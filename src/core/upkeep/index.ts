@@ -66,7 +66,9 @@ function offNow(state: NodeState): Admin['off'] {
   const { off } = state.doc.admin;
   const members = state.installed?.members ?? [];
   const ended = Object.keys(off).filter((node) => members.includes(node));
-  const known = [...state.off].filter(([node]) => !members.includes(node) && !Object.hasOwn(off, node));
+  const known = [...state.off].filter(
+    ([node, { because }]) => !members.includes(node) && off[node]?.because !== because,
+  );
   if (ended.length === 0 && known.length === 0) return off;
   const kept = Object.entries(off).filter(([node]) => !ended.includes(node));
   return Object.fromEntries([...kept, ...known.map(([node, { because }]) => [node, { because }] as const)]);

@@ -24,7 +24,8 @@ function withLeftBehind(admin: Admin, before: Cluster, cluster: Cluster): Admin 
     const mayRun = sortedUnique(ran).filter(
       (id) => !cluster.services.some((each) => each.id === id && each.on.includes(node)),
     );
-    if (mayRun.length === 0 || Object.hasOwn(admin.off, node)) continue;
+    // Also one that is off: where several sides may act it comes back with the file that it knows, and acts by that.
+    if (mayRun.length === 0) continue;
     stray[node] = {
       because: stray[node]?.because ?? 'it may still run what the cluster file no longer names for it',
       mayRun,
