@@ -63,7 +63,9 @@ export async function startEngine(engine: EngineName): Promise<PrivateEngine> {
       execFileSync(join(bin, engine), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     const clean = (): void => {
       const left = call('ps', '--all', '--quiet').split('\n').filter(Boolean);
-      if (left.length > 0) call('rm', '--force', '--volumes', ...left);
+      // Without asking what runs to end first: it may be deaf.
+      const now = engine === 'podman' ? ['--time=0'] : [];
+      if (left.length > 0) call('rm', '--force', '--volumes', ...now, ...left);
     };
     const end = async (): Promise<void> => {
       clean();
