@@ -151,6 +151,19 @@ describe('container', () => {
     });
   });
 
+  test('what the former engine runs of it is found, and ends before the other one starts anything', async () => {
+    expect(await run('start', plain)).toEqual({ outcome: 'ok' });
+    const moved = { ...plain, engine: 'docker' } as const;
+    expect(await run('probe', moved)).toMatchObject({ outcome: 'running' });
+    expect(await run('start', moved)).toMatchObject({
+      outcome: 'failed',
+      because: 'its former container may still be there, run by podman; stop it first',
+    });
+    expect(await run('stop', moved)).toEqual({ outcome: 'ok' });
+    expect(await run('start', moved)).toEqual({ outcome: 'ok' });
+    expect(await run('stop', moved)).toEqual({ outcome: 'ok' });
+  });
+
   test('an agent that is not in the image', async () => {
     const agent = { kind: 'ocf', provider: 'test', type: 'gone', params: {}, paramsOn: {} } as const;
     expect(await run('start', { ...plain, agent })).toMatchObject({ outcome: 'failed' });

@@ -22,7 +22,7 @@ import {
   withoutRoles,
 } from '../driver.ts';
 import { type Ended, runProgram } from '../process/run.ts';
-import { fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
+import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { lastLine, linesOf } from '../process/tail.ts';
 import * as commands from './commands.ts';
 import { makeFolders } from './folders.ts';
@@ -82,7 +82,9 @@ export class ContainerDriver implements Driver<ContainerResource> {
     if (misfit !== null && op.verb !== 'stop') return op.verb === 'tune' ? ok : failedInCluster(misfit);
     const call: Call = {
       op,
-      resource,
+      // What the other engine runs of it, this one does not know of.
+      resource:
+        op.verb === 'start' ? resource : { ...resource, engine: this.#startedBy(op.service.id) ?? resource.engine },
       name: commands.containerName(this.#context.node, op.service.id),
       deadlineMs: performance.now() + op.timeoutMs - Math.min(reportMs, op.timeoutMs / 10),
     };
@@ -175,6 +177,12 @@ export class ContainerDriver implements Driver<ContainerResource> {
   // ---------------------------------------------------------------- start
 
   async #start(call: Call): Promise<OpResult> {
+    const before = this.#startedBy(call.op.service.id) ?? call.resource.engine;
+    if (before !== call.resource.engine) {
+      const left = await this.#look({ ...call, resource: { ...call.resource, engine: before } });
+      if (left.kind === 'ours' || left.kind === 'unsure')
+        return failed(`its former container may still be there, run by ${before}; stop it first`);
+    }
     const look = await this.#look(call);
     if (look.kind === 'unsure') return look.isMissing ? failedOnNode(look.because) : failed(look.because);
     if (look.kind === 'foreign')
@@ -188,7 +196,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
       if (left !== null) return left;
     }
     // First, so that whoever comes after us knows that something may run.
-    const notWritten = writeState(this.#notePath(call.op.service.id), { container: call.name });
+    const notWritten = writeState(this.#notePath(call.op.service.id), { engine: call.resource.engine });
     if (notWritten !== null) return failedOnNode(notWritten);
     const taken = await this.#onAddress(call, 'start');
     if (taken !== null && taken.outcome !== 'ok') return taken;
@@ -330,6 +338,15 @@ export class ContainerDriver implements Driver<ContainerResource> {
   #leftMs = ({ deadlineMs }: Call): Ms => Math.max(1, Math.floor(deadlineMs - performance.now()));
 
   #wasStarted = (id: ServiceId): boolean => readState(this.#notePath(id), () => null).kind !== 'none';
+
+  /** Null: nothing was, or nobody knows by which engine. */
+  #startedBy(id: ServiceId): ContainerResource['engine'] | null {
+    const read = readState(this.#notePath(id), (value) => {
+      const engine = fieldsOf(value)?.['engine'];
+      return engine === 'podman' || engine === 'docker' ? engine : null;
+    });
+    return read.kind === 'state' ? read.state : null;
+  }
 
   #notePath = (id: ServiceId): string => join(this.#context.runDirectory, 'container', `${fileNameOf(id)}.json`);
 }
