@@ -138,10 +138,9 @@ export class ContainerDriver implements Driver<ContainerResource> {
   }
 
   async #ended(call: Call, seen: Seen): Promise<OpResult> {
-    const left = await this.#addressLeft(call);
-    if (left !== null) return left;
+    if (call.op.verb === 'check') return failed(await this.#endedWords(call, seen));
     // Before the cluster has started it, how it once ended is nobody's concern.
-    return call.op.verb === 'probe' ? stopped : failed(await this.#endedWords(call, seen));
+    return (await this.#addressLeft(call)) ?? stopped;
   }
 
   /** An address without its container is something that has to be given up. */
