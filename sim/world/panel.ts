@@ -17,6 +17,8 @@ export class Panel {
   readonly #world: World;
   readonly #prng: Prng;
   readonly #off = new Set<string>();
+  /** Calls that have not ended yet. */
+  readonly #underWay = new Set<FenceCall>();
   readonly #troubles = new Map<string, DeviceTrouble>();
 
   constructor(world: World, prng: Prng) {
@@ -45,10 +47,17 @@ export class Panel {
     );
   }
 
-  /** An operator looks around every so often, and switches on what somebody left off. */
+  /** An operator looks around every so often, and switches on what somebody left off and nobody is about to switch. */
   operate(): void {
+    const targets = new Set([...this.#underWay].map(({ target }) => target));
     for (const host of this.#world.hosts.values()) {
-      if (host.powered || this.#world.agenda.nowMs - host.poweredAtMs < leftOffMs || !this.holdsOff(host.id)) continue;
+      if (
+        targets.has(host.id) ||
+        host.powered ||
+        this.#world.agenda.nowMs - host.poweredAtMs < leftOffMs ||
+        !this.holdsOff(host.id)
+      )
+        continue;
       for (const key of this.#plugsOfNode(host.id)) this.#off.delete(key);
       this.#world.note(host.id, 'off', 'an operator switches it on');
       host.powerOn();
@@ -68,8 +77,10 @@ export class Panel {
     const trouble = this.#troubles.get(call.device.id) ?? null;
     const tookMs = this.#timeMs(trouble);
     const isCut = this.#world.quirks.fenceOverLink0 && !this.#world.network.reachesOutside(host.id);
+    this.#underWay.add(call);
     const answer = (afterMs: number, act: () => FenceResult): void =>
       void this.#world.agenda.after(afterMs, () => {
+        this.#underWay.delete(call);
         const result = act();
         host.deliverTo(life, { kind: 'fenceDone', callId: call.callId, result });
       });

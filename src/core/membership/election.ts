@@ -121,8 +121,31 @@ export const circleOf = lastAnswer((state: NodeState, nowMs: number): readonly N
     if (able.length === circle.length) break;
     circle = able;
   }
-  return isMajority(circle, voters) ? circle : null;
+  if (!isMajority(circle, voters)) return null;
+  if (isInformed(state, circle)) return circle;
+  const mayActAlone = cluster.quorum.noQuorum === 'ignore' && hasDoc(state, state.self);
+  return mayActAlone ? circle.filter((node) => hasDoc(state, node)) : null;
 });
+
+/**
+ * Whether the nodes of a view that is to be, which this one leads, have the newest document for certain: it coordinates already, a
+ * majority of them has one, or all are there. One that has lost its own, or whose disk is new, may be the one that had acknowledged what
+ * none of the others heard of. Where nobody has one nothing was decided yet; and half of a pair, or who acts alone, has no majority to ask.
+ */
+export function isInformed(state: NodeState, circle: readonly NodeId[]): boolean {
+  const { self, installed } = state;
+  const { voters } = newest(state);
+  const knowing = circle.filter((node) => hasDoc(state, node));
+  if (knowing.length === 0 || !isMajority(circle, voters)) return true;
+  if (!knowing.includes(self)) return false;
+  if (installed?.coordinator === self || isMajority(knowing, voters)) return true;
+  return Object.entries(voters).every(([node, votes]) => votes === 0 || circle.includes(node));
+}
+
+function hasDoc(state: NodeState, node: NodeId): boolean {
+  const version = node === state.self ? newest(state).version : state.peers.get(node)?.beat?.docVersion;
+  return version !== undefined && !hasNoDoc(version);
+}
 
 const hasNoDoc = (version: Version): boolean => compareVersions(version, noVersion) === 0;
 

@@ -25,7 +25,7 @@ import { actsApart, standingOf } from '../quorum/standing.ts';
 import { isMajority, isPair } from '../quorum/votes.ts';
 import { nothingHeld, withGiven } from '../schedule/index.ts';
 import { changed, emit, heartbeat, type NodeState, nodeIds, put, sameView, type Turn } from '../state.ts';
-import { circleOf, leaderOf, workingCoordinator } from './election.ts';
+import { circleOf, isInformed, leaderOf, workingCoordinator } from './election.ts';
 import { alivePeers, isAlive } from './hearing.ts';
 import { continuity, hasQuorum, leaseEndMs } from './lease.ts';
 import { isOutvoted } from './outvoted.ts';
@@ -103,14 +103,15 @@ const highestNumber = ({ promised, peers }: NodeState): number =>
 
 /**
  * Nodes that may act at the same time must never give one number to two views, whatever file each of them goes by. A majority counts in
- * even numbers, which no other one can agree to; half of a pair, or a node that acts alone, in odd ones of a class of its own.
+ * even numbers, which no other one can agree to; half of a pair in odd ones of a class of its own, and so does each node where none is
+ * needed: there a majority by votes that others do not know yet is no exception.
  */
 function nextNumber(
   { self, doc: { voters, cluster } }: NodeState,
   members: readonly NodeId[],
   highest: number,
 ): number {
-  if (isMajority(members, voters)) return highest + 2 - (highest % 2);
+  if (cluster.quorum.noQuorum !== 'ignore' && isMajority(members, voters)) return highest + 2 - (highest % 2);
   const modulus = 2 * cluster.nodes.length;
   const rest = 2 * cluster.nodes.findIndex(({ id }) => id === self) + 1;
   return highest + 1 + ((((rest - highest - 1) % modulus) + modulus) % modulus);
@@ -251,7 +252,9 @@ function installOwn(turn: Turn): void {
     const peer = state.peers.get(member);
     return isAlive(state, peer, nowMs) && peer.beat !== null && sameView(peer.beat.promised, view);
   });
-  if (agreed && isActing(state, view, nowMs) && wouldHoldLease(state, view, nowMs)) install(turn, view);
+  // One that has agreed may have lost its document since it was asked.
+  if (agreed && isInformed(state, view.members) && isActing(state, view, nowMs) && wouldHoldLease(state, view, nowMs))
+    install(turn, view);
 }
 
 function install(turn: Turn, view: View): void {

@@ -149,6 +149,9 @@ function localWait(need: Settled, node: NodeId): NeedWait {
 }
 
 function remoteWait(need: Settled): NeedWait {
+  // What some copies are told may be that they are about to stop, and others know already.
+  const told = need.copies.find(({ state, node }) => state === 'notifying' && need.placement.nodes.includes(node));
+  if (told !== undefined) return { kind: 'blocked', because: notServing(need, told) };
   if (need.copies.some((copy) => serves(need, copy))) return ready;
   const free = need.starts.filter(isFree);
   if (free.length > 0) return { kind: 'starts', nodes: free.map((start) => start.node) };
