@@ -1,4 +1,4 @@
-/** Arbitrary containers, for the property tests of what reads messages (imported by tests only). */
+/** Arbitrary containers and addresses, for the property tests of what reads messages (imported by tests only). */
 import fc from 'fast-check';
 import type { AddressResource, CommandResource, ContainerResource, OcfResource } from '../../core/model.ts';
 
@@ -11,6 +11,17 @@ interface Parts {
 }
 
 const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+
+export const addressOf = (name: fc.Arbitrary<string>, ms: fc.Arbitrary<number>): fc.Arbitrary<AddressResource> =>
+  fc.record({
+    kind: fc.constant('address' as const),
+    address: fc.ipV4(),
+    prefix: fc.nat(32),
+    family: fc.constantFrom(4 as const, 6 as const),
+    interface: orNull(name),
+    probeMs: ms,
+    drainMs: ms,
+  });
 
 export function container({ text, name, ocf, address, stopSignal }: Parts): fc.Arbitrary<ContainerResource> {
   const texts = fc.array(text, { maxLength: 4 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Cluster, Resource, Rules, Service } from '../../core/model.ts';
 import type { Beat, Command, Message, NodeRecord, ServiceRecord } from '../../core/ports.ts';
 import type { Rule } from '../../policy/input.ts';
-import { container } from './container.testing.ts';
+import { addressOf, container } from './container.testing.ts';
 
 const name = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/), fc.constantFrom('constructor', 'toString', 'é∂'));
 const count = fc.oneof(fc.nat(9), fc.maxSafeNat());
@@ -57,16 +57,6 @@ const ocf = fc.record({
   paramsOn: byName(byName(anyText)),
 });
 
-const address = fc.record({
-  kind: fc.constant('address' as const),
-  address: fc.ipV4(),
-  prefix: fc.nat(32),
-  family: fc.constantFrom(4 as const, 6 as const),
-  interface: orNull(name),
-  probeMs: ms,
-  drainMs: ms,
-});
-
 const stopSignal = fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const);
 
 const resource: fc.Arbitrary<Resource> = fc.oneof(
@@ -80,8 +70,8 @@ const resource: fc.Arbitrary<Resource> = fc.oneof(
     stopSignal,
     checkArgv: orNull(argv),
   }),
-  address,
-  container({ text: anyText, name, ocf, address, stopSignal }),
+  addressOf(name, ms),
+  container({ text: anyText, name, ocf, address: addressOf(name, ms), stopSignal }),
   fc.record({
     kind: fc.constant('balance' as const),
     engine: fc.constantFrom('haproxy' as const, 'proxy' as const),
