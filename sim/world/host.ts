@@ -4,7 +4,7 @@
  * `running` is the truth that the checks read; the daemon only learns of it through its agents.
  */
 import type { NodeId, Service, ServiceId } from '../../src/core/model.ts';
-import type { AgentOp, Answer, Change, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
+import type { AgentOp, Answer, Change, Doc, Message, NodeEvent, PromiseNote, View } from '../../src/core/ports.ts';
 import { type LoopPorts, NodeLoop } from '../../src/daemon/loop.ts';
 import { endLeftCalls, runAgent } from './agents.ts';
 import { Clock } from './clock.ts';
@@ -131,6 +131,7 @@ export class Host {
     endLeftCalls(this);
     this.#justWoken();
     const { doc, reserved, ledger } = this.disk.read();
+    this.#forgetLeftovers(doc ?? this.world.firstDoc, ledger);
     const docLost = this.disk.hasLostDoc;
     if (docLost) this.world.lostDoc(this);
     const boot = this.prng.below(2 ** 31) + 1;
@@ -146,6 +147,16 @@ export class Host {
     this.loop = new NodeLoop(init, this.#ports(this.life));
     this.deliver({ kind: 'clock', aheadMs: beginsAtMs + Math.round(this.world.agenda.nowMs - this.nowMs()) });
     this.#tick(this.life);
+  }
+
+  /** What was started while its note could not be written, and is not looked for here by the file of now: nobody can know of it. */
+  #forgetLeftovers({ cluster }: Doc, ledger: readonly Service[]): void {
+    for (const id of this.running.keys()) {
+      const isListed = cluster.services.some((service) => service.id === id && service.on.includes(this.id));
+      if (isListed || ledger.some((service) => service.id === id)) continue;
+      this.unowned.add(id);
+      this.unnoted.add(id);
+    }
   }
 
   #ports(life: number): LoopPorts {

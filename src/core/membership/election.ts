@@ -35,7 +35,7 @@ function actingCoordinator(state: NodeState, nowMs: number): NodeId | null {
   for (const node of alivePeers(state, nowMs)) {
     const beat = state.peers.get(node)?.beat;
     if (!beat || beat.promised.coordinator !== node || beat.installed !== beat.promised.number) continue;
-    if (beat.installed <= number) continue;
+    if (beat.installed <= number || lacksDoc(state, node, nowMs)) continue;
     best = node;
     number = beat.installed;
   }
@@ -92,7 +92,7 @@ function circleSize(state: NodeState, node: NodeId, nowMs: number): number {
   if (node === state.self) return circleOf(state, nowMs) === null ? 0 : 1 + alivePeers(state, nowMs).length;
   const peer = state.peers.get(node);
   if (!isAlive(state, peer, nowMs) || peer.beat === null || !mayAgree(state, node)) return -1;
-  if (hasNoDoc(peer.beat.docVersion) && !hasNoDoc(newest(state).version)) return -1;
+  if (lacksDoc(state, node, nowMs)) return -1;
   const { voters, cluster } = state.doc;
   const known = nodeIds(state);
   const hears = sortedUnique([node, ...peer.beat.hears]).filter((id) => known.includes(id));
@@ -141,6 +141,10 @@ export function isInformed(state: NodeState, circle: readonly NodeId[]): boolean
   if (installed?.coordinator === self || isMajority(knowing, voters)) return true;
   return Object.entries(voters).every(([node, votes]) => votes === 0 || circle.includes(node));
 }
+
+/** It leads nobody who has one. */
+const lacksDoc = (state: NodeState, node: NodeId, nowMs: number): boolean =>
+  !hasDoc(state, node) && [state.self, ...alivePeers(state, nowMs)].some((other) => hasDoc(state, other));
 
 function hasDoc(state: NodeState, node: NodeId): boolean {
   const version = node === state.self ? newest(state).version : state.peers.get(node)?.beat?.docVersion;
@@ -199,8 +203,8 @@ export const workingCoordinator = lastAnswer((state: NodeState, nowMs: number): 
 
 /**
  * Two sides that both act without a majority (`tie: ping`, `no-quorum: ignore`) and hear each other again: the one with the older
- * file gives way (who changed it had a majority, perhaps by votes that the other one does not know), of one file the one with the older
- * view, and whoever meets a majority.
+ * document gives way (who wrote the newer one had a majority, perhaps by votes that the other one does not know), of one document the one
+ * with the older view, and whoever meets a majority.
  */
 function yields(state: NodeState, view: View, nowMs: number): boolean {
   const { voters } = state.doc;
@@ -211,7 +215,7 @@ function yields(state: NodeState, view: View, nowMs: number): boolean {
     const beat = state.peers.get(node)?.beat;
     if (!beat || beat.installed === null || staying.includes(node)) continue;
     // Its newest promise may be the view in which both meet; what it acts in says who is older.
-    const isNewer = compareVersions(beat.docContent, state.doc.content) || beat.installed - view.number;
+    const isNewer = compareVersions(beat.docVersion, newest(state).version) || beat.installed - view.number;
     if (beat.promised.coordinator === node && isNewer > 0) return true;
     acting.set(beat.installed, [...(acting.get(beat.installed) ?? []), node]);
   }
