@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../src/core/model.ts';
 import type { Answer } from '../src/core/ports.ts';
+import { must } from '../src/lib/assert.ts';
 import { exclusive } from './checks/exclusive.ts';
 import { takeover } from './checks/takeover.ts';
 import {
@@ -37,6 +38,24 @@ test('a guarded service waits for a lost node that the new file no longer names 
   world.run(3000);
   expect(hasNewFile(world, 'n2')).toBe(true);
   expect(holders(world, 'db')).toEqual(['n3']);
+});
+
+test('a node that has lost its own notes looks for what others think that it may run', () => {
+  const world = new World(onTwo, 1, [exclusive()]);
+  world.bootAll();
+  world.run(5000);
+  const stops = world.begin({ kind: 'agent', node: 'n3', service: 'db', verb: 'stop', how: 'hang', atMs: 0, forMs: 0 });
+  apply(world, 'n1', onOne);
+  expect(runUntil(world, () => stateOf(world, 'n3').local.get('db')?.record.state === 'stopping')).toBe(true);
+  world.run(1000);
+  world.host('n3').killDaemon();
+  world.begin({ kind: 'damage', node: 'n3', file: 'ledger', atMs: 0, forMs: 0 });
+  world.run(2000);
+  must(stops, 'an end')();
+  expect(holders(world, 'db')).toEqual(['n3']);
+  world.host('n3').launchDaemon();
+  expect(runUntil(world, () => holders(world, 'db').includes('n2'), 20_000)).toBe(true);
+  expect(holders(world, 'db')).toEqual(['n2']);
 });
 
 test('what a node is stopping because the new file does not name it there is waited for when the node is lost', () => {

@@ -149,11 +149,14 @@ export class Host {
     this.#tick(this.life);
   }
 
-  /** What was started while its note could not be written, and is not looked for here by the file of now: nobody can know of it. */
+  /**
+   * What was started while its note could not be written, and is not looked for here by the file of now: nobody can know of it. Of what
+   * must not run twice others know that it may run here, and it is looked for.
+   */
   #forgetLeftovers({ cluster }: Doc, ledger: readonly Service[]): void {
-    for (const id of this.running.keys()) {
+    for (const [id, { takeover }] of this.running) {
       const isListed = cluster.services.some((service) => service.id === id && service.on.includes(this.id));
-      if (isListed || ledger.some((service) => service.id === id)) continue;
+      if (isListed || takeover !== 'nothing' || ledger.some((service) => service.id === id)) continue;
       this.unowned.add(id);
       this.unnoted.add(id);
     }

@@ -71,10 +71,12 @@ export const localOf = (state: NodeState, id: ServiceId): LocalService =>
 export function syncServices(turn: Turn): void {
   const { state } = turn;
   const local = new Map<ServiceId, LocalService>();
+  // Where it was named before, others wait for a look, also after this daemon's own notes are lost.
+  const mayRun = state.doc.admin.stray[state.self]?.mayRun ?? [];
   for (const service of state.doc.cluster.services) {
     const known = state.local.get(service.id);
     if (known !== undefined) local.set(service.id, known);
-    else if (service.on.includes(state.self)) local.set(service.id, unlooked(null));
+    else if (service.on.includes(state.self) || mayRun.includes(service.id)) local.set(service.id, unlooked(null));
   }
   for (const [id, known] of state.local) if (!local.has(id) && isActive(known)) local.set(id, known);
   const same = local.size === state.local.size && [...local.keys()].every((id) => state.local.has(id));
