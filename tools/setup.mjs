@@ -50,6 +50,30 @@ const engines = [
     without: 'the promotion of services is tested with agents of our own only',
   },
   {
+    package: 'podman',
+    programs: ['podman'],
+    only: 'test',
+    without: 'the container driver is tested with a stand-in for podman only',
+  },
+  {
+    package: 'runc',
+    programs: ['runc'],
+    only: 'test',
+    without: 'podman may run no container on machines with control groups of both versions',
+  },
+  {
+    package: 'docker.io',
+    file: '/usr/sbin/dockerd',
+    only: 'test',
+    without: 'the container driver is tested without docker',
+  },
+  {
+    package: 'busybox-static',
+    programs: ['busybox'],
+    only: 'test',
+    without: 'there is no image to test podman and docker with',
+  },
+  {
     package: 'fence-agents',
     programs: ['fence_dummy'],
     only: 'test',

@@ -2,12 +2,13 @@
 
 import { countLines, parseArpingReply, parsePlaces, prefixHeld } from '../../src/drivers/address/parse.ts';
 import { parseRecord as parseCommand } from '../../src/drivers/command/record.ts';
+import { digestOf, endedWords, isOf, parseInspect } from '../../src/drivers/container/parse.ts';
 import { parseRecord as parseEngine } from '../../src/drivers/engine/record.ts';
 import { inputFor } from '../../src/drivers/fence/input.ts';
 import { type AgentDescription, parseMetadata } from '../../src/drivers/fence/metadata.ts';
 import { judge as judgeFence } from '../../src/drivers/fence/outcome.ts';
 import { withoutSecrets } from '../../src/drivers/fence/secrets.ts';
-import { judge as judgeOcf } from '../../src/drivers/ocf/parse.ts';
+import { judge as judgeOcf } from '../../src/drivers/ocf_api/parse.ts';
 import { parseProcStat } from '../../src/drivers/process/proc_stat.ts';
 import type { Ended } from '../../src/drivers/process/run.ts';
 import { appendTail, emptyTail, tailText } from '../../src/drivers/process/tail.ts';
@@ -50,6 +51,26 @@ function ocfOutput(): Prepared {
           note(result.outcome === 'failed' ? `${result.scope} ${result.because.length > 400}` : result.outcome);
           if (result.outcome === 'failed' && isTooLong(result.because)) return 'gives a reason that fits no record';
         }
+      return null;
+    },
+  };
+}
+
+function containerOutput(): Prepared {
+  const labels = '"labels":{"sempre.node":"n1","sempre.service":"web:0","sempre.digest":"0123456789abcdef"}';
+  return {
+    examples: [
+      `{"status":"running","exitCode":0,${labels}}\n`,
+      `{"status":"exited","exitCode":137,${labels}}\n`,
+      '{"status":"created","exitCode":0,"labels":null}\n',
+      '{"status":"paused","exitCode":0,"labels":{}}\n',
+    ],
+    check: (input, note) => {
+      const seen = parseInspect(outputOf(input));
+      note(seen === null ? 'none' : `${seen.phase} ${isOf(seen, 'n1', 'web:0')} ${digestOf(seen) !== null}`);
+      if (seen === null) return null;
+      if (isTooLong(endedWords(seen))) return 'gives a reason that fits no record';
+      if (seen.phase === 'running' && seen.status !== 'running') return 'takes for running what does not say so';
       return null;
     },
   };
@@ -204,6 +225,13 @@ export const agentTargets: readonly Target[] = [
     form: 'text',
     words: ['ocf-exit-reason:', '\n'],
     prepare: ocfOutput,
+  },
+  {
+    name: 'container-output',
+    reads: 'what podman and docker say of a container',
+    form: 'json',
+    words: ['running', 'exited', 'paused', 'status', 'exitCode', 'labels', 'sempre.node', 'sempre.service'],
+    prepare: containerOutput,
   },
   {
     name: 'fence-output',

@@ -76,6 +76,8 @@ export function whatIs(service: Service): string {
       return `systemd:${resource.unit}`;
     case 'command':
       return shortened(commandLine(resource.argv));
+    case 'container':
+      return `${shortened(`${resource.engine} ${resource.image}`)}${resource.address === null ? '' : ` at ${resource.address.address}`}`;
     case 'address':
       return `address ${resource.address}/${resource.prefix}`;
     case 'balance':

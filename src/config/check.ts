@@ -7,6 +7,7 @@
 import type { Cluster } from '../core/model.ts';
 import { checkBalancers } from './checkBalancers.ts';
 import { checkCertainty } from './checkCertainty.ts';
+import { checkContainers } from './checkContainers.ts';
 import { checkCycles } from './checkCycles.ts';
 import { checkFencing } from './checkFencing.ts';
 import { checkGuests } from './checkGuests.ts';
@@ -36,6 +37,7 @@ export function check(checked: Checked, report: Report): void {
   checkNetwork(checked, report);
   checkServices(checked, report);
   checkBalancers(checked, report);
+  checkContainers(checked, report);
   checkPorts(checked, report);
   checkQuorum(checked, report);
   checkFencing(checked, report);

@@ -1,7 +1,8 @@
 /** Balancers and the servers behind them. */
-import type { BalanceResource, Service } from '../core/model.ts';
+import type { BalanceResource } from '../core/model.ts';
 import type { BalanceFile } from './balanceSchema.ts';
 import type { Checked } from './check.ts';
+import { addressesOf } from './checkContainers.ts';
 import { parseAddress } from './network.ts';
 import { atKey, atValue, type Path } from './places.ts';
 import type { Report } from './report.ts';
@@ -89,9 +90,7 @@ function checkMode(resource: BalanceResource, file: BalanceFile, path: Path, rep
 function checkListen(id: string, { listen }: BalanceResource, { cluster, file }: Checked, report: Report): void {
   const parts = [...file.nodes.values(), ...file.services.values()];
   if (listen.address === null || parts.includes(null)) return;
-  const virtual = cluster.services.flatMap(({ resource }: Service) =>
-    resource.kind === 'address' ? [resource.address] : [],
-  );
+  const virtual = cluster.services.flatMap(addressesOf).map(({ address }) => address);
   const own = cluster.nodes.flatMap(({ links }) => links.map(({ address }) => address));
   if ([...virtual, ...own].includes(listen.address)) return;
   const message = `no node or address service of the cluster has ${listen.address}`;

@@ -1,23 +1,21 @@
 /** Addresses: of nodes against each other, and of virtual addresses against the nodes that may hold them. */
-import type { ClusterNode, Service } from '../core/model.ts';
+import type { AddressResource, ClusterNode, Service } from '../core/model.ts';
 import type { Checked } from './check.ts';
+import { addressesOf } from './checkContainers.ts';
 import { familyOf, networkHolds, networkOf, parseAddress } from './network.ts';
 import { atKey, atValue, type Spot } from './places.ts';
 import type { Report } from './report.ts';
-import { prefixFrom } from './resource.ts';
+import { containerForm, prefixFrom } from './resource.ts';
+import type { ServiceFile } from './serviceSchema.ts';
 import { quote } from './show.ts';
-
-type AddressOwner = Service & { readonly resource: { readonly kind: 'address' } };
 
 export function checkNetwork(checked: Checked, report: Report): void {
   checkLinks(checked, report);
   checkDuplicates(checked, report);
   for (const service of checked.cluster.services) {
-    if (isAddress(service)) checkVirtual(service, checked, report);
+    for (const address of addressesOf(service)) if (!checkVirtual(service, address, checked, report)) break;
   }
 }
-
-const isAddress = (service: Service): service is AddressOwner => service.resource.kind === 'address';
 
 /** The first node is the measure of the others. */
 function checkLinks(checked: Checked, report: Report): void {
@@ -61,12 +59,13 @@ function checkDuplicates(checked: Checked, report: Report): void {
     });
   }
   for (const service of checked.cluster.services) {
-    if (isAddress(service))
-      take(service.resource.address, `service ${quote(service.id)}`, addressSpot(checked, service.id));
+    for (const { address } of addressesOf(service))
+      take(address, `service ${quote(service.id)}`, addressSpot(checked, service.id));
   }
 }
 
-function checkVirtual({ id, resource, on }: AddressOwner, checked: Checked, report: Report): void {
+/** False: it was complained of. */
+function checkVirtual({ id, on }: Service, resource: AddressResource, checked: Checked, report: Report): boolean {
   const spot = addressSpot(checked, id);
   const { nodes } = checked.cluster;
   if (resource.interface !== null) {
@@ -79,7 +78,7 @@ function checkVirtual({ id, resource, on }: AddressOwner, checked: Checked, repo
         message,
         `write ${resource.address}/${resource.prefix}, with the prefix of its network`,
       );
-    return;
+    return known;
   }
   for (const node of nodes) {
     if (!on.includes(node.id) || node.links.some((link) => networkHolds(link, resource.address))) continue;
@@ -90,21 +89,31 @@ function checkVirtual({ id, resource, on }: AddressOwner, checked: Checked, repo
       message,
       'leave the node away from «on», or name the interface: {ip: …, interface: …}',
     );
-    return;
+    return false;
   }
+  return true;
 }
 
 function prefixWritten(checked: Checked, id: string): boolean {
   const service = checked.file.services.get(id);
-  if (service == null || !('address' in service)) return false;
-  const parsed = parseAddress(typeof service.address === 'string' ? service.address : service.address.ip);
+  const written = service == null ? undefined : addressFile(service);
+  if (written === undefined) return false;
+  const parsed = parseAddress(typeof written === 'string' ? written : written.ip);
   return parsed.ok && parsed.value.prefix !== null;
 }
 
+const addressFile = (service: ServiceFile) =>
+  'container' in service
+    ? containerForm(service.container).address
+    : 'address' in service
+      ? service.address
+      : undefined;
+
 function addressSpot(checked: Checked, id: string): Spot {
   const service = checked.file.services.get(id);
-  const short = service != null && 'address' in service && typeof service.address === 'string';
-  return short ? atValue('services', id, 'address') : atValue('services', id, 'address', 'ip');
+  const path = ['services', id, ...(service != null && 'container' in service ? ['container'] : []), 'address'];
+  const short = service != null && typeof addressFile(service) === 'string';
+  return short ? atValue(...path) : atValue(...path, 'ip');
 }
 
 export function linkSpot(checked: Checked, nodeId: string, link: number): Spot {

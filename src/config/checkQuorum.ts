@@ -1,6 +1,7 @@
 /** Votes, the witness, and what two nodes do when they no longer hear each other. */
 import type { Cluster, ClusterNode } from '../core/model.ts';
 import type { Checked } from './check.ts';
+import { addressesOf } from './checkContainers.ts';
 import { formatDuration } from './duration.ts';
 import { listed } from './groups.ts';
 import { parseAddress } from './network.ts';
@@ -195,8 +196,8 @@ function checkPing({ cluster, file }: Checked, report: Report): void {
   for (const node of cluster.nodes)
     for (const { address } of node.links)
       taken.set(address, `the address of ${node.witness ? 'the witness' : `node ${quote(node.id)}`}`);
-  for (const { id, resource } of cluster.services)
-    if (resource.kind === 'address') taken.set(resource.address, `the virtual address ${quote(id)}`);
+  for (const service of cluster.services)
+    for (const { address } of addressesOf(service)) taken.set(address, `the virtual address ${quote(service.id)}`);
   listed(file.quorum?.ping).forEach((text, index) => {
     const parsed = parseAddress(text);
     const holder = parsed.ok ? taken.get(parsed.value.address) : undefined;

@@ -8,7 +8,15 @@ type ByKind = Readonly<Record<Kind, number>>;
  * Agents come with their own long-running scripts and are asked seldom; what we run ourselves answers at once.
  * systemd's own limit is 90 s: a shorter one of ours would call a unit failed that systemd still works on.
  */
-const actionTimeoutMs: ByKind = { ocf: 20_000, systemd: 100_000, command: 20_000, balance: 5000, address: 5000 };
+const actionTimeoutMs: ByKind = {
+  ocf: 20_000,
+  systemd: 100_000,
+  command: 20_000,
+  balance: 5000,
+  address: 5000,
+  // An image may have to be fetched.
+  container: 60_000,
+};
 
 export const defaults = {
   heartbeat: { intervalMs: 200, deadMs: 1000, port: 7354 },
@@ -30,14 +38,29 @@ export const defaults = {
     unfence: false,
   },
   service: {
-    checkEveryMs: { ocf: 10_000, systemd: 10_000, command: 1000, balance: 1000, address: 1000 } satisfies ByKind,
-    checkTimeoutMs: { ocf: 20_000, systemd: 20_000, command: 5000, balance: 5000, address: 5000 } satisfies ByKind,
+    checkEveryMs: {
+      ocf: 10_000,
+      systemd: 10_000,
+      command: 1000,
+      balance: 1000,
+      address: 1000,
+      container: 10_000,
+    } satisfies ByKind,
+    checkTimeoutMs: {
+      ocf: 20_000,
+      systemd: 20_000,
+      command: 5000,
+      balance: 5000,
+      address: 5000,
+      container: 20_000,
+    } satisfies ByKind,
     startTimeoutMs: actionTimeoutMs,
-    stopTimeoutMs: actionTimeoutMs,
+    stopTimeoutMs: { ...actionTimeoutMs, container: 20_000 } satisfies ByKind,
     failures: { max: 3, forgetMs: 600_000 },
     stickiness: stickinessMax,
   },
   command: { directory: '/', stopSignal: 'SIGTERM' },
+  container: { engine: 'podman', pull: 'missing' },
   address: { probeMs: 50, drainMs: 5000 },
   balance: {
     mode: 'http',

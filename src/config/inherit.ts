@@ -3,7 +3,7 @@
 export type Layer = Readonly<Record<string, unknown>>;
 
 /** Keys whose mappings are merged one by one; of all others the nearest one counts as a whole. */
-const merged = ['params', 'env', 'meta', 'utilization', 'check', 'failures', 'on-fail'] as const;
+const merged = ['params', 'env', 'meta', 'utilization', 'check', 'failures', 'on-fail', 'container'] as const;
 
 /** Keys of a group that are about the whole group and not about each member. */
 const ofGroup = ['on', 'location', 'instances', 'promotable', 'notify', 'interleave', 'ordered'];

@@ -43,7 +43,7 @@ test('explains every key in one sentence', () => {
 test('completes the keys of each kind of service', () => {
   const service = schema.properties?.services?.additionalProperties as Part;
   const kinds = service.anyOf?.map((option) => Object.keys(option.properties ?? {})) ?? [];
-  expect(kinds.map((keys) => keys[0])).toEqual(['agent', 'command', 'balance', 'address']);
+  expect(kinds.map((keys) => keys[0])).toEqual(['agent', 'command', 'balance', 'address', 'container']);
   for (const keys of kinds) expect(keys).toEqual(expect.arrayContaining(['on', 'needs', 'with', 'group', 'takeover']));
 });
 

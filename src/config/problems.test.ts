@@ -186,6 +186,39 @@ const cases: readonly [code: ProblemCode, text: string][] = [
     services('s: {command: a, group: g, takeover: nothing}', 't: {address: 10.0.0.9, ‸group: g}') +
       'groups: {g: {instances: all}}\n',
   ],
+  ['CLONED_ADDRESS', services('s: {container: {image: a, address: ‸10.0.0.9}, instances: 2, takeover: nothing}')],
+  ['COPY_NUMBER', services('s: {‸container: {image: a, ports: ["{copy+80}:80"]}, takeover: lease}')],
+  [
+    'COPY_NUMBER',
+    services('s: {container: {image: a, address: ‸10.0.0.254/24}, instances: 2, unique: true, takeover: lease}'),
+  ],
+  [
+    'COPY_NUMBER',
+    services('s: {container: {image: a, ports: [‸"{copy+65535}:80"]}, instances: 2, unique: true, takeover: lease}'),
+  ],
+  ['CONTAINER_OPTION', services('s: {container: {image: a, options: [‸--restart=always]}, takeover: lease}')],
+  ['CONTAINER_OPTION', services('s: {container: {image: a, network: host, ‸ports: [80]}, takeover: lease}')],
+  ['SERVICE_KIND', services('s: {container: a, ‸address: 10.0.0.9}')],
+  ['BAD_VALUE', services('s: {container: ‸"-a", takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: {image: a, options: [‸"--memory 1g"]}, takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: {image: a, options: [‸stray]}, takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: {image: a, mounts: [‸a]}, takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: {image: a, mounts: [{from: ‸"/a:/b", to: /c}]}, takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: {image: a, ports: [‸http]}, takeover: lease}')],
+  ['BAD_VALUE', services('s: {container: a, agent: ‸systemd:b, takeover: lease}')],
+  [
+    'PORT_CLASH',
+    services('s: {container: {image: a, ports: [‸80]}, instances: 2, unique: true, per-node: 2, takeover: lease}'),
+  ],
+  ['PORT_CLASH', services('s: {container: {image: a, ports: [‸7354]}, takeover: lease}')],
+  [
+    'DUPLICATE_ADDRESS',
+    services(
+      's: {address: 10.0.0.10}',
+      't: {container: {image: a, address: ‸10.0.0.9}, instances: 2, unique: true, takeover: lease}',
+    ),
+  ],
+  ['ADDRESS_OUTSIDE', services('s: {container: {image: a, address: ‸10.9.0.9}, takeover: lease}')],
   ['CONTRADICTION', `${two}constraints: {colocation: [{service: s, with: ‸s}]}\n`],
   ['CONTRADICTION', `${two}constraints: {colocation: [{service: s, with: t}, ‸{service: t, with: s, score: -inf}]}\n`],
   [

@@ -22,7 +22,8 @@ export const problemCodes = {
   BAD_VALUE: 'The value is not one of those that are allowed.',
   BAD_NAME: 'A name holds characters that names cannot have, or is too long.',
   BAD_DURATION: 'The value is not a time with its unit.',
-  SERVICE_KIND: 'A service must have exactly one of agent, command, balance and address.',
+  SERVICE_KIND:
+    'A service must have exactly one of agent, command, balance, address and container; a container may have a command and an agent in it.',
   BAD_RULE: 'A rule cannot be read: the place is inside of its text.',
   CONSTRAINT_FORM: 'A constraint lacks a part, or has two parts of which only one can hold.',
   TOO_MANY_NODES: 'The cluster has more nodes than are supported.',
@@ -46,8 +47,9 @@ export const problemCodes = {
   NO_ROLES: 'A role is asked of a service whose copies have none.',
   UNIQUE_COPIES:
     'Copies that differ from each other lack their number, or are asked for what only copies that are alike can do.',
+  COPY_NUMBER: 'A text asks for the number of a copy where no copies differ, or gives copies what they cannot have.',
   GROUP_COPIES: 'A member of a group of which several copies run says itself in how many copies it runs.',
-  CLONED_ADDRESS: 'A group of which several copies run has an address, which can be on one node only.',
+  CLONED_ADDRESS: 'A group or container of which several copies run has one address, which can be on one node only.',
   CONTRADICTION: 'A constraint excludes what another one, or the service itself, asks for.',
   NO_NODE_LEFT: 'Constraints forbid a service on each of its nodes.',
   NO_ROOM: 'A service takes up more than any node has room for.',
@@ -66,6 +68,9 @@ export const problemCodes = {
   UNCHECKED_ROLE: 'Copies of a service that are in one of its roles are never checked.',
   UNUSED_TIMEOUT: 'A time is said for an operation that the service never has.',
   TOO_MANY_INSTANCES: 'More copies are wanted than the nodes may run: one on a node, or as many as «per-node» says.',
+
+  // Containers
+  CONTAINER_OPTION: 'An option of a container is one that Sempre itself gives, or has no meaning beside another one.',
 
   // Balancers
   DUPLICATE_SERVER: 'Two servers of a balancer have the same id.',

@@ -6,12 +6,15 @@ import type {
   BalanceServer,
   ClusterNode,
   CommandResource,
+  ContainerMount,
+  ContainerResource,
   NodeId,
   OcfResource,
   Resource,
   SystemdResource,
 } from '../core/model.ts';
 import type { BalanceFile, ServerFile } from './balanceSchema.ts';
+import type { ContainerFile, MountFile } from './containerSchema.ts';
 import { defaults } from './defaults.ts';
 import { msOf } from './duration.ts';
 import { familyOf, networkHolds, parseAddress } from './network.ts';
@@ -19,6 +22,7 @@ import { paramsOnNodes } from './policy/params.ts';
 import type { ServiceFile } from './serviceSchema.ts';
 
 export function resourceOf(file: ServiceFile, on: readonly NodeId[], nodes: readonly ClusterNode[]): Resource {
+  if ('container' in file) return containerOf(file, on, nodes);
   if ('agent' in file) return agentOf(file, on, nodes);
   if ('command' in file) return commandOf(file);
   if ('balance' in file) return balanceOf(file.balance, nodes);
@@ -81,6 +85,59 @@ function addressOf(
 export function prefixFrom(address: string, on: readonly NodeId[], nodes: readonly ClusterNode[]): number | null {
   const links = on.flatMap((id) => nodes.find((node) => node.id === id)?.links ?? []);
   return links.find((link) => networkHolds(link, address))?.prefix ?? null;
+}
+
+function containerOf(
+  file: Extract<ServiceFile, { container: unknown }>,
+  on: readonly NodeId[],
+  nodes: readonly ClusterNode[],
+): ContainerResource {
+  const details = containerForm(file.container);
+  return {
+    kind: 'container',
+    engine: details.engine ?? defaults.container.engine,
+    image: details.image,
+    pull: (details.pull ?? defaults.container.pull) === 'missing',
+    argv: file.command === undefined ? [] : argvOf(file.command),
+    env: texts(file.env),
+    directory: file.directory ?? null,
+    stopSignal: file['stop-signal'] ?? null,
+    network: details.network ?? null,
+    ports: (details.ports ?? []).map(portPair),
+    mounts: (details.mounts ?? []).map(mountOf),
+    options: details.options ?? [],
+    // Nothing of it is left on the old node that could go on serving.
+    address: details.address === undefined ? null : { ...addressOf(details.address, on, nodes), drainMs: 0 },
+    checkArgv: file.check?.command === undefined ? null : argvOf(file.check.command),
+    agent: innerAgentOf(file, on, nodes),
+  };
+}
+
+/** A container in a word is its image. */
+export const containerForm = (file: ContainerFile): Exclude<ContainerFile, string> =>
+  typeof file === 'string' ? { image: file } : file;
+
+function innerAgentOf(
+  file: Extract<ServiceFile, { container: unknown }>,
+  on: readonly NodeId[],
+  nodes: readonly ClusterNode[],
+): OcfResource | null {
+  const { agent } = file;
+  const found = agent === undefined ? null : agentOf({ ...file, agent }, on, nodes);
+  return found?.kind === 'ocf' ? found : null;
+}
+
+/** One port alone is the same on both sides. */
+function portPair(file: string | number): string {
+  const [pair = '', protocol = 'tcp'] = String(file).split('/');
+  const [outside = '', inside = outside] = pair.split(':');
+  return `${outside}:${inside}/${protocol}`;
+}
+
+function mountOf(file: MountFile): ContainerMount {
+  const [from = '', to = '', options] = typeof file === 'string' ? file.split(':') : [file.from, file.to, file.options];
+  const create = typeof file === 'string' ? false : (file.create ?? false);
+  return { from, to, options: options?.split(',') ?? [], create };
 }
 
 function balanceOf(file: BalanceFile, nodes: readonly ClusterNode[]): BalanceResource {

@@ -101,7 +101,7 @@ function readService(id: string, value: unknown, policy: PolicySections, report:
     report.error(
       'BAD_TYPE',
       atKey('services', id),
-      `${quote(id)} must be a mapping with agent, command, balance or address`,
+      `${quote(id)} must be a mapping with agent, command, balance, address or container`,
     );
     return null;
   }
@@ -144,15 +144,23 @@ function readTies(own: Layer, { templates }: PolicySections): Ties {
   };
 }
 
+const allKinds = ['container', 'agent', 'command', 'balance', 'address'] as const;
+
+/** What may run in a container. */
+const inside: ReadonlySet<string> = new Set(['agent', 'command']);
+
 function kindOf(
   id: string,
   service: Readonly<Record<string, unknown>>,
   report: Report,
 ): keyof typeof serviceKinds | null {
-  const kinds = (['agent', 'command', 'balance', 'address'] as const).filter((kind) => Object.hasOwn(service, kind));
-  const [kind, second] = kinds;
+  const kinds = allKinds.filter((kind) => Object.hasOwn(service, kind));
+  const [kind, second] = kinds[0] === 'container' ? kinds.filter((each) => !inside.has(each)) : kinds;
   if (second !== undefined) {
-    const hint = 'make two services of it, and tie them with «needs» and «with»';
+    const hint =
+      kind === 'container' && second === 'address'
+        ? 'an address of its own stands in it: container: {image: …, address: …}'
+        : 'make two services of it, and tie them with «needs» and «with»';
     report.error(
       'SERVICE_KIND',
       atKey('services', id, second),
@@ -167,7 +175,7 @@ function kindOf(
   report.error(
     'SERVICE_KIND',
     atKey('services', id),
-    `${quote(id)} says nothing to run: it needs one of agent, command, balance, address`,
+    `${quote(id)} says nothing to run: it needs one of agent, command, balance, address, container`,
     hint,
   );
   return null;

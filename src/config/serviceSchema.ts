@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { stickinessMax } from '../core/model.ts';
 import { balanceSchema } from './balanceSchema.ts';
+import { containerSchema } from './containerSchema.ts';
 import { defaults } from './defaults.ts';
 import { formatDuration } from './duration.ts';
 import {
@@ -11,6 +12,7 @@ import {
   agentTimes,
   checkKeys,
   checkWanted,
+  containerRules,
   copyKeys,
   migrateKey,
   policyKeys,
@@ -125,6 +127,15 @@ export const agentSchema = z.strictObject({
   rules: agentRules,
 });
 
+const environment = z.record(
+  word(/^[A-Za-z_]\w{0,99}$/, 'must be the name of a variable: letters, digits and «_»'),
+  argumentLike,
+);
+
+const path = word(/^\/[^\0]{0,1023}$/, 'must be a path that begins with «/»');
+
+const signal = oneOf(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
+
 const commandCheck = timesSchema.extend({
   command: command
     .optional()
@@ -139,14 +150,9 @@ export const templateCheck = z
 
 export const commandSchema = z.strictObject({
   command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),
-  env: z
-    .record(word(/^[A-Za-z_]\w{0,99}$/, 'must be the name of a variable: letters, digits and «_»'), argumentLike)
-    .optional()
-    .describe('Variables of its environment.'),
-  directory: word(/^\/[^\0]{0,1023}$/, 'must be a path that begins with «/»')
-    .optional()
-    .describe(`The directory that it runs in (default ${defaults.command.directory}).`),
-  'stop-signal': oneOf(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'])
+  env: environment.optional().describe('Variables of its environment.'),
+  directory: path.optional().describe(`The directory that it runs in (default ${defaults.command.directory}).`),
+  'stop-signal': signal
     .optional()
     .describe(`The signal that asks it to stop (default ${defaults.command.stopSignal}).`),
   check: commandCheck
@@ -156,6 +162,40 @@ export const commandSchema = z.strictObject({
   ...copyKeys,
   ...uniqueKeys,
   ...common,
+});
+
+const innerAgent = word(
+  /^ocf:[A-Za-z0-9][\w.-]*:[A-Za-z0-9][\w.-]*$/,
+  'must be ocf:PROVIDER:TYPE, an agent that is part of the image',
+).max(250);
+
+/** What stands beside `container` is said as outside of one, and happens inside. */
+export const containerServiceSchema = z.strictObject({
+  container: containerSchema.describe('A container, run by podman or docker.'),
+  command: command
+    .optional()
+    .describe(
+      'What runs in it (default: what the image says); a list is program and arguments, a text a line for its shell.',
+    ),
+  env: environment.optional().describe('Variables of its environment in the container.'),
+  directory: path.optional().describe('The directory in the container that it runs in (default: what the image says).'),
+  'stop-signal': signal
+    .optional()
+    .describe('The signal that asks it to stop (default: what the image says, else SIGTERM).'),
+  agent: innerAgent
+    .optional()
+    .describe('What an agent of the image starts, checks and stops in the container: ocf:PROVIDER:TYPE.'),
+  params: agentParams.optional().describe('Parameters of the agent.'),
+  check: commandCheck
+    .optional()
+    .describe(
+      'How often it is looked at whether the service works, for how long, and by which program in the container.',
+    ),
+  instances,
+  ...copyKeys,
+  ...uniqueKeys,
+  ...common,
+  rules: containerRules,
 });
 
 export const balanceServiceSchema = z.strictObject({
@@ -200,8 +240,15 @@ export const serviceKinds = {
   command: commandSchema,
   balance: balanceServiceSchema,
   address: addressServiceSchema,
+  container: containerServiceSchema,
 } as const;
 
-export const serviceSchema = z.union([agentSchema, commandSchema, balanceServiceSchema, addressServiceSchema]);
+export const serviceSchema = z.union([
+  agentSchema,
+  commandSchema,
+  balanceServiceSchema,
+  addressServiceSchema,
+  containerServiceSchema,
+]);
 
 export type ServiceFile = z.infer<typeof serviceSchema>;

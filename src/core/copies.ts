@@ -16,7 +16,7 @@ import {
 } from './model.ts';
 
 /** What a copy is beside its number. */
-type OwnPart = Pick<Service, 'resource' | 'digest'>;
+type OwnPart = Pick<Service, 'resource' | 'digest' | 'ruled'>;
 
 /** `cluster`: of such a service it has the first copy, under the name of all, and others name it in `needs` and `with`. */
 export function withAllCopies(cluster: Cluster, ownPart: (service: Service, number: number) => OwnPart): Cluster {

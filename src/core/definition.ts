@@ -14,6 +14,14 @@ function startedWith(resource: Service['resource']): object {
     const { probeMs: _, drainMs: __, ...rest } = resource;
     return rest;
   }
+  if (resource.kind === 'container') {
+    const { checkArgv: _, pull: __, address, agent, ...rest } = resource;
+    return {
+      ...rest,
+      address: address === null ? null : startedWith(address),
+      agent: agent === null ? null : startedWith(agent),
+    };
+  }
   if (resource.kind === 'ocf' && Object.keys(resource.paramsOn).length === 0) {
     const { paramsOn: _, ...rest } = resource;
     return rest;

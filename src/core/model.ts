@@ -5,7 +5,9 @@
  * The core looks at a `Resource` only through the traits at the end of this file: which program runs is a driver's matter.
  */
 
-import type { ColocationConfig, LocationConfig, OrderConfig, Rule, TicketConfig } from '../policy/input.ts';
+import type { ColocationConfig, LocationConfig, OrderConfig, TicketConfig } from '../policy/input.ts';
+import type { ContainerResource } from './container.ts';
+import type { MetaRule, NodeRule, RuledValues } from './ruled.ts';
 
 /** The words of constraints are those of the policy engine. */
 export type {
@@ -19,6 +21,8 @@ export type {
   TicketConfig,
 } from '../policy/input.ts';
 export { colocationOfTwo, orderOfTwo, plainSet } from '../policy/plain.ts';
+export type { ContainerMount, ContainerResource } from './container.ts';
+export type { MetaRule, NodeRule, RuledValues } from './ruled.ts';
 
 export type NodeId = string;
 export type ServiceId = string;
@@ -120,13 +124,6 @@ export interface ClusterNode {
   readonly guest?: ServiceId;
   /** What is otherwise while a rule about dates holds; the later one first. Missing: nothing. */
   readonly ruled?: readonly NodeRule[];
-}
-
-/** In place of what else is said of the node, name by name. */
-export interface NodeRule {
-  readonly rule: Rule;
-  readonly attributes?: ClusterNode['attributes'];
-  readonly utilization?: ClusterNode['utilization'];
 }
 
 export interface Watchdog {
@@ -254,27 +251,6 @@ export type FailedOperation = FailableOperation | `check/${Ms}`;
 
 export type OnFail = 'ignore' | 'block' | 'stop' | 'restart' | 'fence' | 'standby' | 'demote';
 
-export interface MetaRule {
-  readonly rule: Rule;
-  readonly meta: Readonly<Record<string, string>>;
-}
-
-/**
- * In place of what the service says otherwise: parameters, utilization, times and answers to failures name by name, checks as a whole.
- * A rule of parameters may ask about nodes too, any other about dates alone. How long a stop may take is the same at all times, because
- * other nodes count on it.
- */
-export interface RuledValues {
-  readonly rule: Rule;
-  /** Of OCF agents. */
-  readonly params?: Readonly<Record<string, string>>;
-  readonly utilization?: Service['utilization'];
-  readonly checks?: Pick<Service, 'check' | 'checks'>;
-  readonly startTimeoutMs?: Ms;
-  readonly timeouts?: Service['timeouts'];
-  readonly onFail?: Service['onFail'];
-}
-
 /** What must be certain about a lost node before its service is started elsewhere. See docs/internals/takeover.md. */
 export type Takeover = 'fencing' | 'lease' | 'nothing';
 
@@ -283,7 +259,13 @@ export const stickinessMax = 1_000_000;
 export const failuresMax = 1_000_000;
 export const scoreMax = 1_000_000;
 
-export type Resource = OcfResource | SystemdResource | CommandResource | AddressResource | BalanceResource;
+export type Resource =
+  | OcfResource
+  | SystemdResource
+  | CommandResource
+  | AddressResource
+  | BalanceResource
+  | ContainerResource;
 
 export interface OcfResource {
   readonly kind: 'ocf';

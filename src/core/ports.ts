@@ -3,6 +3,7 @@
  * the loop (`src/daemon/loop.ts`) carries the effects out through the ports below, the real ones in the daemon and the
  * simulated ones in `sim/world`. A port call returns at once; its answer comes back later as an event.
  */
+import type { Answer, Command } from './commands.ts';
 import type { Cluster, FailedOperation, FenceDevice, Ms, NodeId, Service, ServiceId, Watchdog } from './model.ts';
 import type { AgentOp, OpResult, Verb } from './operations.ts';
 import type { Notice, Role } from './roles.ts';
@@ -371,42 +372,7 @@ export interface AnswerMessage extends Sender {
 
 // ---------------------------------------------------------------- commands
 
-export type Command =
-  /** Replaces the cluster file; `ifVersion` refuses when somebody else was quicker. */
-  | { readonly kind: 'apply'; readonly source: string; readonly cluster: Cluster; readonly ifVersion: Version | null }
-  | { readonly kind: 'standby'; readonly node: NodeId; readonly on: boolean; readonly because: string }
-  | { readonly kind: 'move'; readonly service: ServiceId; readonly to: NodeId | null; readonly because: string }
-  /** Drops the preference that a `move` left, where it still stands. */
-  | { readonly kind: 'clear'; readonly service: ServiceId; readonly because: string }
-  | {
-      readonly kind: 'run';
-      readonly service: ServiceId;
-      readonly wanted: 'started' | 'stopped';
-      readonly because: string;
-    }
-  /** The operator has seen that the node is off. */
-  | { readonly kind: 'confirmOff'; readonly node: NodeId; readonly because: string }
-  /** Switch a node off, whatever it runs. */
-  | { readonly kind: 'fence'; readonly node: NodeId; readonly because: string }
-  | { readonly kind: 'disarm'; readonly forMs: Ms; readonly because: string }
-  | { readonly kind: 'arm'; readonly because: string }
-  /** Of a node or of a service: exactly one of the two is named. */
-  | {
-      readonly kind: 'maintain';
-      readonly node: NodeId | null;
-      readonly service: ServiceId | null;
-      readonly on: boolean;
-      readonly because: string;
-    }
-  /** Forgets failures and bans, on one node or on all. */
-  | { readonly kind: 'cleanup'; readonly service: ServiceId; readonly node: NodeId | null };
-
-export type Answer =
-  /** The change is on the disks of a majority. `changed` is false when it was so already. */
-  | { readonly ok: true; readonly version: Version; readonly changed: boolean }
-  | { readonly ok: false; readonly code: AnswerCode; readonly because: string };
-
-export type AnswerCode = 'NO_QUORUM' | 'NO_SUCH_OBJECT' | 'CONFLICT' | 'UNSAFE' | 'TIMED_OUT';
+export type { Answer, AnswerCode, Command } from './commands.ts';
 
 // ---------------------------------------------------------------- ports
 

@@ -16,6 +16,7 @@ function bench(perform: Driver['perform'], more: Partial<Driver> = {}) {
     address: never,
     haproxy: never,
     proxy: never,
+    container: never,
   };
   const answers: [number, OpResult][] = [];
   return { answers, agents: new RealAgents(drivers, (id, result) => answers.push([id, result])) };

@@ -70,7 +70,7 @@ export function testContext(runDirectory: string, more: Partial<DriverContext> =
 /** Only the driver under test may be reached. */
 const onlyThis = (driver: Driver<never>): Drivers => {
   const it = driver as Driver;
-  return { ocf: it, systemd: it, command: it, address: it, haproxy: it, proxy: it };
+  return { ocf: it, systemd: it, command: it, address: it, haproxy: it, proxy: it, container: it };
 };
 
 export function driverContract<R extends Resource>(name: string, make: () => Promise<Bench<R>>): void {

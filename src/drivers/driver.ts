@@ -24,6 +24,7 @@ import type {
   BalanceResource,
   ClusterNode,
   CommandResource,
+  ContainerResource,
   NodeId,
   OcfResource,
   Resource,
@@ -71,6 +72,7 @@ export interface Drivers {
   readonly address: Driver<AddressResource>;
   readonly haproxy: Driver<BalanceResource>;
   readonly proxy: Driver<BalanceResource>;
+  readonly container: Driver<ContainerResource>;
 }
 
 /** Calls `use` with the driver of this resource, both of the same type. */
@@ -88,6 +90,8 @@ export function withDriver<T>(
       return use(drivers.command, resource);
     case 'address':
       return use(drivers.address, resource);
+    case 'container':
+      return use(drivers.container, resource);
     case 'balance':
       return use(drivers[resource.engine], resource);
     default:

@@ -1,4 +1,4 @@
-/** Constraints of two, and sets, that say no more than they must: what is left out is as Pacemaker has it. */
+/** Constraints of two, and sets, that say no more than they must: what is left out is as Pacemaker has it. In the order in which they are read. */
 import type { ColocationConfig, OrderConfig, ResourceSet } from './input.ts';
 
 type ColocationPair = Extract<ColocationConfig['link'], { kind: 'pair' }>;
@@ -7,7 +7,7 @@ type OrderPair = Extract<OrderConfig['link'], { kind: 'pair' }>;
 export const colocationOfTwo = (
   id: string,
   score: number | null,
-  link: Pick<ColocationPair, 'dependent' | 'primary'> & Partial<ColocationPair>,
+  { dependent, primary, ...link }: Pick<ColocationPair, 'dependent' | 'primary'> & Partial<ColocationPair>,
 ): ColocationConfig => ({
   id,
   score,
@@ -16,8 +16,10 @@ export const colocationOfTwo = (
   lifetime: [],
   link: {
     kind: 'pair',
+    dependent,
     dependentRole: null,
     dependentInstance: null,
+    primary,
     primaryRole: null,
     primaryInstance: null,
     ...link,
@@ -27,7 +29,7 @@ export const colocationOfTwo = (
 export const orderOfTwo = (
   id: string,
   kind: string | null,
-  link: Pick<OrderPair, 'first' | 'second'> & Partial<OrderPair>,
+  { first, second, ...link }: Pick<OrderPair, 'first' | 'second'> & Partial<OrderPair>,
 ): OrderConfig => ({
   id,
   kind,
@@ -35,7 +37,16 @@ export const orderOfTwo = (
   symmetrical: null,
   requireAll: null,
   lifetime: [],
-  link: { kind: 'pair', firstAction: null, firstInstance: null, secondAction: null, secondInstance: null, ...link },
+  link: {
+    kind: 'pair',
+    first,
+    firstAction: null,
+    firstInstance: null,
+    second,
+    secondAction: null,
+    secondInstance: null,
+    ...link,
+  },
 });
 
 export const plainSet = (id: string, members: readonly string[]): ResourceSet => ({

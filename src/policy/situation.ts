@@ -149,6 +149,10 @@ export interface Resource {
   readonly rawMeta: ReadonlyMap<string, string>;
   readonly parameterSets: readonly AttributeSet[];
   readonly utilization: ReadonlyMap<string, number>;
+  /** For how many resources it counts where nodes are compared by what they run; missing: for one. */
+  readonly load?: number;
+  /** How much of that counts on the emptiest node where it finds no place itself; missing: nothing. */
+  readonly loadWithoutPlace?: number;
 
   /** Set by the configuration, the maintenance of cluster or node, or a failure with on-fail=block. */
   readonly managed: boolean;

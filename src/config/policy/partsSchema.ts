@@ -1,7 +1,15 @@
 /** The parts of the file that say how services hang together, and what many of them have in common. */
 import * as z from 'zod';
 import { name, nameOrNames, oneOf } from '../scalars.ts';
-import { agentSchema, check, commandSchema, common, instances, templateCheck } from '../serviceSchema.ts';
+import {
+  agentSchema,
+  check,
+  commandSchema,
+  common,
+  containerServiceSchema,
+  instances,
+  templateCheck,
+} from '../serviceSchema.ts';
 import { constraintsSchema } from './constraintSchema.ts';
 import { plainValue } from './scalars.ts';
 import { agentKeys, copyKeys, policyKeys, timeoutKeys } from './serviceKeys.ts';
@@ -11,7 +19,12 @@ const { on, needs: _, with: __, group: ___, template: ____, location: _____, ...
 export const defaultsSchema = z.strictObject({ check, ...timeoutKeys, ...inherited });
 
 export const templateSchema = z
-  .strictObject({ ...commandSchema.shape, ...agentSchema.shape, check: templateCheck })
+  .strictObject({
+    ...commandSchema.shape,
+    ...agentSchema.shape,
+    check: templateCheck,
+    container: containerServiceSchema.shape.container,
+  })
   .omit({ template: true, location: true })
   .partial();
 

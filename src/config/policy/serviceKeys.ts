@@ -112,12 +112,20 @@ const valueRule = z.strictObject({
 
 const rulesMax = 100;
 
+const paramRule = valueRule.extend({
+  where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
+  params: agentParams.optional().describe('Parameters in place of others, where and while the rule holds.'),
+});
+
+const paramRulesText = 'Values that count while a rule holds, and parameters that count where one does.';
+
+/** Of containers, which have one check, and perhaps an agent inside. */
+export const containerRules = z.array(paramRule).max(rulesMax).optional().describe(paramRulesText);
+
 /** Of agents: what runs there may need other parameters on other nodes. */
 export const agentRules = z
   .array(
-    valueRule.extend({
-      where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
-      params: agentParams.optional().describe('Parameters in place of others, where and while the rule holds.'),
+    paramRule.extend({
       check: z
         .union([agentTimes, severalChecks], checkWanted)
         .optional()
@@ -127,7 +135,7 @@ export const agentRules = z
   )
   .max(rulesMax)
   .optional()
-  .describe('Values that count while a rule holds, and parameters that count where one does.');
+  .describe(paramRulesText);
 
 /** Keys that can be inherited: from `defaults`, from a group, from a template. */
 const inheritedKeys = {

@@ -14,8 +14,9 @@ export const timedOperations = [
 
 /** A time that a service takes over says nothing where that operation never comes. `own`: what it says itself; `group`: all of its group. */
 export function withoutIdleTimes(service: Layer, own: Layer, group: Layer): Layer {
-  const has = (key: string): boolean => (service[key] ?? group[key] ?? false) !== false;
-  const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !('agent' in service && has(of)));
+  const mayHave = 'agent' in service && !('container' in service);
+  const has = (key: string): boolean => mayHave && (service[key] ?? group[key] ?? false) !== false;
+  const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !has(of));
   return Object.fromEntries(Object.entries(service).filter(([key]) => idle.every((each) => each.key !== key)));
 }
 

@@ -40,7 +40,7 @@ export function traitsOf(
   group: GroupFile | null | undefined,
 ): Omit<Traits, 'checks'> {
   return {
-    timeouts: 'agent' in file ? timeoutsOf(file) : {},
+    timeouts: 'agent' in file && !('container' in file) ? timeoutsOf(file) : {},
     onScore: file['on-score'] ?? onScoreOf(copies),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,
@@ -74,7 +74,7 @@ export function forAgent(rule: Rule, file: ServiceFile): Rule {
 
 /** Null: it is none by name. */
 export function agentOf(file: ServiceFile): AgentName | null {
-  if (!('agent' in file)) return null;
+  if (!('agent' in file) || file.agent === undefined) return null;
   const [standard = '', second = '', ...rest] = file.agent.split(':');
   return standard === 'ocf'
     ? { standard, provider: second, type: rest.join(':') }

@@ -1,4 +1,5 @@
 /** Constraints in a sentence each, so that a slip that is no mistake is seen. */
+import { ocfAgentOf } from '../../core/container.ts';
 import type { RecurringCheck, RuledValues, Rules, Service } from '../../core/model.ts';
 import type {
   ColocationConfig,
@@ -131,7 +132,7 @@ export function traitsInWords(service: Service): string[] {
     ...answerTexts(onFail),
     ...(Object.keys(utilization).length === 0 ? [] : [`takes up ${named(utilization)}`]),
     ...(Object.keys(meta).length === 0 ? [] : [named(meta)]),
-    ...Object.entries(resource.kind === 'ocf' ? resource.paramsOn : {}).map(
+    ...Object.entries(ocfAgentOf(resource)?.paramsOn ?? {}).map(
       ([node, params]) => `on ${node} with its own ${Object.keys(params).join(', ')}`,
     ),
     ...metaRules.map((each) => `${named(each.meta)} while ${renderRule(each.rule)}`),

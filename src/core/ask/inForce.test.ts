@@ -4,6 +4,7 @@ import { asOn, digestOf, digestOn } from '../definition.ts';
 import { blankRecord } from '../execute/services.ts';
 import {
   type Cluster,
+  type ContainerResource,
   failuresMax,
   noRules,
   type OcfResource,
@@ -18,6 +19,24 @@ import { type Plan, schedule } from '../schedule/index.ts';
 import { forgetMsOf, inForce } from './inForce.ts';
 
 const hourS = 3600;
+
+const plainContainer: ContainerResource = {
+  kind: 'container',
+  engine: 'podman',
+  image: 'db',
+  pull: true,
+  argv: [],
+  env: {},
+  directory: null,
+  stopSignal: null,
+  network: null,
+  ports: [],
+  mounts: [],
+  options: [],
+  address: null,
+  checkArgv: null,
+  agent: null,
+};
 
 const during = (hours: string): Rule => ({
   id: `at-${hours}`,
@@ -168,6 +187,16 @@ describe('values by a rule', () => {
     expect(digestOn(day, 'a')).toBe(digestOf({ ...resource, params: { size: '2' } }));
     expect(digestOn(day, 'b')).toBe(db.digest);
     expect(asOn(day, 'a')).toEqual({ ...db, ruled: day.ruled, resource: day.resource, digest: digestOn(day, 'a') });
+  });
+
+  test('parameters of an agent in a container, too', () => {
+    const inside: ContainerResource = { ...plainContainer, agent: resource };
+    const ruled = [{ rule: both(site('east'), during('9-17')), params: { size: '2' } }];
+    const file = { ...sites, services: [{ ...db, resource: inside, digest: digestOf(inside), ruled }] };
+    const day = of(file, 9);
+    expect(day.resource).toEqual({ ...inside, agent: { ...resource, paramsOn: { a: { size: '2' } } } });
+    expect(digestOn(day, 'a')).toBe(digestOf({ ...inside, agent: { ...resource, params: { size: '2' } } }));
+    expect(digestOn(day, 'b')).toBe(digestOf(inside));
   });
 
   test('a parameter may ask for an attribute that a rule changes', () => {

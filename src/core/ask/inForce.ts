@@ -8,6 +8,7 @@ import { must } from '../../lib/assert.ts';
 import type { Rule } from '../../policy/input.ts';
 import { asksForDates, ruleHolds, rulesChangeS } from '../../policy/rule/index.ts';
 import { durationMsOf, scoreOf } from '../../policy/rule/text.ts';
+import { ocfAgentOf } from '../container.ts';
 import { digestOf } from '../definition.ts';
 import {
   type Cluster,
@@ -16,6 +17,7 @@ import {
   type Ms,
   type NodeId,
   type OcfResource,
+  type Resource,
   type RuledValues,
   type Service,
   type ServiceId,
@@ -169,15 +171,17 @@ const withValue = (
 /** Each node has a definition of its own then: what changes on one of them is nothing to the others. */
 function withParams(service: Service, nodes: readonly ClusterNode[], nowS: number): Service {
   const { resource, ruled = [] } = service;
-  if (resource.kind !== 'ocf' || !hasRuledParams(service)) return service;
+  const agent = ocfAgentOf(resource);
+  if (agent === null || !hasRuledParams(service)) return service;
+  const running = (now: OcfResource): Resource => (resource.kind === 'container' ? { ...resource, agent: now } : now);
   const paramsOn: Record<NodeId, Readonly<Record<string, string>>> = {};
   const digestsOn: Record<NodeId, string> = {};
   for (const node of nodes) {
     const own = ruledParams(ruled, node, nowS);
     if (Object.keys(own).length > 0) paramsOn[node.id] = own;
-    digestsOn[node.id] = digestOf({ ...resource, params: { ...resource.params, ...own }, paramsOn: {} });
+    digestsOn[node.id] = digestOf(running({ ...agent, params: { ...agent.params, ...own }, paramsOn: {} }));
   }
-  return { ...service, resource: { ...resource, paramsOn }, digestsOn };
+  return { ...service, resource: running({ ...agent, paramsOn }), digestsOn };
 }
 
 const hasRuledParams = ({ ruled = [] }: Service): boolean => ruled.some(({ params }) => params !== undefined);

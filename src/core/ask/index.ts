@@ -13,6 +13,7 @@ import { situate } from '../../policy/situate/index.ts';
 import type { Cluster, NodeId, Rules, ServiceId } from '../model.ts';
 import { type Configuration, configurationOf, locationOf, setOf } from './configuration.ts';
 import { withCopies } from './copies.ts';
+import { withLoads } from './loads.ts';
 import { preferenceId, withPlaces } from './places.ts';
 import type { Question } from './question.ts';
 import { isSameQuestion } from './same.ts';
@@ -64,7 +65,7 @@ export function decideOn(question: Question): Decision {
 
 function decide(question: Question): Decision {
   const configuration = configured(question.cluster);
-  const situation = withCopies(situate(inputOf(question)), question, configuration);
+  const situation = withLoads(withCopies(situate(inputOf(question)), question, configuration), configuration.heads);
   const constraints = withPlaces(constrain(situation), question, configuration, situation);
   return decideWith(situation, constraints, { terms: true });
 }

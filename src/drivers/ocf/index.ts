@@ -10,15 +10,15 @@ import type { OcfResource, ServiceId } from '../../core/model.ts';
 import { isOvertaken } from '../../core/operations.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { type Driver, type DriverContext, type Failed, failed, failedInCluster, ok } from '../driver.ts';
+import { type Action, type AskedOp, actionOf, agentEnvironment } from '../ocf_api/environment.ts';
+import { judge } from '../ocf_api/parse.ts';
 import { signalGroup } from '../process/group.ts';
 import { endLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, runProgram } from '../process/run.ts';
 import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { linesOf } from '../process/tail.ts';
-import { type Action, type AskedOp, actionOf, agentEnvironment } from './environment.ts';
 import { type FoundAgent, findAgent } from './find.ts';
 import { AgentLibrary } from './library.ts';
-import { judge } from './parse.ts';
 import { readScore } from './score.ts';
 
 export interface OcfOptions {

@@ -26,7 +26,7 @@ function put(board: Board, resource: ResourceIndex, node: NodeIndex, score: numb
   board.isOpen[resource] = 0;
   board.nodeOf[resource] = node;
   board.scoreThere[resource] = score;
-  board.load[node]! += 1;
+  board.load[node]! += resourceOf(board, resource).load ?? 1;
   take(board, node, resourceOf(board, resource).utilization);
 }
 
@@ -46,6 +46,6 @@ export function takeBack(board: Board, resource: ResourceIndex): void {
   if (node < 0) return;
   board.isOpen[resource] = 1;
   board.nodeOf[resource] = -1;
-  board.load[node]! -= 1;
+  board.load[node]! -= resourceOf(board, resource).load ?? 1;
   giveBack(board, node, resourceOf(board, resource).utilization);
 }

@@ -41,7 +41,7 @@ export interface Board {
   /** Indices of colocations: grow and move while groups and clones hand theirs down. */
   readonly thisWith: number[][];
   readonly withThis: number[][];
-  /** By node: whether it can run anything; how many resources were placed there; what is left of its capacity. */
+  /** By node: whether it can run anything; how many resources were placed there, by their loads; what is left of its capacity. */
   readonly isUsable: Uint8Array;
   readonly load: Int32Array;
   readonly free: Map<string, number>[];

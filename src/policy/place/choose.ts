@@ -43,6 +43,17 @@ function bestOf(board: Board, row: Int32Array, active: NodeIndex): NodeIndex {
   return best;
 }
 
+/** The usable node that runs the least; -1: none is usable. */
+export function emptiest(board: Board): NodeIndex {
+  let best = -1;
+  for (const { index } of board.situation.nodes) {
+    if (board.isUsable[index] === 0) continue;
+    const load = best < 0 ? -1 : board.load[index]! - board.load[best]!;
+    if (load < 0 || (load === 0 && compareNames(board, index, best) < 0)) best = index;
+  }
+  return best;
+}
+
 /** The node for a resource; `preferred` (or -1) wins if it is as good as the best. It may still turn out to be unfit. */
 export function chosenNode(board: Board, resource: ResourceIndex, preferred: NodeIndex): NodeIndex {
   const row = board.rows[resource]!;

@@ -22,6 +22,7 @@ import {
   show,
   writable,
 } from './board.ts';
+import { emptiest } from './choose.ts';
 import { type Flow, hasInfluence, linkOf, withWishes } from './flow.ts';
 import { byInstance } from './instances.ts';
 import { addPromotionScores, dealRoles } from './promotion.ts';
@@ -39,6 +40,7 @@ export function placeClone(board: Board, clone: ResourceIndex, preferred: NodeIn
   board.children[clone] = byInstance(board, board.children[clone]!);
   const wanted = { max: meta.cloneMax, perNode: meta.cloneNodeMax };
   distribute(board, clone, board.children[clone]!, wanted, turn);
+  loadWithoutPlaces(board, board.children[clone]!);
   if (meta.promotable) dealRoles(board, clone);
   board.isOpen[clone] = 0;
   board.isBusy[clone] = 0;
@@ -89,6 +91,16 @@ export function distribute(
     else
       for (const { index } of board.situation.nodes)
         addTo(board, instance, index, -infinity, 'enough instances (clone-max)', 'cloneFull');
+  }
+}
+
+/** As the connections into the containers of a bundle do: they take a place though their container has none. */
+function loadWithoutPlaces(board: Board, instances: readonly ResourceIndex[]): void {
+  for (const instance of instances) {
+    const { loadWithoutPlace = 0, forcedRole } = resourceOf(board, instance);
+    const node =
+      loadWithoutPlace === 0 || board.nodeOf[instance]! >= 0 || forcedRole === 'stopped' ? -1 : emptiest(board);
+    if (node >= 0) board.load[node]! += loadWithoutPlace;
   }
 }
 

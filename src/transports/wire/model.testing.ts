@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Cluster, Resource, Rules, Service } from '../../core/model.ts';
 import type { Rule } from '../../policy/input.ts';
+import { addressOf, container } from './container.testing.ts';
 
 export const name = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/),
@@ -22,32 +23,29 @@ export const byName = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T
 export const port = fc.nat(65_535);
 const argv = fc.array(anyText, { maxLength: 4 });
 
+const ocf = fc.record({
+  kind: fc.constant('ocf' as const),
+  provider: name,
+  type: name,
+  params: byName(anyText),
+  paramsOn: byName(byName(anyText)),
+});
+
+const stopSignal = fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const);
+
 const resource: fc.Arbitrary<Resource> = fc.oneof(
-  fc.record({
-    kind: fc.constant('ocf' as const),
-    provider: name,
-    type: name,
-    params: byName(anyText),
-    paramsOn: byName(byName(anyText)),
-  }),
+  ocf,
   fc.record({ kind: fc.constant('systemd' as const), unit: name }),
   fc.record({
     kind: fc.constant('command' as const),
     argv,
     env: byName(anyText),
     directory: anyText,
-    stopSignal: fc.constantFrom('SIGTERM' as const, 'SIGINT' as const, 'SIGQUIT' as const, 'SIGHUP' as const),
+    stopSignal,
     checkArgv: orNull(argv),
   }),
-  fc.record({
-    kind: fc.constant('address' as const),
-    address: fc.ipV4(),
-    prefix: fc.nat(32),
-    family: fc.constantFrom(4 as const, 6 as const),
-    interface: orNull(name),
-    probeMs: ms,
-    drainMs: ms,
-  }),
+  addressOf(name, ms),
+  container({ text: anyText, name, ocf, address: addressOf(name, ms), stopSignal }),
   fc.record({
     kind: fc.constant('balance' as const),
     engine: fc.constantFrom('haproxy' as const, 'proxy' as const),

@@ -7,6 +7,8 @@ import type {
   Cluster,
   ClusterNode,
   CommandResource,
+  ContainerMount,
+  ContainerResource,
   CopyOf,
   FailedOperation,
   FenceDevice,
@@ -74,12 +76,14 @@ const ocf = object<OcfResource>({
 
 const systemd = object<SystemdResource>({ kind: oneOf('systemd'), unit: anyText });
 
+const stopSignal = oneOf('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP');
+
 const command = object<CommandResource>({
   kind: oneOf('command'),
   argv,
   env: params,
   directory: anyText,
-  stopSignal: oneOf('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'),
+  stopSignal,
   checkArgv: nullable(argv),
 });
 
@@ -91,6 +95,24 @@ const address = object<AddressResource>({
   interface: nullable(anyText),
   probeMs: duration,
   drainMs: duration,
+});
+
+const container = object<ContainerResource>({
+  kind: oneOf('container'),
+  engine: oneOf('podman', 'docker'),
+  image: anyText,
+  pull: flag,
+  argv,
+  env: params,
+  directory: nullable(anyText),
+  stopSignal: nullable(stopSignal),
+  network: nullable(anyText),
+  ports: argv,
+  mounts: list(object<ContainerMount>({ from: anyText, to: anyText, options: argv, create: flag }), 1024),
+  options: argv,
+  address: nullable(address),
+  checkArgv: nullable(argv),
+  agent: nullable(ocf),
 });
 
 const server = object<BalanceServer>({ id: name, node: nullable(name), address: anyText, port, weight: count });
@@ -120,7 +142,7 @@ const balance = object<BalanceResource>({
   stats: nullable(object<NonNullable<BalanceResource['stats']>>({ port, user: anyText, password: anyText })),
 });
 
-const resource = tagged<Resource>('kind', { ocf, systemd, command, address, balance });
+const resource = tagged<Resource>('kind', { ocf, systemd, command, address, balance, container });
 
 const onFail = oneOf('ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'demote');
 const utilization = map(count, 100);

@@ -17,6 +17,8 @@ import { readCrm } from '../crm.ts';
 import { ImportFault } from '../fault.ts';
 import { nameFor } from '../fromHeartbeatText.ts';
 import { bareOf, withoutRules } from './bare.ts';
+import { withoutBundleRoles } from './bundleRoles.ts';
+import { whyNoContainer } from './bundles.ts';
 import { clusterOf, defaultsOf, settingsOf } from './cluster.ts';
 import { constraintsOf, ticketName } from './constraints.ts';
 import { type Corosync, readCorosync } from './corosync.ts';
@@ -122,6 +124,8 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
 
 // ---------------------------------------------------------------- the file
 
+const none: Input['constraints'] = { locations: [], colocations: [], orders: [], tickets: [] };
+
 function translate(
   file: NamedText,
   read: Input,
@@ -129,7 +133,12 @@ function translate(
   corosync: Corosync | null,
   draft: ImportDraft,
 ): { readonly text: string; readonly names: ImportNames } {
-  const asRead = bareOf(read);
+  const whole = bareOf(read);
+  const asRead = withoutBundleRoles(
+    whole,
+    (each) => isPromotable(each.id, situate({ ...whole, constraints: none })),
+    draft,
+  );
   const ruled = new Map<string, AttributeSet[]>();
   const plain = withoutRules(asRead, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
@@ -140,7 +149,7 @@ function translate(
   const situation = situate(plain);
   const remotes = remoteNodesOf(situation);
   const bare = withRemoteNodes(asRead, remotes);
-  const resources = bare.resources.filter((resource) => isTaken(resource, draft));
+  const resources = bare.resources.filter((resource) => isTaken(resource, situation, draft));
   const names = namesOf(bare, resources, (id) => isPromotable(id, situation), draft);
   const nodes = [
     ...new Set(bare.nodes.flatMap(({ name, type }) => (type === 'member' ? (names.node(name) ?? []) : []))),
@@ -237,11 +246,15 @@ function onHosts(
   return new Set(nodes.filter((node) => !others.has(node) && (allowed?.has(node) ?? true)));
 }
 
-/** Bundles have no place in the file, and what connects to a remote node is the node itself. */
-function isTaken(resource: ResourceConfig, draft: ImportDraft): boolean {
+/** What connects to a remote node is the node itself; bundles of which nothing can be run have no place in the file. */
+function isTaken(resource: ResourceConfig, { resourceById }: Situation, draft: ImportDraft): boolean {
   if (resource.kind === 'bundle') {
-    draft.lose(resource.id, 'a bundle: containers that are nodes have no words here; run the container as a service');
-    return false;
+    const known = resourceById.has(resource.id)
+      ? null
+      : 'a bundle that Pacemaker itself leaves out: nothing inside can be reached';
+    const because = whyNoContainer(resource) ?? known;
+    if (because !== null) draft.lose(resource.id, because);
+    return because === null;
   }
   if (resource.kind !== 'primitive' || !isConnection(resource)) return true;
   const now =

@@ -9,6 +9,8 @@ const order = [
 ];
 const serviceOrder = [
   ...[
+    'container',
+    'command',
     'agent',
     'params',
     'group',

@@ -54,6 +54,11 @@ export function namesOf(
     const plain = { clone: false, promotable: false };
     if (resource.kind === 'primitive') add(resource.id, { kind: 'service', ...plain });
     if (resource.kind === 'group') addGroup(resource, plain, add);
+    if (resource.kind === 'bundle') {
+      // What runs inside has no name of its own.
+      const thing = add(resource.id, { kind: 'service', clone: true, promotable: false });
+      if (resource.child !== null) things.set(resource.child.id, thing);
+    }
     if (resource.kind !== 'clone') continue;
     const copies = { clone: true, promotable: isPromotable(resource.id) };
     // A clone and what it has copies of are one thing, called as that is called.

@@ -408,10 +408,10 @@ describe('what cannot be carried over is told', () => {
     expect(notesOn(made, about).join('\n')).toContain(words);
   });
 
-  test('bundles', () => {
+  test('bundles that nothing here runs', () => {
     const made =
       imported(`<cib validate-with="pacemaker-3.0"><configuration><nodes><node id="1" uname="oak"/></nodes><resources>
-<bundle id="web"><docker image="web"/></bundle>
+<bundle id="web"><rkt image="web"/></bundle>
 </resources></configuration><status/></cib>`);
     expect(made.notes.filter(({ isLoss }) => isLoss).map(({ about }) => about)).toEqual(['web']);
     expect(made.notes.find(({ about }) => about === 'web')).toMatchObject({ line: 2, column: 9 });

@@ -1,11 +1,19 @@
 /** Resources as services and groups. */
-import type { AttributeSet, CloneConfig, PrimitiveConfig, ResourceConfig } from '../../../policy/input.ts';
+import type {
+  AttributeSet,
+  BundleConfig,
+  CloneConfig,
+  PrimitiveConfig,
+  ResourceConfig,
+} from '../../../policy/input.ts';
 import { readSets } from '../../../policy/rule/index.ts';
 import { scoreOf } from '../../../policy/rule/text.ts';
 import type { Resource } from '../../../policy/situation.ts';
 import { agentOf } from './agents.ts';
+import { containerEntry, insideEntry } from './bundles.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
 import type { Locations } from './locations.ts';
+import { primitivesOf } from './names.ts';
 import { type OperationDefaults, operationsOf } from './operations.ts';
 import { paramRules, withMoreRules } from './paramRules.ts';
 import { ruleText } from './ruleText.ts';
@@ -48,7 +56,12 @@ export function servicesOf(
   };
   for (const resource of resources) {
     const child = resource.kind === 'clone' ? resource.child : resource;
-    if (child.kind === 'bundle') continue;
+    if (child.kind === 'bundle') {
+      const name = nameOf(child.id, translating);
+      services[name] = bundleEntry(child, name, sources, translating);
+      for (const { id } of [child, ...primitivesOf(child)]) paths.set(id, ['services', name]);
+      continue;
+    }
     const outer = resource.kind === 'clone' ? [resource.parameters] : [];
     const copies = resource.kind === 'clone' ? copiesEntry(resource, sources, translating) : {};
     const own = resource.kind === 'clone' ? rulesEntry([...ruledOf(resource.id, sources)], translating) : {};
@@ -141,6 +154,51 @@ function serviceEntry(
       ...paramRules(config, outer, kind, translating),
     ]),
   );
+}
+
+// ---------------------------------------------------------------- one bundle
+
+function bundleEntry(config: BundleConfig, name: string, sources: ServiceSources, translating: Translating): Entry {
+  const { draft, nodes, instances } = translating;
+  const { id, child } = config;
+  const bundle = instances.get(id);
+  const meta = bundle?.meta ?? { cloneMax: 1, cloneNodeMax: 1, promotable: false };
+  if (meta.promotable) draft.lose(id, 'its replicas have roles: here containers have none, and none is promoted');
+  const places = placesEntry(name, sources);
+  const able = (sources.locations.placesOf(name).on ?? nodes).length;
+  const perNode = Math.min(meta.cloneNodeMax, instancesMax);
+  const copies = copiesWithin(id, meta.cloneMax, able, perNode, draft);
+  const inside = child === null ? null : insideEntry(child, sources.operations, sources.fencesStops, translating);
+  if (inside !== null)
+    draft.note(
+      id,
+      'what runs inside starts, stops and fails with its container, which is no node here: no constraint is about the inside alone',
+    );
+  const onFail =
+    inside === null || sources.fencesStops ? (inside?.onFail ?? {}) : unfenced(inside.onFail, id, translating);
+  const utilization = child === null ? {} : utilizationOf(ownUtilization(child), id, translating);
+  return joined(
+    containerEntry(config, name, { perNode }, translating),
+    inside?.entry ?? {},
+    wordsEntry(wordsFor(bundle ?? null, translating), sources.defaults),
+    Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
+    Object.keys(utilization).length === 0 ? {} : { utilization },
+    { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) },
+    places,
+    withMoreRules(ownRules(id, {}, sources, translating), inside?.rules ?? []),
+  );
+}
+
+/** It is the container that needs it. */
+const ownUtilization = ({ utilization }: PrimitiveConfig): ReadonlyMap<string, number> =>
+  new Map([...readSets(utilization, { nowS: 0 })].map(([name, amount]) => [name, Number.parseInt(amount, 10)]));
+
+/** As many as nodes have places for. */
+function copiesWithin(id: string, max: number, able: number, perNode: number, draft: Translating['draft']): number {
+  const copies = Math.min(max, able * perNode, instancesMax);
+  if (copies < max)
+    draft.note(id, `${max} copies are wanted, and no more than ${copies} can run: instances is ${copies}`);
+  return copies;
 }
 
 const isMachine = (id: string, { remotes }: Translating): boolean =>

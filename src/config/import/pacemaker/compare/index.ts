@@ -4,10 +4,12 @@
  * they are no services here.
  */
 import type { Cluster } from '../../../../core/model.ts';
+import type { Input } from '../../../../policy/input.ts';
 import { situate } from '../../../../policy/situate/index.ts';
 import { type Problem, parseClusterFile } from '../../../parse.ts';
 import { bareOf } from '../bare.ts';
 import type { FromPacemaker } from '../index.ts';
+import type { ImportNames } from '../names.ts';
 import { remoteNodesOf, withoutConnections } from '../remotes.ts';
 import { askOurs } from './ours.ts';
 import { type Circumstances, type Outcome, placesText } from './outcome.ts';
@@ -47,6 +49,7 @@ const copiesMax = 2000;
 export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comparison {
   const nodes = cluster.nodes.filter(({ witness }) => !witness).map(({ id }) => id);
   const unique = new Set(cluster.services.flatMap(({ copyOf }) => copyOf?.service ?? []));
+  const alike = alikeOf(input, names);
   const bare = withoutConnections(bareOf(input));
   const theirs = new Theirs(bare, names, nodes, unique);
   const differences: Difference[] = [];
@@ -54,7 +57,7 @@ export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comp
   let asked = 0;
   const ask = (circumstances: Circumstances): Outcome => {
     const [one, other] = [theirs.ask(circumstances), askOurs(cluster, circumstances, input.nowS)];
-    const found = differencesOf(circumstances, one, other);
+    const found = differencesOf(circumstances, withoutNumbers(one, alike), withoutNumbers(other, alike));
     asked += 1;
     if (found.length === 0) same += 1;
     differences.push(...found);
@@ -73,6 +76,34 @@ export function compare({ input, names }: FromPacemaker, cluster: Cluster): Comp
     ask({ ...plain, standby: node, before: running, words: `${node} goes into standby while everything runs` });
   }
   return { asked, same, differences, nodes: nodes.length, nodesAsked: few.length };
+}
+
+/** Services made of bundles with one replica a node: to Pacemaker these are alike, and which one runs where is nobody's decision. */
+const alikeOf = ({ resources }: Input, names: ImportNames): ReadonlySet<string> =>
+  new Set(
+    resources.flatMap((each) =>
+      each.kind === 'bundle' && Number(each.container.get('replicas-per-host') ?? 1) <= 1
+        ? (names.thing(each.id)?.name ?? [])
+        : [],
+    ),
+  );
+
+/** What is said of copies that are alike, of all of them together. */
+function withoutNumbers({ running, actions, why }: Outcome, alike: ReadonlySet<string>): Outcome {
+  const nameOf = (copy: string): string => {
+    const name = copy.replace(/:\d+$/, '');
+    return alike.has(name) ? name : copy;
+  };
+  const merged = new Map<string, ReadonlyMap<string, 'started' | 'promoted'>>();
+  for (const [copy, places] of running) {
+    const name = nameOf(copy);
+    merged.set(name, new Map([...(merged.get(name) ?? []), ...places]));
+  }
+  const said = actions.map((action) => {
+    const [verb = '', copy = '', node = ''] = action.split(' ');
+    return `${verb} ${nameOf(copy)} ${node}`;
+  });
+  return { running: merged, actions: said, why: (name) => why(alike.has(name) ? `${name}:0` : name) };
 }
 
 function differencesOf({ words: when }: Circumstances, theirs: Outcome, ours: Outcome): readonly Difference[] {

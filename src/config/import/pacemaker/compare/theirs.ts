@@ -1,7 +1,7 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
 import { copyId } from '../../../../core/model.ts';
 import { decide } from '../../../../policy/index.ts';
-import type { Input, NodeState } from '../../../../policy/input.ts';
+import type { BundleConfig, Input, NodeState } from '../../../../policy/input.ts';
 import { carryOut } from '../../../../policy/outcome/index.ts';
 import { situate } from '../../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../../policy/situation.ts';
@@ -14,6 +14,10 @@ export class Theirs {
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
   readonly #unique: ReadonlySet<string>;
+  /** What runs in containers: here that is no service of its own. */
+  readonly #inside: ReadonlySet<string>;
+  /** Copies in the cluster file by the ids of the containers of bundles. */
+  readonly #containers: ReadonlyMap<string, string>;
   /** Names in the configuration. */
   readonly #remotes: readonly string[];
   /** As it is once everything runs with all nodes there. */
@@ -25,6 +29,9 @@ export class Theirs {
     this.#names = names;
     this.#nodes = nodes;
     this.#unique = unique;
+    const bundles = bare.resources.flatMap((each) => (each.kind === 'bundle' ? [each] : []));
+    this.#inside = new Set(bundles.flatMap(({ child }) => child?.id ?? []));
+    this.#containers = new Map(bundles.flatMap((each) => containersOf(each, names)));
     this.#remotes = [...remoteNodesOf(situate(bare)).keys()];
   }
 
@@ -100,7 +107,10 @@ export class Theirs {
     return { ...input, nodeStates };
   }
 
-  #nameOf({ baseId, instance }: Resource): string | null {
+  #nameOf({ id, baseId, instance }: Resource): string | null {
+    if (this.#inside.has(baseId)) return null;
+    const container = this.#containers.get(id);
+    if (container !== undefined) return container;
     const name = this.#names.thing(baseId)?.name ?? null;
     return name !== null && this.#unique.has(name) ? copyId({ service: name, number: instance ?? 0 }) : name;
   }
@@ -130,10 +140,23 @@ export class Theirs {
       const where = situation.nodes[node ?? -1];
       const isOurs = word !== undefined && !isPseudo && what?.kind === 'primitive' && where !== undefined;
       const name = isOurs ? this.#nameOf(what) : null;
-      return name === null || where === undefined ? [] : [`${word} ${name} ${this.#names.node(where.name)}`];
+      // As with places: what is no node of the cluster file is told of in the notes.
+      const place = where === undefined ? null : this.#names.node(where.name);
+      return name === null || place === null ? [] : [`${word} ${name} ${place}`];
     });
   }
 }
+
+function containersOf({ id, technology, container }: BundleConfig, names: ImportNames): [string, string][] {
+  const service = names.thing(id)?.name;
+  if (service === undefined) return [];
+  const safe = `${id}-${technology}`.replace(/[:#]/g, '.');
+  const max = Math.max(Number.parseInt(container.get('replicas') ?? '', 10) || 1, containersMax);
+  return Array.from({ length: max }, (_, number) => [`${safe}-${number}`, copyId({ service, number })]);
+}
+
+/** More than any of them can have here. */
+const containersMax = 32;
 
 const words: Readonly<Record<string, string>> = {
   start: 'start',

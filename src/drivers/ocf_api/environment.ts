@@ -51,7 +51,7 @@ export interface AgentPlace {
 const featureSet = '3.16.2';
 
 /** What agents call to tell the cluster something: programs of ours by the names that they know. */
-const tools = fileURLToPath(new URL('tools', import.meta.url));
+const tools = fileURLToPath(new URL('../ocf/tools', import.meta.url));
 
 export function agentEnvironment(op: AskedOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
   return {

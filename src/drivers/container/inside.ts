@@ -1,0 +1,68 @@
+/** What is done in a container that runs: its check, and the operations of an agent that is part of its image. */
+import type { OcfResource } from '../../core/model.ts';
+import type { AgentOp, OpResult } from '../../core/ports.ts';
+import { unreachable } from '../../lib/assert.ts';
+import { type Failed, failed, failedInCluster, failedUnknown } from '../driver.ts';
+import { actionOf, agentEnvironment } from '../ocf_api/environment.ts';
+import { judge } from '../ocf_api/parse.ts';
+import type { Ended } from '../process/run.ts';
+import { lastLine } from '../process/tail.ts';
+import { agentFolder } from './commands.ts';
+
+export interface Inside {
+  /** With the time that is left. */
+  readonly op: AgentOp;
+  readonly node: string;
+  /** `names` of `env` are what the program gets beside its environment in the container. */
+  readonly exec: (
+    names: readonly string[],
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ) => Promise<Ended>;
+}
+
+/** Null: it works. */
+export async function runCheck({ exec, op }: Inside, argv: readonly string[]): Promise<Failed | null> {
+  if (argv[0] === undefined || argv[0] === '') return failedInCluster('the check is empty: it names no program');
+  const ended = await exec([], argv, {});
+  switch (ended.kind) {
+    case 'exited':
+      return ended.code === 0 ? null : failed(`its check ended with exit code ${ended.code}${said(ended)}`);
+    case 'killed':
+      return failed(`its check was killed by ${ended.signal}${said(ended)}`);
+    case 'timedOut':
+      return failedUnknown(`its check gave no answer within ${Math.round(op.timeoutMs)} ms${said(ended)}`);
+    case 'notStarted':
+      return failed(`its check: ${ended.because}`);
+    default:
+      return unreachable(ended);
+  }
+}
+
+function said(ended: { readonly stdout: string; readonly stderr: string }): string {
+  const line = lastLine(ended.stderr) || lastLine(ended.stdout);
+  return line === '' ? '' : `: ${line}`;
+}
+
+const root = '/usr/lib/ocf';
+
+/** Of the node, and of no use in there. */
+const outside = new Set(['PATH', 'HOME', 'HA_SBIN_DIR', 'SEMPRE_ATTRIBUTES']);
+
+/** The engine's own codes for a program that is not in the image, or cannot be executed there. */
+const notFound = [126, 127];
+
+export async function toAgent(
+  { exec, op, node }: Inside,
+  agent: OcfResource,
+  verb: 'probe' | 'check' | 'start' | 'stop',
+): Promise<OpResult> {
+  const place = { root, node, tempDirectory: agentFolder, scorePath: null, attributesDirectory: agentFolder };
+  const all = Object.entries(agentEnvironment({ ...op, verb }, agent, place));
+  const env = Object.fromEntries(all.filter(([name]) => !outside.has(name)));
+  const path = `${root}/resource.d/${agent.provider}/${agent.type}`;
+  const ended = await exec(Object.keys(env), [path, actionOf(verb)], env);
+  if (ended.kind === 'exited' && notFound.includes(ended.code))
+    return failed(`${path} cannot be run in the container: ${lastLine(ended.stderr) || `exit code ${ended.code}`}`);
+  return judge(verb, ended, Math.round(op.timeoutMs), null);
+}
