@@ -66,12 +66,14 @@ export function locationsOf(
   }
   const places = new Map<string, Places>();
   for (const [name, thing] of tops) {
-    const folded = fold(plain.get(name) ?? [], thing, allowedBy(name), translating);
+    const allowed = allowedBy(name);
+    const folded = fold(plain.get(name) ?? [], thing, allowed, translating);
     const more = others.get(name) ?? [];
     // A rule that names the only nodes to look at makes them possible: there a ban has to be said, and not only be left out of «on».
     const opens = folded.on !== null && folded.on.length > 0 && more.some(({ discovery }) => discovery === 'exclusive');
     const bans = (plain.get(name) ?? []).filter(({ score }) => opens && score <= -infinity).map(({ entry }) => entry);
-    const on = opens && folded.onScore === 0 && allowedBy(name) === null ? null : folded.on;
+    const open = allowed === null ? null : translating.nodes.filter((node) => allowed.has(node));
+    const on = opens && folded.onScore === 0 ? open : folded.on;
     places.set(name, { ...folded, on, locations: [...folded.locations, ...bans, ...more] });
   }
   for (const [name, entries] of others)
