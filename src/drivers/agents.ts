@@ -51,11 +51,11 @@ export class RealAgents implements Agents {
     });
   }
 
-  /** A start that it overtook may have gone on behind its back: then what that has started is stopped too, in what is left of the time. */
+  /** A start that it overtakes may go on behind its back: what that has started is stopped too, in what is left of the time. */
   async #stop(op: AgentOp): Promise<OpResult> {
     const begunMs = performance.now();
-    const result = await this.#perform(op);
     const overtaken = this.#underWay.get(op.service.id);
+    const result = await this.#perform(op);
     if (overtaken === undefined) return result;
     await overtaken;
     return this.#perform({ ...op, timeoutMs: Math.max(1, op.timeoutMs - (performance.now() - begunMs)) });
