@@ -158,6 +158,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: 'start-waited-for',
+    world: 'plain',
     rule: 'a start that is under way when the lease ends is ended, not waited for',
     by: ['exclusive', 'takeover'],
     file: 'src/core/operations.ts',
