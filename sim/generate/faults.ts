@@ -14,6 +14,7 @@ import { drawPlot, drawTurns } from './plots.ts';
 import { drawPromotions, hasPromotable } from './promotions.ts';
 import { drawQuirks } from './quirks.ts';
 import { shuffled } from './services.ts';
+import { drawStarts } from './starts.ts';
 
 const faultKinds: readonly FaultKind[] = [
   'powerOff',
@@ -76,6 +77,8 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   const copies = prng.fork('copies');
   const isHeard = faults.every(({ kind }) => kind !== 'cut' && kind !== 'isolate' && kind !== 'packets');
   if (copies.chance(0.1)) faults.push(...drawCopies(copies, cluster, isHeard, beginMs, healAtMs));
+  const starts = prng.fork('starts');
+  if (starts.chance(0.08)) faults.push(...drawStarts(starts, cluster, beginMs, healAtMs));
   const hangs = prng.fork('hangs');
   const drawn = faults.map((fault) => (fault.kind === 'diskFull' && hangs.chance(0.4) ? hanging(fault) : fault));
   return { seed, healAtMs, quirks, faults: drawn };

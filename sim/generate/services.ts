@@ -135,7 +135,8 @@ function draw(
     with: with_.slice(0, 1).map((other) => other.id),
     stickiness: prng.pick([0, 50, stickinessMax]),
     check: { everyMs: prng.pick([1000, 3000]), timeoutMs: 2000 },
-    startTimeoutMs: 2000,
+    // Some take longer than a lease and the stop after it.
+    startTimeoutMs: prng.fork('start').chance(0.3) ? 8000 : 2000,
     // The bounds of a takeover count stop times: long ones would hide what else is wrong with them.
     stopTimeoutMs: prng.pick([100, 200, 1000, 2500]),
     failures: { max: 3, forgetMs: 8000 },

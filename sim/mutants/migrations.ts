@@ -74,8 +74,8 @@ export const migrationMutants: readonly Mutant[] = [
     rule: 'a node without quorum does not wait for a migration before it stops',
     by: ['exclusive', 'takeover', 'quorum'],
     file: 'src/core/operations.ts',
-    find: "  verb === 'migrateTo' ||\n  verb === 'migrateFrom';",
-    replace: "  verb === 'migrateFrom';",
+    find: "verb !== 'stop' && verb !== 'check';",
+    replace: "verb !== 'stop' && verb !== 'check' && verb !== 'migrateTo' && verb !== 'migrateFrom';",
   },
   {
     name: 'arrival-stopped-once',

@@ -157,6 +157,15 @@ export const serviceMutants: readonly Mutant[] = [
     replace: 'if (heard.length >= 0 || record === undefined || peer === undefined) continue;',
   },
   {
+    name: 'start-waited-for',
+    world: 'plain',
+    rule: 'a start that is under way when the lease ends is ended, not waited for',
+    by: ['exclusive', 'takeover'],
+    file: 'src/core/operations.ts',
+    find: "verb !== 'stop' && verb !== 'check';",
+    replace: "verb !== 'stop' && verb !== 'check' && verb !== 'start';",
+  },
+  {
     name: 'last-word-forgotten',
     rule: 'what a node outside the view said last counts when it is lost again',
     by: ['exclusive', 'takeover'],

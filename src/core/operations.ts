@@ -69,11 +69,5 @@ export type Outcome =
       readonly promoted?: boolean;
     };
 
-/** What a `stop` without quorum does not wait for: others count on its beginning when the lease ends. */
-export const isOvertaken = (verb: Verb): boolean =>
-  verb === 'probe' ||
-  verb === 'promote' ||
-  verb === 'demote' ||
-  verb === 'notify' ||
-  verb === 'migrateTo' ||
-  verb === 'migrateFrom';
+/** What a `stop` without quorum does not wait for, a start least of all: others count on its beginning when the lease ends. */
+export const isOvertaken = (verb: Verb): boolean => verb !== 'stop' && verb !== 'check';

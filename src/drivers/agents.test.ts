@@ -57,6 +57,25 @@ describe('run', () => {
     expect(answers.length).toBe(1);
   });
 
+  test('stops once more what a start that was overtaken has started behind its back', async () => {
+    const calls: string[] = [];
+    const { agents, answers } = bench(async ({ verb, timeoutMs }) => {
+      calls.push(`${verb} ${timeoutMs}`);
+      await new Promise((resolve) => setTimeout(resolve, verb === 'start' ? 1000 : 100));
+      calls.push(`${verb} done`);
+      return ok;
+    });
+    agents.run(testOp('start', service, { opId: 1, timeoutMs: 5000 }));
+    await vi.advanceTimersByTimeAsync(500);
+    agents.run(testOp('stop', service, { opId: 2, timeoutMs: 2000 }));
+    await vi.runAllTimersAsync();
+    expect(calls).toEqual(['start 5000', 'stop 2000', 'stop done', 'start done', 'stop 1500', 'stop done']);
+    expect(answers.map(([id]) => id)).toEqual([1, 2]);
+    agents.run(testOp('stop', service, { opId: 3, timeoutMs: 2000 }));
+    await vi.runAllTimersAsync();
+    expect(calls.slice(6)).toEqual(['stop 2000', 'stop done']);
+  });
+
   test("believes a driver's own answer at its time limit", async () => {
     const late = failed('killed at its time limit');
     const { agents, answers } = bench(() => new Promise((resolve) => setTimeout(resolve, 2100, late)));

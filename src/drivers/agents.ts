@@ -4,7 +4,8 @@
  * Drivers keep their own time limits. The one here is the second net, for the day that a driver hangs: the node must go on
  * deciding, with a result that says that nobody knows.
  */
-import type { Ms, Resource, Service } from '../core/model.ts';
+import type { Ms, Resource, Service, ServiceId } from '../core/model.ts';
+import { isOvertaken } from '../core/operations.ts';
 import type { AgentOp, Agents, OpResult, Verb } from '../core/ports.ts';
 import { type Driver, type Drivers, failed, failedUnknown, withDriver } from './driver.ts';
 
@@ -19,6 +20,8 @@ export class RealAgents implements Agents {
   readonly #drivers: Drivers;
   readonly #done: OnDone;
   readonly #graceMs: Ms;
+  /** What a stop may overtake, by service. */
+  readonly #underWay = new Map<ServiceId, Promise<OpResult>>();
 
   constructor(drivers: Drivers, done: OnDone, options: { readonly graceMs?: Ms } = {}) {
     this.#drivers = drivers;
@@ -35,7 +38,27 @@ export class RealAgents implements Agents {
       this.#done(op.opId, result);
     };
     const timer = setTimeout(answer, Math.min(op.timeoutMs + this.#graceMs, timerMsMax), noAnswer(op));
-    void this.#perform(op).then(answer);
+    void (op.verb === 'stop' ? this.#stop(op) : this.#begin(op)).then(answer);
+  }
+
+  #begin(op: AgentOp): Promise<OpResult> {
+    const { id } = op.service;
+    const result = this.#perform(op);
+    if (!isOvertaken(op.verb)) return result;
+    this.#underWay.set(id, result);
+    return result.finally(() => {
+      if (this.#underWay.get(id) === result) this.#underWay.delete(id);
+    });
+  }
+
+  /** A start that it overtakes may go on behind its back: what that has started is stopped too, in what is left of the time. */
+  async #stop(op: AgentOp): Promise<OpResult> {
+    const begunMs = performance.now();
+    const overtaken = this.#underWay.get(op.service.id);
+    const result = await this.#perform(op);
+    if (overtaken === undefined) return result;
+    await overtaken;
+    return this.#perform({ ...op, timeoutMs: Math.max(1, op.timeoutMs - (performance.now() - begunMs)) });
   }
 
   /** Live facts of a service for `status`; null where the driver has none or does not answer soon. */

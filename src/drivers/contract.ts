@@ -3,6 +3,7 @@
  *
  * A driver's test makes a bench: a driver, a service that works on this machine, and the means to harm it from outside.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { plainTraits, type Resource, type Service } from '../core/model.ts';
 import type { AgentOp, OpResult, Verb } from '../core/ports.ts';
@@ -165,6 +166,25 @@ export function driverContract<R extends Resource>(name: string, make: () => Pro
       expect(performance.now() - begunMs).toBeLessThan(4000);
       expect(await run('stop', endless)).toEqual({ outcome: 'ok' });
       expect((await run('probe', endless)).outcome).toBe('stopped');
+    });
+
+    test('a stop ends a start that takes too long', async (context) => {
+      if (bench.endless === null) return context.skip('no start of this driver takes for ever');
+      const endless = service({ resource: bench.endless });
+      const start = run('start', endless);
+      await sleep(300);
+      expect(await run('stop', endless, 10_000)).toEqual({ outcome: 'ok' });
+      expect((await run('probe', endless)).outcome).toBe('stopped');
+      await start;
+    });
+
+    test.each([0, 3, 10, 40])('what a stop overtakes after %i ms does not run in the end', async (afterMs) => {
+      const start = run('start', service());
+      await sleep(afterMs);
+      expect(await run('stop', service())).toEqual({ outcome: 'ok' });
+      expect(await run('probe', service())).toEqual({ outcome: 'stopped' });
+      await start;
+      expect(await run('probe', service())).toEqual({ outcome: 'stopped' });
     });
   });
 }

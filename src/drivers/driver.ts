@@ -55,7 +55,8 @@ export interface Driver<R extends Resource = Resource> {
    * Ends within `op.timeoutMs`: what it started for the op (but not the service) is dead by then, and the result is
    * `failed` with `unknown: true`. Expected failures are results; whatever is thrown is a bug and is reported as one.
    * A `stop` may come while a `check` of the same service is under way, and so may what changes its role or place; a node that has
-   * lost quorum stops it whatever else is under way but a `start` (`isOvertaken`). Nothing else overlaps within a service.
+   * lost quorum stops it whatever else is under way (`isOvertaken`). It should end that; when that has
+   * ended the stop is asked for again (`agents.ts`). Nothing else overlaps within a service.
    */
   perform(op: AgentOp, resource: R): Promise<OpResult>;
   /** Live facts for `status`, as data that survives JSON: servers of a balancer and their state. Null: nothing to say. */

@@ -25,7 +25,7 @@ export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   if (!purging && distrusted.size === 0) return;
   for (const [id, local] of state.local) {
     if (!purging && !distrusted.has(id)) continue;
-    // What hangs must not use up the time to stop: a look, a change of role, a migration.
+    // What hangs must not use up the time to stop.
     if ((local.op !== null && !isOvertaken(local.op.verb)) || !mustStop(local) || isNeeded(turn.state, id)) continue;
     if (isLeft(turn.state, id)) continue;
     if (nowMs < local.retryStopMs) continue;
@@ -92,7 +92,7 @@ function hasStopped(state: NodeState): boolean {
 /** What a former life started and nobody has seen stopped counts as running. */
 function mustStop({ record, running }: LocalService): boolean {
   const { state } = record;
-  if (state === 'stopped' || state === 'blocked' || state === 'starting' || state === 'stopping') return false;
+  if (state === 'stopped' || state === 'blocked' || state === 'stopping') return false;
   return (state !== 'probing' && state !== 'unknown') || running !== null;
 }
 

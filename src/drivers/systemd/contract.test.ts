@@ -21,11 +21,12 @@ case "$*/$unit" in
   *show*broken.service) echo "Failed to get properties: Transport endpoint is not connected" >&2; exit 1 ;;
   *show*later.service) set_state active/running/loaded/success ;;
   *daemon-reload*) ;;
-  *start*slow.service) sleep 60 ;;
+  *start*slow.service) rm -f cancelled; until [ -e cancelled ]; do sleep 0.05; done; echo "Job for $unit canceled." >&2; exit 1 ;;
   *start*later.service) set_state activating/start/loaded/success ;;
   *start*bad.service) set_state failed/failed/loaded/exit-code; echo "Job for $unit failed." >&2; exit 1 ;;
   *start*) set_state active/running/loaded/success ;;
   *stop*sticky.service) exit 1 ;;
+  *stop*slow.service) touch cancelled ;;
   *stop*) rm -f "$unit" ;;
 esac
 case $* in *show*)
