@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../../lib/assert.ts';
+import { plainContainer } from '../container.testing.ts';
 import { asOn, digestOf, digestOn } from '../definition.ts';
 import { blankRecord } from '../execute/services.ts';
 import {
@@ -19,24 +20,6 @@ import { type Plan, schedule } from '../schedule/index.ts';
 import { forgetMsOf, inForce } from './inForce.ts';
 
 const hourS = 3600;
-
-const plainContainer: ContainerResource = {
-  kind: 'container',
-  engine: 'podman',
-  image: 'db',
-  pull: true,
-  argv: [],
-  env: {},
-  directory: null,
-  stopSignal: null,
-  network: null,
-  ports: [],
-  mounts: [],
-  options: [],
-  address: null,
-  checkArgv: null,
-  agent: null,
-};
 
 const during = (hours: string): Rule => ({
   id: `at-${hours}`,

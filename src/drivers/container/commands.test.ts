@@ -1,25 +1,8 @@
 import { expect, test } from 'vitest';
+import { plainContainer as plain } from '../../core/container.testing.ts';
 import type { ContainerResource } from '../../core/model.ts';
 import { testService } from '../contract.ts';
 import { containerName, execute, list, misfit, run } from './commands.ts';
-
-const plain: ContainerResource = {
-  kind: 'container',
-  engine: 'podman',
-  image: 'localhost/web:1',
-  pull: true,
-  argv: [],
-  env: {},
-  directory: null,
-  stopSignal: null,
-  network: null,
-  ports: [],
-  mounts: [],
-  options: [],
-  address: null,
-  checkArgv: null,
-  agent: null,
-};
 
 const address = (text: string, family: 4 | 6) =>
   ({ kind: 'address', address: text, prefix: 24, family, interface: null, probeMs: 0, drainMs: 0 }) as const;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { plainContainer as plain } from '../../core/container.testing.ts';
 import type { ContainerResource } from '../../core/model.ts';
 import type { Verb } from '../../core/ports.ts';
 import { driverContract, testContext, testOp, testService } from '../contract.ts';
@@ -43,24 +44,6 @@ case $1 in
   logs) echo "so it ended" >&2 ;;
 esac
 `;
-
-const plain: ContainerResource = {
-  kind: 'container',
-  engine: 'podman',
-  image: 'localhost/web:1',
-  pull: true,
-  argv: [],
-  env: {},
-  directory: null,
-  stopSignal: null,
-  network: null,
-  ports: [],
-  mounts: [],
-  options: [],
-  address: null,
-  checkArgv: null,
-  agent: null,
-};
 
 function makeBench() {
   const folder = mkdtempSync(join(tmpdir(), `sempre-container-${process.pid}-`));

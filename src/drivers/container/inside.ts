@@ -1,8 +1,8 @@
 /** What is done in a container that runs: its check, and the operations of an agent that is part of its image. */
 import type { OcfResource } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
-import { unreachable } from '../../lib/assert.ts';
-import { type Failed, failed, failedInCluster, failedUnknown } from '../driver.ts';
+import { judge as judgeCheck } from '../command/check.ts';
+import { type Failed, failed, failedInCluster } from '../driver.ts';
 import { actionOf, agentEnvironment } from '../ocf_api/environment.ts';
 import { judge } from '../ocf_api/parse.ts';
 import type { Ended } from '../process/run.ts';
@@ -25,23 +25,9 @@ export interface Inside {
 export async function runCheck({ exec, op }: Inside, argv: readonly string[]): Promise<Failed | null> {
   if (argv[0] === undefined || argv[0] === '') return failedInCluster('the check is empty: it names no program');
   const ended = await exec([], argv, {});
-  switch (ended.kind) {
-    case 'exited':
-      return ended.code === 0 ? null : failed(`its check ended with exit code ${ended.code}${said(ended)}`);
-    case 'killed':
-      return failed(`its check was killed by ${ended.signal}${said(ended)}`);
-    case 'timedOut':
-      return failedUnknown(`its check gave no answer within ${Math.round(op.timeoutMs)} ms${said(ended)}`);
-    case 'notStarted':
-      return failed(`its check: ${ended.because}`);
-    default:
-      return unreachable(ended);
-  }
-}
-
-function said(ended: { readonly stdout: string; readonly stderr: string }): string {
-  const line = lastLine(ended.stderr) || lastLine(ended.stdout);
-  return line === '' ? '' : `: ${line}`;
+  // It is the engine that did not start: that says nothing about the node.
+  if (ended.kind === 'notStarted') return failed(`its check: ${ended.because}`);
+  return judgeCheck(ended, op.timeoutMs);
 }
 
 const root = '/usr/lib/ocf';
