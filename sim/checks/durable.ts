@@ -42,9 +42,9 @@ export function durable(): Check {
         acknowledged.clear();
       }
     },
-    // One of two is no minority.
-    lostDoc({ cluster }) {
-      if (cluster.nodes.length === 2) acknowledged.clear();
+    // One of two is no minority, nor is the only one.
+    lostDoc(world) {
+      if (deciding(world).length <= 2) acknowledged.clear();
     },
     atEnd(world) {
       for (const command of apart ? [] : acknowledged.values()) {

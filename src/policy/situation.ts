@@ -153,6 +153,11 @@ export interface Resource {
   readonly load?: number;
   /** How much of that counts on the emptiest node where it finds no place itself; missing: nothing. */
   readonly loadWithoutPlace?: number;
+  /**
+   * Of a clone: an instance that would get the node where it runs is dealt out before those that would go elsewhere. Missing: no, and
+   * instances that differ may change places, over and over, where colocated resources want them (as in Pacemaker).
+   */
+  readonly staysFirst?: boolean;
 
   /** Set by the configuration, the maintenance of cluster or node, or a failure with on-fail=block. */
   readonly managed: boolean;

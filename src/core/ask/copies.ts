@@ -1,6 +1,7 @@
 /**
  * Copies that differ are one clone for the engine, and a configuration says one thing of all copies of a clone. What is said of some
  * of them alone (not to run, to be left as they are, to prefer a node) is told it in the form that it would have made of it itself.
+ * And it is to let none of them change places for nothing.
  */
 import { must } from '../../lib/assert.ts';
 import type { Location } from '../../policy/constraints.ts';
@@ -24,6 +25,9 @@ export function withCopies(
         ...(stopped.has(id) ? { forcedRole: 'stopped' } : {}),
         ...(leftAlone.has(id) ? { managed: false } : {}),
       });
+  for (const { copyOf } of copies.values())
+    if (copyOf !== undefined)
+      changed.set(must(situation.resourceById.get(copyOf.service), `clone ${copyOf.service}`), { staysFirst: true });
   if (changed.size === 0) return situation;
   return { ...situation, resources: situation.resources.map((each) => ({ ...each, ...changed.get(each.index) })) };
 }

@@ -31,14 +31,14 @@ export type Turn = (board: Board, resource: ResourceIndex, preferred: NodeIndex)
 
 export function placeClone(board: Board, clone: ResourceIndex, preferred: NodeIndex, turn: Turn): void {
   if (board.isOpen[clone] === 0 || board.isBusy[clone] === 1) return;
-  const { meta } = resourceOf(board, clone);
+  const { meta, staysFirst = false } = resourceOf(board, clone);
   if (meta.promotable) addPromotionScores(board, clone);
   board.isBusy[clone] = 1;
   for (const index of board.thisWith[clone]!) turn(board, colocationAt(board, index).primary, preferred);
   heedDependents(board, clone);
   show(board, clone);
   board.children[clone] = byInstance(board, board.children[clone]!);
-  const wanted = { max: meta.cloneMax, perNode: meta.cloneNodeMax };
+  const wanted = { max: meta.cloneMax, perNode: meta.cloneNodeMax, staysFirst };
   distribute(board, clone, board.children[clone]!, wanted, turn);
   loadWithoutPlaces(board, board.children[clone]!);
   if (meta.promotable) dealRoles(board, clone);
@@ -64,6 +64,8 @@ function heedDependents(board: Board, clone: ResourceIndex): void {
 interface Wanted {
   readonly max: number;
   readonly perNode: number;
+  /** See `Resource`. */
+  readonly staysFirst?: boolean;
 }
 
 /** First those that can stay where they are, up to an even share a node; then the rest, up to the limit a node. */
@@ -79,15 +81,20 @@ export function distribute(
   const share = Math.max(1, usable === 0 ? 1 : Math.trunc(wanted.max / usable));
   // Only if not every node gets an instance do the wishes of others say which.
   const heedsAll = wanted.max < usable;
-  const give = (instance: ResourceIndex, node: NodeIndex): boolean =>
-    placeInstance(board, collection, instance, node, heedsAll, wanted.perNode, turn);
+  const give = (instance: ResourceIndex, asked: Asked | null): boolean =>
+    placeInstance(board, collection, instance, asked, heedsAll, wanted.perNode, turn);
   let placed = 0;
-  for (const instance of instances)
-    if (placed < wanted.max && mayStay(board, instance, counts, share) && give(instance, currentNode(board, instance)))
-      placed += 1;
+  const stay = (upTo: number, isPreferred: boolean): void => {
+    for (const instance of instances) {
+      if (placed >= wanted.max || !mayStay(board, instance, counts, upTo)) continue;
+      placed += Number(give(instance, { node: currentNode(board, instance), isPreferred }));
+    }
+  };
+  stay(share, true);
+  if (wanted.staysFirst === true && share < wanted.perNode) stay(wanted.perNode, false);
   for (const instance of instances) {
     if (board.isOpen[instance] === 0) continue;
-    if (placed < wanted.max) placed += Number(give(instance, -1));
+    if (placed < wanted.max) placed += Number(give(instance, null));
     else
       for (const { index } of board.situation.nodes)
         addTo(board, instance, index, -infinity, 'enough instances (clone-max)', 'cloneFull');
@@ -118,24 +125,30 @@ function mayStay(board: Board, instance: ResourceIndex, counts: Int32Array, shar
   return counts[node]! < share;
 }
 
-/** Whether it got a place: with `preferred`, that node or none. */
+/** That node or none; preferred: even where others are as good. */
+interface Asked {
+  readonly node: NodeIndex;
+  readonly isPreferred: boolean;
+}
+
+/** Whether it got a place. */
 function placeInstance(
   board: Board,
   collection: ResourceIndex,
   instance: ResourceIndex,
-  preferred: NodeIndex,
+  asked: Asked | null,
   heedsAll: boolean,
   perNode: number,
   turn: Turn,
 ): boolean {
   if (board.isBusy[instance] === 1) return false;
   handDown(board, collection, instance, heedsAll);
-  if (preferred >= 0 && !(board.rows[instance]![preferred]! >= 0)) return false;
+  if (asked !== null && !(board.rows[instance]![asked.node]! >= 0)) return false;
   forbidFull(board, collection, instance, perNode);
   const kept = keep(board, instance);
-  const chosen = turn(board, instance, preferred);
+  const chosen = turn(board, instance, asked?.isPreferred === true ? asked.node : -1);
   if (chosen < 0) return false;
-  if (preferred >= 0 && chosen !== preferred) {
+  if (asked !== null && chosen !== asked.node) {
     restore(board, instance, kept);
     takeBack(board, instance);
     return false;
