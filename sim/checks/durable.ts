@@ -4,8 +4,9 @@
  * A request without an answer may have been carried out or not, at any time from then on: nothing is claimed any more. Nor of
  * requests that were asked while others about the same thing were: which was carried out last, nobody can say.
  */
-import { type Cluster, servicesNamed } from '../../src/core/model.ts';
+import { type Cluster, type NodeId, servicesNamed } from '../../src/core/model.ts';
 import type { AnswerCode, Command, Doc } from '../../src/core/ports.ts';
+import { isMajority, type Votes } from '../../src/core/quorum/votes.ts';
 import { type Check, Violation, type World } from '../world/world.ts';
 
 export function durable(): Check {
@@ -42,9 +43,8 @@ export function durable(): Check {
         acknowledged.clear();
       }
     },
-    // One of two is no minority, nor is the only one.
-    lostDoc(world) {
-      if (deciding(world).length <= 2) acknowledged.clear();
+    lostDoc(world, host) {
+      if (isNoMinority(world, host.id)) acknowledged.clear();
     },
     atEnd(world) {
       for (const command of apart ? [] : acknowledged.values()) {
@@ -64,6 +64,14 @@ const mayDiverge = (world: World): boolean => {
   const { quorum } = world.cluster;
   return isPair(world) && (quorum.tie === 'ping' || quorum.noQuorum === 'ignore' || quorum.startWaitMs !== null);
 };
+
+/** By the cluster file, or by the votes that some node goes by: one of two, the only one, one that has as many votes as all others. */
+function isNoMinority(world: World, node: NodeId): boolean {
+  const written: Votes = Object.fromEntries(deciding(world).map(({ id, votes }) => [id, votes]));
+  const known = [...world.hosts.values()].map(({ loop }): Votes => loop?.state.doc.voters ?? written);
+  const others = (voters: Votes): NodeId[] => Object.keys(voters).filter((id) => id !== node);
+  return [written, ...known].some((voters) => !isMajority(others(voters), voters));
+}
 
 const isPair = (world: World): boolean => deciding(world).length === 2;
 

@@ -249,7 +249,7 @@ function onMessage(turn: Turn, link: number, message: Message): void {
       if (state.peers.get(message.from)?.boot === message.boot) takeOrder(turn, message.from, message.order);
       return;
     case 'doc':
-      if (state.peers.get(message.from)?.boot === message.boot) absorbDoc(turn, message.doc);
+      if (state.peers.get(message.from)?.boot === message.boot) absorbDoc(turn, message.from, message.doc);
       return;
     case 'request':
       return decide(turn, message.requestId, message.from, message.command);

@@ -21,7 +21,7 @@ test.each([
 ])('a node with document 5.2 is sent %i.%i and has %s', (view, counter, source) => {
   const state = boot({ self: 'a', boot: 1, doc: docAt(5, 2), reserved: 0, noted: null, ledger: [] }, 0);
   const turn: Turn = { nowMs: 10, state, effects: [] };
-  absorbDoc(turn, docAt(view, counter));
+  absorbDoc(turn, 'n2', docAt(view, counter));
   expect(turn.state.doc.source).toBe(source);
   expect(turn.effects.some(({ kind }) => kind === 'saveDoc')).toBe(source !== '# 5.2');
 });

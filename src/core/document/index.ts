@@ -7,6 +7,8 @@
  * changes anything, so that a change of a former coordinator that reached only a minority can never come back later.
  */
 import { byText } from '../../lib/compare.ts';
+import { mayLead } from '../guests.ts';
+import { alivePeers } from '../membership/hearing.ts';
 import type { NodeId } from '../model.ts';
 import { type Doc, noAdmin, type Version, type View } from '../ports.ts';
 import { standingOf } from '../quorum/standing.ts';
@@ -16,13 +18,14 @@ import { changed, compareVersions, emit, type NodeState, noVersion, put, showVer
 /** The newest document that this node has, decided or not. */
 export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
 
-/** Takes a newer document from another node of the view. */
-export function absorbDoc(turn: Turn, doc: Doc): void {
+/** Takes a newer document from another node of the view, or see `giveDoc`. */
+export function absorbDoc(turn: Turn, from: NodeId, doc: Doc): void {
   const { state } = turn;
   if (compareVersions(doc.version, newest(state).version) <= 0) return;
   const known = compareVersions(doc.content, state.doc.content) === 0;
+  const sender = from === state.installed?.coordinator ? 'the coordinator' : from;
   if (!known)
-    changed(turn, 'cluster file', showVersion(state.doc.content), showVersion(doc.content), 'sent by the coordinator');
+    changed(turn, 'cluster file', showVersion(state.doc.content), showVersion(doc.content), `sent by ${sender}`);
   enforce(turn, doc);
   save(turn, doc);
 }
@@ -205,13 +208,38 @@ export function holders(state: NodeState, version: Version): string[] {
 export function spreadDoc(turn: Turn): void {
   const { state } = turn;
   const view = state.installed;
-  if (view === null) return;
+  if (view === null) return giveDoc(turn);
   const leads = view.coordinator === state.self;
   if (leads && !isCurrent(state)) return;
   const doc = newest(state);
   for (const node of leads ? view.members : [view.coordinator]) {
     const theirs = state.peers.get(node)?.beat?.docVersion;
     if (node === state.self || theirs === undefined || compareVersions(theirs, doc.version) >= 0) continue;
-    emit(turn, { kind: 'send', to: node, message: { kind: 'doc', from: state.self, boot: state.boot, doc } });
+    send(turn, node, doc);
   }
 }
+
+/**
+ * Nobody leads nodes that have a document without having one (see `isInformed`). Where only a witness or a guest has one, which leads
+ * nobody, the others would wait for each other for ever: it gives them what it has, once all that vote are heard and none can know more.
+ */
+function giveDoc(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const doc = newest(state);
+  const leaders = doc.cluster.nodes.filter(mayLead).map(({ id }) => id);
+  if (compareVersions(doc.version, noVersion) === 0 || leaders.includes(state.self)) return;
+  const heard = new Map(alivePeers(state, nowMs).map((node) => [node, state.peers.get(node)?.beat]));
+  const isHeard = (node: NodeId): boolean => node === state.self || heard.get(node) != null;
+  if (!Object.keys(doc.voters).every((node) => votesOf(node, doc.voters) === 0 || isHeard(node))) return;
+  const isEmpty = (node: NodeId): boolean => {
+    const beat = heard.get(node);
+    return beat?.installed === null && compareVersions(beat.docVersion, noVersion) === 0;
+  };
+  const isNewer = (node: NodeId): boolean => compareVersions(heard.get(node)?.docVersion ?? noVersion, doc.version) > 0;
+  const takers = leaders.filter((node) => heard.has(node));
+  if (!takers.every(isEmpty) || [...heard.keys()].some(isNewer)) return;
+  for (const node of takers) send(turn, node, doc);
+}
+
+const send = (turn: Turn, to: NodeId, doc: Doc): void =>
+  emit(turn, { kind: 'send', to, message: { kind: 'doc', from: turn.state.self, boot: turn.state.boot, doc } });
