@@ -35,6 +35,8 @@ export const digestOn = ({ digest: everywhere, digestsOn }: Service, node: NodeI
 
 /** As the node knows it that runs a copy of it. */
 export function asOn(service: Service, node: NodeId): Service {
-  const { digestsOn, ...rest } = service;
-  return digestsOn === undefined ? service : { ...rest, digest: digestOn(service, node) };
+  // Asked in nearly every step, and nearly always there is nothing to do.
+  if (service.digestsOn === undefined) return service;
+  const { digestsOn: _, ...rest } = service;
+  return { ...rest, digest: digestOn(service, node) };
 }
