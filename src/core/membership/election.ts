@@ -216,9 +216,11 @@ function yields(state: NodeState, view: View, nowMs: number): boolean {
   for (const node of alivePeers(state, nowMs)) {
     const beat = state.peers.get(node)?.beat;
     if (!beat || beat.installed === null || staying.includes(node)) continue;
+    const isAhead = compareVersions(beat.docVersion, newest(state).version);
     // Its newest promise may be the view in which both meet; what it acts in says who is older.
-    const isNewer = compareVersions(beat.docVersion, newest(state).version) || beat.installed - view.number;
-    if (beat.promised.coordinator === node && isNewer > 0) return true;
+    if (beat.promised.coordinator === node && (isAhead || beat.installed - view.number) > 0) return true;
+    // A majority by our votes of which it does not know: it gives way to us.
+    if (isAhead < 0) continue;
     acting.set(beat.installed, [...(acting.get(beat.installed) ?? []), node]);
   }
   return [...acting.values()].some((nodes) => isMajority(nodes, voters));
