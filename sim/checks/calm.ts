@@ -13,6 +13,7 @@ export function calm(): Check {
   const wished = new Set<NodeId>();
   const homes = new Map<ServiceId, string>();
   const moves = new Map<ServiceId, number>();
+  const late = new Set<string>();
   return {
     name: 'calm',
     healed(world) {
@@ -22,6 +23,14 @@ export function calm(): Check {
       // What an operator cleans up may go where it could not go before.
       if (command.kind === 'cleanup') moves.clear();
       if (command.kind === 'fence') wished.add(command.node);
+    },
+    // So may a start in which an agent hangs fail late, and where it failed is a better place once that is forgotten.
+    operationBegins(_world, host, { verb, service: { id } }) {
+      const failed = host.loop?.state.local.get(id)?.record.failed;
+      const key = `${id} on ${host.id}`;
+      if (healedAtMs === null || verb !== 'stop' || failed !== 'start' || late.has(key)) return;
+      late.add(key);
+      moves.delete(id);
     },
     // A fencing that was under way may end late.
     powerChanged() {

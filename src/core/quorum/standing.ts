@@ -26,7 +26,7 @@ export function standingOf(state: NodeState, members: readonly NodeId[], nowMs: 
   const { voters, cluster } = state.doc;
   if (isMajority(members, voters)) return 'majority';
   const partner = partnerOf(state.self, voters);
-  if (partner !== null && isKnownOff(state, partner)) return 'tie';
+  if (partner !== null && isKnownOff(state, partner) && isStillOff(state, partner, nowMs)) return 'tie';
   if (!hasWaited(state, nowMs) || !hasListened(state, nowMs)) return null;
   if (partner !== null && cluster.quorum.tie === 'ping' && reachesOutside(state, partner, nowMs)) return 'ping';
   return cluster.quorum.noQuorum === 'ignore' ? 'alone' : null;
@@ -50,6 +50,13 @@ export function isKnownOff(state: NodeState, node: NodeId): boolean {
   const isNewer = state.doc.version.view > (state.lastWith.get(node) ?? -1);
   return state.joined && isNewer && Object.hasOwn(state.doc.admin.off, node);
 }
+
+/**
+ * A daemon that has just started has only its document to go by, in which a partner may be off that its former life had heard again: the
+ * disk may have been slow. It listens first.
+ */
+const isStillOff = (state: NodeState, partner: NodeId, nowMs: Ms): boolean =>
+  state.off.has(partner) || state.installed !== null || hasListened(state, nowMs);
 
 /**
  * A machine that has just booted knows nothing of what happened meanwhile: before it acts without a majority it waits for

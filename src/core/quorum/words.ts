@@ -4,7 +4,7 @@ import { alivePeers } from '../membership/hearing.ts';
 import { hasQuorum } from '../membership/lease.ts';
 import type { Ms, NodeId } from '../model.ts';
 import type { NodeState } from '../state.ts';
-import { hasWaited, standingOf } from './standing.ts';
+import { hasWaited, isKnownOff, standingOf } from './standing.ts';
 import { countOf, isMajority, partnerOf, totalOf } from './votes.ts';
 
 export function noQuorumBecause(state: NodeState, nowMs: Ms): string | null {
@@ -28,6 +28,8 @@ function lacking(state: NodeState, here: readonly NodeId[], nowMs: Ms): string {
     return `${here.length} of ${cluster.nodes.length} nodes are heard, with ${countOf(here, voters)} of ${totalOf(voters)} votes; ${needed} are needed`;
   }
   if (!hasWaited(state, nowMs)) return `${startWait(state)} for ${partner}`;
+  if (isKnownOff(state, partner))
+    return `${partner} was off, and this daemon, which has just started, listens whether it is back`;
   switch (cluster.quorum.tie) {
     case 'ping':
       return `${partner} is not heard, and none of ${cluster.quorum.ping.join(', ')} answers`;
