@@ -59,10 +59,12 @@ export function durable(): Check {
   };
 }
 
-/** Two nodes, either of which may come to act without having heard of the other one since it booted. */
+/** Two nodes, either of which may come to act without having heard of the other one since it booted, or while it is falsely said to be off. */
 const mayDiverge = (world: World): boolean => {
   const { quorum } = world.cluster;
-  return isPair(world) && (quorum.tie === 'ping' || quorum.noQuorum === 'ignore' || quorum.startWaitMs !== null);
+  const isLiedAbout = [...world.hosts.values()].some(({ isSaidToBeOff }) => isSaidToBeOff);
+  const mayAct = quorum.tie === 'ping' || quorum.noQuorum === 'ignore' || quorum.startWaitMs !== null;
+  return isPair(world) && (mayAct || isLiedAbout);
 };
 
 /** By the cluster file, or by the votes that some node goes by: one of two, the only one, one that has as many votes as all others. */

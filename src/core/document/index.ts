@@ -30,11 +30,15 @@ export function absorbDoc(turn: Turn, from: NodeId, doc: Doc): void {
   save(turn, doc);
 }
 
-/** From now on this node goes by `doc`. What it went by until now may be decided without its having seen that. */
+/** From now on this node goes by `doc`. What it went by until now, or proposed, may be decided without its having seen that. */
 function enforce(turn: Turn, doc: Doc): void {
-  const { doc: before, decided, passed } = turn.state;
-  const isKnown = before === decided || passed.some((each) => allowsTheSame(each, before));
-  put(turn, { doc, passed: isKnown ? passed : [...passed, before], docLost: false, pending: null, beatNow: true });
+  const { doc: before, decided, pending } = turn.state;
+  let { passed } = turn.state;
+  for (const left of [before, pending]) {
+    if (left === null || left === doc || left === decided || passed.some((each) => allowsTheSame(each, left))) continue;
+    passed = [...passed, left];
+  }
+  put(turn, { doc, passed, docLost: false, pending: null, beatNow: true });
 }
 
 const allowsTheSame = (a: Doc, b: Doc): boolean =>

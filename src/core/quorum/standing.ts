@@ -87,10 +87,13 @@ export const isProvable = ({ cluster, voters, admin }: Pick<Doc, 'cluster' | 'vo
 /**
  * What others may go by when they conclude from this node's silence: a change that is not on the disks of a majority may be
  * unknown to all of them, so what it allows this node counts only once the last decided document allows it too. Which one that is, a node
- * may not know yet: it may be any of those that it has had since the last one that it saw decided.
+ * may not know yet: it may be any of those that it has had since the last one that it saw decided, and the one that a coordinator has only
+ * proposed: a majority without it may have that on its disks before it hears so.
  */
-export const judgedBy = ({ doc, decided, passed }: NodeState): readonly Doc[] =>
-  doc === decided ? [doc] : [doc, ...passed, decided];
+export function judgedBy({ doc, decided, passed, pending }: NodeState): readonly Doc[] {
+  if (doc === decided && pending === null) return [doc];
+  return [doc, ...(pending === null ? [] : [pending]), ...passed, decided];
+}
 
 /** Whether others may take this node for stopped, or reset, once enough time has passed. */
 export const isTimed = (state: NodeState, nowMs: Ms): boolean =>
