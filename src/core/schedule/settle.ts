@@ -118,10 +118,12 @@ export function isInterrupted(need: Settled, node: NodeId): boolean {
   return !keepsCopy(need) && (need.stops.some(isFree) || need.starts.some(isFree));
 }
 
-/** At every moment of the plan a copy of it runs somewhere. */
+/** At every moment of the plan a copy of it runs somewhere, or may: what is blocked where it has its place goes on there. */
 export const keepsCopy = (change: Change & { readonly overlapFrom?: NodeId | null }): boolean =>
-  (change.overlapFrom ?? null) !== null ||
-  change.copies.some((copy) => isActive(copy.state) && !isStopped(change, copy.node));
+  (change.overlapFrom ?? null) !== null || change.copies.some((copy) => goesOn(change, copy));
+
+const goesOn = (change: Change, { node, state }: Copy): boolean =>
+  state === 'blocked' ? change.placement.nodes.includes(node) : isActive(state) && !isStopped(change, node);
 
 // ---------------------------------------------------------------- starts wait for what is needed
 
