@@ -107,7 +107,7 @@ export const membershipMutants: readonly Mutant[] = [
     by: ['exclusive', 'takeover'],
     world: 'plain',
     file: standing,
-    find: '[doc, ...passed, decided];',
-    replace: '[doc, ...passed.slice(passed.length), decided];',
+    find: '...passed, decided];',
+    replace: '...passed.slice(passed.length), decided];',
   },
 ];
