@@ -27,15 +27,28 @@ export function makeBase(): { readonly folder: string; remove(): void } {
   return { folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** Null: no seed noticed. */
-export async function hunt(base: string, mutant: Mutant, { from, seeds, jobs }: Limits): Promise<Caught | null> {
+/** Between two words about what has been run. */
+const pieceSeeds = 2500;
+
+/** Null: no seed noticed. `onProgress` hears how many have been run without one that did. */
+export async function hunt(
+  base: string,
+  mutant: Mutant,
+  { from, seeds, jobs }: Limits,
+  onProgress: (done: number) => void,
+): Promise<Caught | null> {
   const folder = copyOf(base);
   try {
     patch(folder, mutant);
     const startedAt = performance.now();
     for (let next = from; next < from + seeds; ) {
-      const { failed } = await run(folder, mutant, { from: next, seeds: from + seeds - next, jobs });
-      if (failed === null) return null;
+      const piece = Math.min(pieceSeeds, from + seeds - next);
+      const { failed } = await run(folder, mutant, { from: next, seeds: piece, jobs });
+      if (failed === null) {
+        next += piece;
+        onProgress(next - from);
+        continue;
+      }
       const healthy = await run(base, mutant, { from: failed.seed, seeds: 1, jobs: 1 });
       if (healthy.failed === null) return { ...failed, seconds: (performance.now() - startedAt) / 1000 };
       next = failed.seed + 1;

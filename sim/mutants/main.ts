@@ -41,7 +41,9 @@ async function main(): Promise<number> {
   const limits = { from: whole(values.from), seeds: whole(values.seeds), jobs: whole(values.jobs) };
   let alive = 0;
   for (const mutant of chosen) {
-    const caught = await hunt(base.folder, mutant, limits);
+    const caught = await hunt(base.folder, mutant, limits, (done) =>
+      process.stderr.write(`${mutant.name}: ${done} of ${limits.seeds} seeds without a word\n`),
+    );
     if (caught === null) alive++;
     tell(mutant, caught);
   }
