@@ -23,7 +23,8 @@ export const leaseEndMs = lastAnswer((state: NodeState, nowMs: Ms): Ms | null =>
   const view = state.installed;
   if (view === null) return null;
   const docs = judgedBy(state);
-  const deadMs = Math.min(...docs.map(({ cluster }) => cluster.heartbeat.deadMs));
+  const timeouts = [...docs, state.pending ?? state.doc].map(({ cluster }) => cluster.heartbeat.deadMs);
+  const deadMs = Math.min(...timeouts);
   let newest: Ms | null = null;
   for (const doc of docs) {
     if (doc !== state.doc && compareVersions(doc.version, noVersion) === 0) continue;

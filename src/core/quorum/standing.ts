@@ -87,12 +87,14 @@ export const isProvable = ({ cluster, voters, admin }: Pick<Doc, 'cluster' | 'vo
 /**
  * What others may go by when they conclude from this node's silence: a change that is not on the disks of a majority may be
  * unknown to all of them, so what it allows this node counts only once the last decided document allows it too. Which one that is, a node
- * may not know yet: it may be any of those that it has had since the last one that it saw decided, and the one that a coordinator has only
- * proposed: a majority without it may have that on its disks before it hears so.
+ * may not know yet: it may be any of those that it has had since the last one that it saw decided. Where the one in
+ * force sets no limit, as in a pair, a coordinator goes by the one that it has only proposed, too: a majority without it may have that on
+ * its disks before it hears so. (Of two that both do, each majority of one meets each majority of the other.)
  */
 export function judgedBy({ doc, decided, passed, pending }: NodeState): readonly Doc[] {
-  if (doc === decided && pending === null) return [doc];
-  return [doc, ...(pending === null ? [] : [pending]), ...passed, decided];
+  const proposed = pending === null || isProvable(doc) ? [] : [pending];
+  if (doc === decided && proposed.length === 0) return [doc];
+  return [doc, ...proposed, ...passed, decided];
 }
 
 /** Whether others may take this node for stopped, or reset, once enough time has passed. */
