@@ -12,11 +12,13 @@ import { alivePeers } from '../membership/hearing.ts';
 import type { NodeId } from '../model.ts';
 import { type Doc, noAdmin, type Version, type View } from '../ports.ts';
 import { standingOf } from '../quorum/standing.ts';
-import { isMajority, sameVotes, type Votes, votesOf } from '../quorum/votes.ts';
+import { countOf, isMajority, sameVotes, totalOf, type Votes, votesOf } from '../quorum/votes.ts';
 import { changed, compareVersions, emit, type NodeState, noVersion, put, showVersion, type Turn } from '../state.ts';
 
 /** The newest document that this node has, decided or not. */
 export const newest = (state: NodeState): Doc => state.pending ?? state.doc;
+
+export const hasNoDoc = (version: Version): boolean => compareVersions(version, noVersion) === 0;
 
 /** Takes a newer document from another node of the view, or see `giveDoc`. */
 export function absorbDoc(turn: Turn, from: NodeId, doc: Doc): void {
@@ -231,18 +233,13 @@ function giveDoc(turn: Turn): void {
   const { state, nowMs } = turn;
   const doc = newest(state);
   const leaders = doc.cluster.nodes.filter(mayLead).map(({ id }) => id);
-  if (compareVersions(doc.version, noVersion) === 0 || leaders.includes(state.self)) return;
-  const heard = new Map(alivePeers(state, nowMs).map((node) => [node, state.peers.get(node)?.beat]));
-  const isHeard = (node: NodeId): boolean => node === state.self || heard.get(node) != null;
-  if (!Object.keys(doc.voters).every((node) => votesOf(node, doc.voters) === 0 || isHeard(node))) return;
-  const isEmpty = (node: NodeId): boolean => {
-    const beat = heard.get(node);
-    return beat?.installed === null && compareVersions(beat.docVersion, noVersion) === 0;
-  };
-  const isNewer = (node: NodeId): boolean => compareVersions(heard.get(node)?.docVersion ?? noVersion, doc.version) > 0;
-  const takers = leaders.filter((node) => heard.has(node));
-  if (!takers.every(isEmpty) || [...heard.keys()].some(isNewer)) return;
-  for (const node of takers) send(turn, node, doc);
+  if (hasNoDoc(doc.version) || leaders.includes(state.self)) return;
+  const beats = alivePeers(state, nowMs).flatMap((node) => state.peers.get(node)?.beat ?? []);
+  if (countOf([state.self, ...beats.map(({ from }) => from)], doc.voters) < totalOf(doc.voters)) return;
+  if (beats.some(({ docVersion }) => compareVersions(docVersion, doc.version) > 0)) return;
+  const takers = beats.filter(({ from }) => leaders.includes(from));
+  if (!takers.every(({ installed, docVersion }) => installed === null && hasNoDoc(docVersion))) return;
+  for (const { from } of takers) send(turn, from, doc);
 }
 
 const send = (turn: Turn, to: NodeId, doc: Doc): void =>

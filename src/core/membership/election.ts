@@ -5,13 +5,13 @@
  */
 import { byText, sortedUnique } from '../../lib/compare.ts';
 import { lastAnswer } from '../../lib/memo.ts';
-import { newest } from '../document/index.ts';
+import { hasNoDoc, newest } from '../document/index.ts';
 import { mayLead } from '../guests.ts';
 import type { NodeId } from '../model.ts';
-import type { Version, View } from '../ports.ts';
+import type { View } from '../ports.ts';
 import { actsApart, isKnownOff, standingOf } from '../quorum/standing.ts';
-import { isMajority } from '../quorum/votes.ts';
-import { compareVersions, heartbeat, type NodeState, nodeIds, noVersion, sameView } from '../state.ts';
+import { countOf, isMajority, totalOf } from '../quorum/votes.ts';
+import { compareVersions, heartbeat, type NodeState, nodeIds, sameView } from '../state.ts';
 import { alivePeers, isAlive } from './hearing.ts';
 import { isOutvoted } from './outvoted.ts';
 
@@ -140,7 +140,7 @@ export function isInformed(state: NodeState, circle: readonly NodeId[]): boolean
   if (knowing.length === 0 || !isMajority(circle, voters)) return true;
   if (!knowing.includes(self)) return false;
   if (installed?.coordinator === self || isMajority(knowing, voters)) return true;
-  return Object.entries(voters).every(([node, votes]) => votes === 0 || circle.includes(node));
+  return countOf(circle, voters) === totalOf(voters);
 }
 
 /** It leads nobody who has one. */
@@ -151,8 +151,6 @@ function hasDoc(state: NodeState, node: NodeId): boolean {
   const version = node === state.self ? newest(state).version : state.peers.get(node)?.beat?.docVersion;
   return version !== undefined && !hasNoDoc(version);
 }
-
-const hasNoDoc = (version: Version): boolean => compareVersions(version, noVersion) === 0;
 
 /** All nodes of the file are heard, but for those that are known to be off, and none of them has a document either. */
 const isEverybodyWithoutDoc = (state: NodeState, nowMs: number): boolean =>

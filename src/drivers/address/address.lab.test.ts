@@ -247,7 +247,7 @@ describe.skipIf(!isRoot)('address on real interfaces', () => {
     inside('a', 'ip', 'addr', 'del', '10.84.0.2/24', 'dev', 'eth0');
   });
 
-  // The tests above leave something behind that, in one run of the file in four, costs the new holder its first second: not found yet.
+  // In two runs of five of the whole file the new holder's first second failed, by itself in none of six: the cause is not found yet.
   const again = { retry: 2 };
   test.each([v4, v6])(
     '$address: a planned move fails no request and breaks no open connection',
