@@ -223,6 +223,21 @@ export function spreadDoc(turn: Turn): void {
     if (node === state.self || theirs === undefined || compareVersions(theirs, doc.version) >= 0) continue;
     send(turn, node, doc);
   }
+  if (!leads) updateOutsiders(turn, view.coordinator);
+}
+
+/**
+ * A node that was away may go by a change that was given up, in which our coordinator is no node any more: each would wait for ever for
+ * members of the other's view. What we have is newer. One that lost its own document stays known as such (see `isInformed`).
+ */
+function updateOutsiders(turn: Turn, coordinator: NodeId): void {
+  const { state, nowMs } = turn;
+  const doc = newest(state);
+  for (const node of alivePeers(state, nowMs)) {
+    const beat = state.peers.get(node)?.beat;
+    if (!beat || beat.installed !== null || beat.hears.includes(coordinator) || hasNoDoc(beat.docVersion)) continue;
+    if (compareVersions(beat.docVersion, doc.version) < 0) send(turn, node, doc);
+  }
 }
 
 /**

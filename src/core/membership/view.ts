@@ -18,6 +18,7 @@
  * A working coordinator is not replaced: a node that is in a view whose coordinator it hears refuses other proposals.
  */
 import { assert } from '../../lib/assert.ts';
+import { newest } from '../document/index.ts';
 import { cancelFencing } from '../fencing/run.ts';
 import { guestIn, isAwaited } from '../guests.ts';
 import type { NodeId, ServiceId } from '../model.ts';
@@ -91,6 +92,8 @@ function wouldHoldLease(state: NodeState, view: View, nowMs: number): boolean {
 function propose(turn: Turn): void {
   const { state, nowMs } = turn;
   if (state.waiting !== null || !state.unfenced.done || leaderOf(state, nowMs) !== state.self) return;
+  // One that the newest file has no longer in it would lead those who have not got that file away from those who have.
+  if (!newest(state).cluster.nodes.some(({ id }) => id === state.self)) return;
   const members = circleOf(state, nowMs);
   if (members === null || isUnderWay(state, members)) return;
   // Two that propose against each other must not burn numbers as fast as packets travel.
