@@ -7,6 +7,7 @@ import { drawCommand } from './commands.ts';
 import { drawCopies } from './copies.ts';
 import { drawFiles } from './files.ts';
 import { drawJourneys } from './journeys.ts';
+import { drawNotes } from './notes.ts';
 import { drawOrders } from './orders.ts';
 import { drawPartings } from './partings.ts';
 import { drawPassages } from './passages.ts';
@@ -79,6 +80,9 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   if (copies.chance(0.1)) faults.push(...drawCopies(copies, cluster, isHeard, beginMs, healAtMs));
   const starts = prng.fork('starts');
   if (starts.chance(0.08)) faults.push(...drawStarts(starts, cluster, beginMs, healAtMs));
+  const notes = prng.fork('notes');
+  if (notes.chance(cluster.services.some(({ migrates }) => migrates) ? 0.2 : 0.05))
+    faults.push(...drawNotes(notes, cluster, beginMs, healAtMs));
   const hangs = prng.fork('hangs');
   const drawn = faults.map((fault) => (fault.kind === 'diskFull' && hangs.chance(0.4) ? hanging(fault) : fault));
   return { seed, healAtMs, quirks, faults: drawn };
@@ -159,6 +163,7 @@ function draw(
     case 'pauseDaemon':
     case 'diskFull':
     case 'diskHangs':
+    case 'runFull':
       return { ...when, kind, node: at };
     case 'siteOff': {
       const hit = shuffled(prng, names).slice(0, prng.between(Math.min(2, names.length), names.length));

@@ -60,13 +60,13 @@ export const migrationMutants: readonly Mutant[] = [
     replace: 'which is lost`, blocked: null }',
   },
   {
-    name: 'restarted-target-believed',
+    name: 'unknown-arrival-ignored',
     world,
-    rule: 'a restarted target is believed when it has heard what became of its source, and has looked again',
+    rule: 'a daemon without a note of its former life looks again for what that one may have expected',
     by: ['exclusive', 'takeover'],
-    file: 'src/core/execute/unheard.ts',
-    find: "if (known?.state !== 'stopped') return record;",
-    replace: "if (known?.state !== 'unknown') return record;",
+    file: 'src/core/execute/migrate.ts',
+    find: '  if (!beganCold) return false;',
+    replace: '  if (!beganCold || installed === null) return false;',
   },
   {
     name: 'migration-not-overtaken',

@@ -49,6 +49,11 @@ export function beginFault(world: World, fault: Fault): End {
     case 'diskHangs':
       world.host(fault.node).disk.hungDepth++;
       return () => world.host(fault.node).disk.release();
+    case 'runFull':
+      world.host(fault.node).runFullDepth++;
+      return () => {
+        world.host(fault.node).runFullDepth--;
+      };
     case 'slowDisk':
       world.host(fault.node).disk.slowMs = fault.delayMs;
       return () => {

@@ -51,6 +51,8 @@ type Kind =
   | { readonly kind: 'diskFull'; readonly node: NodeId }
   /** No write ends while it lasts. */
   | { readonly kind: 'diskHangs'; readonly node: NodeId }
+  /** /run is full while it lasts: the note for the next life of the daemon cannot be replaced, and so is removed. */
+  | { readonly kind: 'runFull'; readonly node: NodeId }
   | { readonly kind: 'slowDisk'; readonly node: NodeId; readonly delayMs: number }
   /** A file on disk can no longer be read. Noticed when the daemon starts the next time. */
   | { readonly kind: 'damage'; readonly node: NodeId; readonly file: DiskFile }

@@ -66,6 +66,7 @@ export class Host {
   readonly chance: Prng;
   /** Files in memory: they outlive the daemon, not the machine. */
   #noted: PromiseNote | null = null;
+  runFullDepth = 0;
   readonly #heardAtMs = new Map<NodeId, number[]>();
 
   constructor(world: World, id: NodeId, prng: Prng) {
@@ -191,7 +192,7 @@ export class Host {
             this.deliverTo(life, { kind: 'reserved', upTo, ok: ok === true, because: faultOf(ok) }),
           ),
         notePromise: (note) => {
-          this.#noted = note;
+          this.#noted = this.runFullDepth > 0 ? null : note;
         },
         saveLedger: (services) => disk.write('ledger', services, () => undefined),
       },

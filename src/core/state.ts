@@ -289,6 +289,8 @@ export interface LocalService {
   readonly lastFailureMs: Ms;
   /** A stop that failed is not tried again before this. */
   readonly retryStopMs: Ms;
+  /** What may have come unexpected is not looked for before this. */
+  readonly lookAgainMs: Ms;
 }
 
 /** The work space of one `step`: state is replaced as it goes, effects are appended in the order they must happen. */

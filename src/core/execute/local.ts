@@ -20,7 +20,14 @@ import { type AgentOp, inMaintenance, type OpResult, type Order, type OrderId, t
 import type { NodeState, Turn } from '../state.ts';
 import { sameView } from '../state.ts';
 import { counted, hasFailed, heeded, onFailHere } from './failures.ts';
-import { beginMigrateFrom, beginMigrateTo, expectArrival, migrateFromDone, migrateToDone } from './migrate.ts';
+import {
+  beginMigrateFrom,
+  beginMigrateTo,
+  expectArrival,
+  mayComeUnknown,
+  migrateFromDone,
+  migrateToDone,
+} from './migrate.ts';
 import { beginDemote, beginNotify, beginPromote, demoteDone, notifyDone, promoteDone, seenRole } from './promote.ts';
 import { isInDoubt, launch, localOf, pardon, runningAs, serviceOf, setLocal, setRecord } from './services.ts';
 
@@ -224,7 +231,17 @@ function foundRunning(turn: Turn, id: ServiceId, { digest, promoted }: Running):
 function nowStopped(turn: Turn, id: ServiceId, patch: Partial<ServiceRecord>, because: string): void {
   setLocal(turn, id, { running: null });
   const nothing = { digest: null, drained: [], role: 'unpromoted', peer: null, notice: null } as const;
-  setRecord(turn, id, { state: 'stopped', ...nothing, ...patch }, because);
+  if (!mayComeUnknown(turn.state, id, turn.nowMs))
+    return setRecord(turn, id, { state: 'stopped', ...nothing, ...patch }, because);
+  setLocal(turn, id, { lookAgainMs: turn.nowMs + 1000 });
+  setRecord(turn, id, { state: 'probing', ...nothing, ...patch }, `${because}, but it may have been on its way here`);
+}
+
+/** Looks again at what may have been on its way when this daemon began. */
+export function lookForArrival(turn: Turn, id: ServiceId): void {
+  const { lookAgainMs } = localOf(turn.state, id);
+  if (turn.nowMs >= lookAgainMs || !mayComeUnknown(turn.state, id, turn.nowMs))
+    beginProbe(turn, id, 'it may have been on its way when the daemon started');
 }
 
 function startDone(turn: Turn, id: ServiceId, result: OpResult): void {

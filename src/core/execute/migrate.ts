@@ -3,9 +3,10 @@
  * where no record says so. See docs/internals/roles.md.
  */
 import { note } from '../membership/view.ts';
-import type { NodeId, ServiceId } from '../model.ts';
+import type { Ms, NodeId, ServiceId } from '../model.ts';
 import type { MigrationNote, NodeRecord, OpResult, Order, ServiceState } from '../ports.ts';
-import { put, type Turn } from '../state.ts';
+import { isKnownOff } from '../quorum/standing.ts';
+import { isFresh, type NodeState, put, type Turn } from '../state.ts';
 import { counted, failureOf } from './failures.ts';
 import { isExpected, launch, localOf, publish, serviceOf, setLocal, setRecord, stamped, unlooked } from './services.ts';
 
@@ -101,10 +102,24 @@ export function heardOfMigration(turn: Turn, before: NodeRecord | undefined, rec
     const own = turn.state.local.get(id);
     // What is being looked for at this moment is looked for once more.
     if (own?.record.state === 'probing' && state !== 'migrating') setLocal(turn, id, { before: 'arriving' });
-    if (own?.record.state !== 'stopped' || own.op !== null) continue;
+    if (own === undefined || own.op !== null || (own.record.state !== 'stopped' && own.record.state !== 'probing'))
+      continue;
     if (state === 'migrating') expect(turn, id, record.node, `${record.node} gives it away to this node`);
     else setRecord(turn, id, { state: 'unknown' }, `${record.node} may have given it away to this node`);
   }
+}
+
+/**
+ * A daemon that has no note of a former life does not know what that one expected. For as long as a live migration may take that began
+ * before, it may come from whoever has not said yet that it gives nothing to this node, and is not off.
+ */
+export function mayComeUnknown(state: NodeState, id: ServiceId, nowMs: Ms): boolean {
+  const { beganCold, startedAtMs, installed, self } = state;
+  if (!beganCold) return false;
+  const service = serviceOf(state, id);
+  if (service === undefined || !service.migrates || nowMs - startedAtMs > service.startTimeoutMs + 1000) return false;
+  const hasSaid = (node: NodeId): boolean => installed?.members.includes(node) === true && isFresh(state, node);
+  return service.on.some((node) => node !== self && !hasSaid(node) && !isKnownOff(state, node));
 }
 
 const mayGive = (state: ServiceState): boolean =>

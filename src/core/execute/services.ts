@@ -55,6 +55,7 @@ export const unlooked = (running: Service | null): LocalService => ({
   before: 'unknown',
   lastFailureMs: 0,
   retryStopMs: 0,
+  lookAgainMs: 0,
 });
 
 /** With what rules say of it now, or on a date that somebody else went by; with its definition on this node. */

@@ -19,7 +19,8 @@ export class Stage {
     const places = ['a', 'b'].map((id, i) => ({ id, links: [{ address: `10.0.0.${i + 1}`, prefix: 24 }] }));
     const cluster: Cluster = plainCluster('test', { intervalMs: 200, deadMs: 1000, port: 7354 }, places, [service]);
     const state = boot({ self: 'a', boot: 1, doc: firstDoc('', cluster), reserved: 0, noted: null, ledger }, 0);
-    this.state = { ...state, installed: this.#view, promised: this.#view };
+    // Its former life left a note, and expected nothing.
+    this.state = { ...state, beganCold: false, installed: this.#view, promised: this.#view };
   }
 
   record(id: string): ServiceRecord {

@@ -78,12 +78,13 @@ function forgive(turn: Turn, quorum: boolean): void {
 const isLeft = (state: NodeState, id: ServiceId): boolean =>
   judgedBy(state).every(({ admin }) => inMaintenance(admin, state.self, id));
 
-/** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator. */
+/** Nothing is left that could be stopped: what is blocked waits for an operator, what may arrive for the coordinator, or for a look. */
 function hasStopped(state: NodeState): boolean {
   return [...state.local].every(
     ([id, local]) =>
       local.record.state === 'stopped' ||
       local.record.state === 'blocked' ||
+      (local.record.state === 'probing' && local.op === null) ||
       (local.retryStopMs > 0 && isExpected(local)) ||
       isLeft(state, id),
   );

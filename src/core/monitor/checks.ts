@@ -1,8 +1,8 @@
 /** When is a service on this node looked at again, and when are its failures forgotten? */
 import { forgetMsOf, secondsOf } from '../ask/index.ts';
 import { hasFailed } from '../execute/failures.ts';
-import { beginProbe } from '../execute/local.ts';
-import { launch, pardon, runningAs, serviceOf, setLocal } from '../execute/services.ts';
+import { beginProbe, lookForArrival } from '../execute/local.ts';
+import { launch, pardon, runningAs, serviceOf, setLocal, setRecord } from '../execute/services.ts';
 import type { ServiceId } from '../model.ts';
 import { failedCheck, leadsTo } from '../onFail.ts';
 import { inMaintenance } from '../ports.ts';
@@ -11,8 +11,13 @@ import { dueCheck, firstToSee, isDue } from './recurring.ts';
 
 export function watchServices(turn: Turn): void {
   for (const [id, local] of turn.state.local) {
-    if (local.op !== null || inMaintenance(turn.state.doc.admin, turn.state.self, id)) continue;
+    if (local.op !== null) continue;
+    if (inMaintenance(turn.state.doc.admin, turn.state.self, id)) {
+      if (local.record.state === 'probing') setRecord(turn, id, { state: 'unknown' }, 'in maintenance nobody looks');
+      continue;
+    }
     if (local.record.state === 'unknown') probeAgain(turn, id, local);
+    else if (local.record.state === 'probing') lookForArrival(turn, id);
     else if (local.record.state === 'running') checkIfDue(turn, id, local);
     forgetIfOld(turn, id, local);
   }

@@ -3,7 +3,7 @@ import { must } from '../../lib/assert.ts';
 import type { NodeId, Service, ServiceId } from '../model.ts';
 import type { Change } from './change.ts';
 import type { Graph } from './graph.ts';
-import { isOnItsWay } from './migrate.ts';
+import { hasLeftover, isOnItsWay } from './migrate.ts';
 import type { ScheduleInput } from './plan.ts';
 import { type Copy, isActive, isMember, type Seen } from './seen.ts';
 
@@ -28,7 +28,7 @@ function mayRunOn(service: Service, node: NodeId, input: ScheduleInput, seen: Se
   const copy = copies.find((each) => each.node === node);
   const isSeen = copy !== undefined && copy.state !== 'unknown' && copy.state !== 'probing';
   // Given away by one node and not taken yet by another, it would be left on both of them.
-  if (!isSeen && isOnItsWay(copies)) return copies.some((each) => isEndOf(each, node));
+  if (!isSeen && (isOnItsWay(copies) || hasLeftover(copies))) return copies.some((each) => isEndOf(each, node));
   if (copy !== undefined) return copy.state !== 'stopped';
   if (isMember(input.view, node) || Object.hasOwn(input.admin.off, node)) return false;
   return service.on.includes(node) && !copies.some((each) => isActive(each.state));

@@ -46,6 +46,10 @@ export function countsAs(state: ServiceState, peer: ServiceState | null): 'runni
 export const isOnItsWay = (copies: readonly Copy[]): boolean =>
   copies.some(({ record }) => record?.peer != null) && copies.some((copy) => standingOf(copy, copies) === 'running');
 
+/** It runs at its target, and what is left at the source has not been stopped yet. */
+export const hasLeftover = (copies: readonly Copy[]): boolean =>
+  copies.some((copy) => copy.state === 'moved' && isActive(peerOf(copy, copies)?.state ?? 'stopped'));
+
 const peerOf = ({ record }: Copy, copies: readonly Copy[]): Copy | undefined =>
   copies.find(({ node }) => node === (record?.peer ?? null));
 
