@@ -75,7 +75,7 @@ export function notices(): Check {
         told.set(keyOf(host, service.id), { notice, life: host.life, view, isDeaf: false });
         return;
       }
-      if (verb === 'probe') deafen(host, service.id);
+      if (verb === 'probe' || hadFailed(host, service, verb)) deafen(host, service.id);
       // A copy that an agent falsely called started begins anew as far as anybody knows.
       if (verb === 'start') told.delete(keyOf(host, service.id));
       if (!isOperation(verb) || !isOrdered(host, service)) return;
@@ -129,6 +129,10 @@ function isApart({ id, loop, clock }: Host): boolean {
   if (loop === null || coordinator === undefined) return true;
   return coordinator !== id && !alivePeers(loop.state, clock.nowMs).includes(coordinator);
 }
+
+/** Perhaps only for a moment, between two looks of this check. */
+const hadFailed = ({ loop }: Host, { id }: Service, verb: AgentOp['verb']): boolean =>
+  (verb === 'demote' || verb === 'stop') && loop?.state.local.get(id)?.before === 'failed';
 
 const isBeingTold = (host: Host, id: ServiceId): boolean =>
   (host.underWay.get(id) ?? []).some(({ verb }) => verb === 'notify');

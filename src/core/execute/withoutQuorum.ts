@@ -13,7 +13,7 @@ import { noQuorumBecause } from '../quorum/words.ts';
 import { type LocalService, type NodeState, put, type Turn } from '../state.ts';
 import { watchdogOf } from '../watchdog/feed.ts';
 import { beginStop } from './local.ts';
-import { isExpected, serviceOf } from './services.ts';
+import { serviceOf } from './services.ts';
 
 export function stopWithoutQuorum(turn: Turn, quorum: boolean): void {
   const { state, nowMs } = turn;
@@ -66,13 +66,16 @@ function endsWithLease(state: NodeState, service: Service | null): boolean {
 /** What has stopped can be trusted again, and what may arrive is the coordinator's matter where there is one. */
 function forgive(turn: Turn, quorum: boolean): void {
   const { distrusted, local } = turn.state;
-  const isLeftToOthers = (known: LocalService): boolean => quorum && known.retryStopMs > 0 && isExpected(known);
+  const isLeftToOthers = (known: LocalService): boolean => quorum && mayArrive(known);
   const left = [...distrusted].filter((id) => {
     const known = local.get(id);
     return known?.running != null && known.record.state !== 'blocked' && !isLeftToOthers(known);
   });
   if (left.length < distrusted.size) put(turn, { distrusted: new Set(left) });
 }
+
+/** It was stopped here, and may come again. A stop under way is not over: what this node stops by itself ends as `arriving`. */
+const mayArrive = ({ record, retryStopMs }: LocalService): boolean => retryStopMs > 0 && record.state === 'arriving';
 
 /** An operator works on it, and the others know. */
 const isLeft = (state: NodeState, id: ServiceId): boolean =>
@@ -85,7 +88,7 @@ function hasStopped(state: NodeState): boolean {
       local.record.state === 'stopped' ||
       local.record.state === 'blocked' ||
       (local.record.state === 'probing' && local.op === null) ||
-      (local.retryStopMs > 0 && isExpected(local)) ||
+      mayArrive(local) ||
       isLeft(state, id),
   );
 }

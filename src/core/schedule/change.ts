@@ -60,7 +60,8 @@ export function changeOf(
   hindrance: Hindrance,
 ): Change {
   const passage = passageOf(service, copies, placement, steps, (node) => whyNotHere(service, placement, node));
-  const starts = startsInAll(service, copies, placement, steps, passage, hindrance);
+  const inTurn = changesInTurn(service, copies, placement, hindrance);
+  const starts = startsInAll(service, copies, placement, steps, passage, inTurn, hindrance);
   const alone = {
     service,
     placement,
@@ -70,7 +71,7 @@ export function changeOf(
     stops: copies
       .flatMap((copy) =>
         haltedOr(hindrance, service, copy, copies, passage, () =>
-          stopOf(service, copy, copies, placement, steps, starts, passage),
+          stopOf(service, copy, copies, placement, steps, starts, passage, inTurn),
         ),
       )
       .map((stop) => hindered(stop, service, hindrance)),
@@ -96,17 +97,23 @@ const newDefinition = ({ node }: Copy): Step => ({ node, because: 'its definitio
 
 const isPlaced = (placement: Placement, node: NodeId): boolean => placement.nodes.includes(node);
 
+type InTurn = (copy: Copy) => boolean;
+
 /**
  * A clone takes a new definition one copy after the other, in one plan each: the others go on serving, and what needs them is not
- * interrupted.
+ * interrupted. No turn waits for a copy that is left as it is.
  */
-function isItsTurn(service: Service, copy: Copy, copies: readonly Copy[], placement: Placement): boolean {
-  if (!service.clone) return true;
-  const others = copies.filter((each) => each !== copy && isPlaced(placement, each.node));
-  if (others.some(({ state }) => state !== 'running' && state !== 'reloading' && state !== 'blocked')) return false;
-  const isChanged = (each: Copy): boolean =>
-    isPlaced(placement, each.node) && definitionOf(service, each) === 'changed';
-  return copies.find(isChanged) === copy;
+function changesInTurn(
+  service: Service,
+  copies: readonly Copy[],
+  placement: Placement,
+  { isLeft }: Pick<Hindrance, 'isLeft'>,
+): InTurn {
+  if (!service.clone) return () => true;
+  const placed = copies.filter(({ node }) => isPlaced(placement, node) && !isLeft(service.id, node));
+  const first = placed.find((copy) => definitionOf(service, copy) === 'changed');
+  const isCalm = ({ state }: Copy): boolean => state === 'running' || state === 'reloading' || state === 'blocked';
+  return (copy) => copy === first && placed.every((each) => each === copy || isCalm(each));
 }
 
 // ---------------------------------------------------------------- migrations
@@ -118,9 +125,10 @@ function startsInAll(
   placement: Placement,
   steps: Steps,
   passage: Passage | null,
+  inTurn: InTurn,
   hindrance: Hindrance,
 ): readonly Start[] {
-  const starts = startsOf(service, copies, placement, steps, hindrance);
+  const starts = startsOf(service, copies, placement, steps, inTurn, hindrance);
   if (passage === null) return isOnItsWay(copies) ? [] : starts;
   const { to, isBegun } = passage;
   if (!isBegun) return starts.map((start) => ({ ...start, because: movesLive(passage) }));
@@ -158,6 +166,7 @@ function stopOf(
   steps: Steps,
   starts: readonly Start[],
   passage: Passage | null,
+  inTurn: InTurn,
 ): readonly Stop[] {
   const { node, state, record } = copy;
   // What has no place for the sake of something that it needs is stopped, wherever the engine would have it.
@@ -170,8 +179,7 @@ function stopOf(
   if (state !== 'running') return [];
   const ordered = steps.ordered.get(node);
   if (isPlaced(placement, node) && ordered !== undefined) return stop('order', ordered);
-  if (isPlaced(placement, node))
-    return isItsTurn(service, copy, copies, placement) ? stop('change', 'its definition changed') : [];
+  if (isPlaced(placement, node)) return inTurn(copy) ? stop('change', 'its definition changed') : [];
   const why = whyNotHere(service, placement, node);
   if (placement.nodes.length === 0) return stop('end', why);
   if (service.clone) return stop('end', why, { blocked: whileStarting(copies, placement) });
@@ -234,6 +242,7 @@ function startsOf(
   copies: readonly Copy[],
   placement: Placement,
   steps: Steps,
+  inTurn: InTurn,
   hindrance: Hindrance,
 ): readonly Start[] {
   const starts: Start[] = [];
@@ -241,7 +250,7 @@ function startsOf(
     const copy = copies.find((each) => each.node === node);
     if (copy === undefined || !steps.starts.has(node)) continue;
     const ordered = steps.ordered.get(node);
-    if (copy.state === 'running' && ordered === undefined && !isItsTurn(service, copy, copies, placement)) continue;
+    if (copy.state === 'running' && ordered === undefined && !inTurn(copy)) continue;
     const because = ordered ?? startBecause(service, copy, copies, placement);
     starts.push({ node, because, handFrom: null, blocked: startBlock(service, copies, node, hindrance) });
   }

@@ -188,7 +188,7 @@ function ask(
     // What is left alone stays in spite of all, and whom it runs with stays with it.
     if (!frozen.has(id))
       preferencesBy.set(id, [...preferencesOf(candidate, rules), ...besideScattered(candidate, scattered)]);
-    present.set(id, presentOf(candidate, frozen, isStartFatal, stuck.get(id)));
+    present.set(id, presentOf(candidate, frozen, admin.maintenance.nodes, isStartFatal, stuck.get(id)));
     if (stuck.has(id)) leftAlone.add(id);
   }
   const preferences = [...preferencesBy.values()].flat();
@@ -237,6 +237,7 @@ function besideScattered({ service }: Candidate, scattered: Scattered): readonly
 function presentOf(
   { service, seen }: Candidate,
   frozen: Frozen,
+  maintained: Readonly<Record<NodeId, unknown>>,
   isStartFatal: boolean,
   stuck: Stuck | undefined,
 ): readonly Present[] {
@@ -253,7 +254,8 @@ function presentOf(
             node: copy.node,
             state,
             failures,
-            definition: definitionOf(service, copy),
+            // What is left as it is restarts nothing that starts after it.
+            definition: Object.hasOwn(maintained, copy.node) ? 'current' : definitionOf(service, copy),
             mending: mendingOf(service, copy),
             promoted: service.promotable !== null && mayBe(copy),
             promotion: copy.record?.promotion ?? null,
