@@ -224,6 +224,8 @@ export const agentTargets: readonly Target[] = [
     reads: 'what OCF agents print',
     form: 'text',
     words: ['ocf-exit-reason:', '\n'],
+    // Each is judged a dozen times, for every verb and every end that an agent may have.
+    inputMsMax: 250,
     prepare: ocfOutput,
   },
   {
@@ -238,6 +240,7 @@ export const agentTargets: readonly Target[] = [
     reads: 'what fence agents print',
     form: 'text',
     words: ['ERROR: ', 'ERROR: Failed: ', '\n', '\u2028'],
+    inputMsMax: 250,
     prepare: fenceOutput,
   },
   {
