@@ -93,7 +93,10 @@ function readSightings(frames: AddressFrames, socket: PacketSocket, mac: string)
     const frame = socket.receive();
     if (frame === null) break;
     const sighting = frames.sighting(frame);
-    if (sighting !== null && sighting.mac !== mac) seen.set(`${sighting.mac} ${sighting.kind}`, sighting);
+    if (sighting === null || sighting.mac === mac) continue;
+    const key = `${sighting.mac} ${sighting.kind}`;
+    // Its kernel may ask for a client with the address as the sender, which knows no mark of a planned move.
+    if (seen.get(key)?.handover !== true) seen.set(key, sighting);
   }
   if (seen.size === 0) return [];
   // A bridge or bond of this machine may show us our own words with the MAC of another of its interfaces.
