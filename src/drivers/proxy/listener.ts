@@ -12,6 +12,8 @@ const retryMs = 50;
 const holdPollMs = 10;
 /** After another node took the address over, until it listens too. */
 const holdGraceMs = 100;
+/** Turns of the event loop to wait for one without a new connection. */
+const turnsMax = 100;
 
 export interface Place {
   readonly address: string | null;
@@ -25,6 +27,7 @@ export class Listener {
   #state: ListenState = { state: 'waiting', because: 'not tried yet' };
   #timer: NodeJS.Timeout | null = null;
   #lostSinceMs: number | null = null;
+  #accepted = 0;
   #closed = false;
 
   constructor(server: Server, place: Place, connectionsMax: number) {
@@ -33,6 +36,9 @@ export class Listener {
     server.maxConnections = connectionsMax;
     server.on('listening', () => this.#listening());
     server.on('error', (error: NodeJS.ErrnoException) => this.#refused(error));
+    server.on('connection', () => {
+      this.#accepted += 1;
+    });
     this.#try();
   }
 
@@ -78,9 +84,21 @@ export class Listener {
       return;
     }
     this.#lostSinceMs = null;
-    // Not for the end of the open connections: they last as long as they like.
-    this.server.close();
-    this.#try();
+    this.#leave(this.#accepted, turnsMax);
+  }
+
+  /**
+   * The kernel resets what a listener that closes has not accepted yet. So it closes after a turn of the event loop that had
+   * nothing to accept: what comes within the microseconds between is reset still.
+   */
+  #leave(acceptedBefore: number, turns: number): void {
+    setImmediate(() => {
+      if (this.#closed) return;
+      if (this.#accepted !== acceptedBefore && turns > 0) return this.#leave(this.#accepted, turns - 1);
+      // Not for the end of the open connections: they last as long as they like.
+      this.server.close();
+      this.#try();
+    });
   }
 
   #refused({ code, message }: NodeJS.ErrnoException): void {
