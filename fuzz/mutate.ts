@@ -35,6 +35,8 @@ function inJson(chance: Prng, input: Buffer, other: Buffer, words: readonly stri
 }
 
 const yamlBytesMax = 16 * 1024;
+/** Each level is indented by all those above: deeper values go as JSON. */
+const yamlLevelsMax = 100;
 
 /** Written as YAML, or as JSON, which YAML is too. */
 function inYaml(chance: Prng, input: Buffer, other: Buffer, words: readonly string[]): string | null {
@@ -45,8 +47,14 @@ function inYaml(chance: Prng, input: Buffer, other: Buffer, words: readonly stri
     const [value, piece] = [parse(input.toString('utf8'), options), parse(other.toString('utf8'), options)];
     const changed = mutateJson(chance, value, piece, words);
     const json = JSON.stringify(changed);
-    return chance.chance(0.7) && json.length < yamlBytesMax ? stringify(changed, { lineWidth: 0 }) : json;
+    const suits = json.length < yamlBytesMax && !isDeeper(changed, yamlLevelsMax);
+    return chance.chance(0.7) && suits ? stringify(changed, { lineWidth: 0 }) : json;
   } catch {
     return null;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
