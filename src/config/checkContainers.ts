@@ -125,8 +125,10 @@ function isPair(pair: string): boolean {
   return numbers.every((port) => Number.isInteger(port) && port >= 1 && port <= 65_535);
 }
 
-function checkRoles({ id, promotable, notify }: ContainerOwner, report: Report): void {
-  if (promotable === null && !notify) return;
-  const what = promotable === null ? 'are not told what the others do' : 'have no roles';
-  report.error('NO_ROLES', atKey('services', id), `${quote(id)} is a container, whose copies ${what}`, null);
+/** Nothing else inside could be told. */
+function checkRoles({ id, resource, promotable, notify }: ContainerOwner, report: Report): void {
+  if (resource.agent !== null || (promotable === null && !notify)) return;
+  const [key, what] = promotable === null ? ['notify', 'be told what its others do'] : ['promotable', 'be promoted'];
+  const message = `${quote(id)} is a container without an agent inside, so that no copy can ${what}`;
+  report.error('NO_ROLES', atKey('services', id, key), message, 'say agent: an OCF agent that is part of the image');
 }

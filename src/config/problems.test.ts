@@ -178,6 +178,8 @@ const cases: readonly [code: ProblemCode, text: string][] = [
   ['RULE_CONTEXT', services('s: {command: a, location: [{where: ‸operation start, score: 5}]}')],
   ['UNKNOWN_KEY', services('s: {agent: systemd:a, ‸promotable: true}')],
   ['UNKNOWN_KEY', services('s: {command: a, ‸promotable: true}')],
+  ['NO_ROLES', services('s: {container: a, instances: 2, ‸promotable: true}')],
+  ['NO_ROLES', services('s: {container: a, instances: 2, ‸notify: true}')],
   ['NO_ROLES', services('s: {command: a, location: [{node: n1, score: 5, role: ‸promoted}]}')],
   ['NO_ROLES', `${two}constraints: {order: [{first: s, then: t, first-action: ‸promote}]}\n`],
   ['TOO_MANY_INSTANCES', services('s: {agent: "ocf:a:b", instances: 2, promotable: {max: ‸3}, takeover: nothing}')],

@@ -87,8 +87,10 @@ export function prefixFrom(address: string, on: readonly NodeId[], nodes: readon
   return links.find((link) => networkHolds(link, address))?.prefix ?? null;
 }
 
+type ContainerServiceFile = Extract<ServiceFile, { container: unknown }>;
+
 function containerOf(
-  file: Extract<ServiceFile, { container: unknown }>,
+  file: ContainerServiceFile,
   on: readonly NodeId[],
   nodes: readonly ClusterNode[],
 ): ContainerResource {
@@ -108,17 +110,21 @@ function containerOf(
     options: details.options ?? [],
     // Nothing of it is left on the old node that could go on serving.
     address: details.address === undefined ? null : { ...addressOf(details.address, on, nodes), drainMs: 0 },
-    checkArgv: file.check?.command === undefined ? null : argvOf(file.check.command),
+    checkArgv: checkArgvOf(file.check),
     agent: innerAgentOf(file, on, nodes),
   };
 }
+
+/** Several checks are those of the agent inside. */
+const checkArgvOf = (check: ContainerServiceFile['check']): readonly string[] | null =>
+  check === undefined || !('command' in check) || check.command === undefined ? null : argvOf(check.command);
 
 /** A container in a word is its image. */
 export const containerForm = (file: ContainerFile): Exclude<ContainerFile, string> =>
   typeof file === 'string' ? { image: file } : file;
 
 function innerAgentOf(
-  file: Extract<ServiceFile, { container: unknown }>,
+  file: ContainerServiceFile,
   on: readonly NodeId[],
   nodes: readonly ClusterNode[],
 ): OcfResource | null {

@@ -16,6 +16,7 @@ import {
   copyKeys,
   migrateKey,
   policyKeys,
+  roleTimeoutKeys,
   severalChecks,
   timeoutKeys,
   timesSchema,
@@ -142,11 +143,12 @@ const commandCheck = timesSchema.extend({
     .describe('A program that ends with exit code 0 when the service works (default: being alive is enough).'),
 });
 
+const anyCheck = z.union([commandCheck.extend(checkKeys), severalChecks], checkWanted).optional();
+
 /** Of a template it is not known what it is for. */
-export const templateCheck = z
-  .union([commandCheck.extend(checkKeys), severalChecks], checkWanted)
-  .optional()
-  .describe('How often it is looked at whether the service works, for how long, and by which program.');
+export const templateCheck = anyCheck.describe(
+  'How often it is looked at whether the service works, for how long, and by which program.',
+);
 
 export const commandSchema = z.strictObject({
   command: command.describe('The program to run: a list is program and arguments, a text is a line for the shell.'),
@@ -186,12 +188,12 @@ export const containerServiceSchema = z.strictObject({
     .optional()
     .describe('What an agent of the image starts, checks and stops in the container: ocf:PROVIDER:TYPE.'),
   params: agentParams.optional().describe('Parameters of the agent.'),
-  check: commandCheck
-    .optional()
-    .describe(
-      'How often it is looked at whether the service works, for how long, and by which program in the container.',
-    ),
+  check: anyCheck.describe(
+    'How often it is looked at whether the service works, for how long, and by which program in the container; a list: several checks.',
+  ),
   instances,
+  ...agentKeys,
+  ...roleTimeoutKeys,
   ...copyKeys,
   ...uniqueKeys,
   ...common,

@@ -1,4 +1,5 @@
 /** Several checks of one service that contradict each other, or ask for what it does not have. */
+import { ocfAgentOf } from '../../core/container.ts';
 import type { RecurringCheck, Service } from '../../core/model.ts';
 import type { Checked } from '../check.ts';
 import { formatDuration } from '../duration.ts';
@@ -31,13 +32,10 @@ export function checkOne(
     const message = `two checks of ${quote(id)} every ${formatDuration(everyMs)}: they are told apart by that`;
     report.error('DUPLICATE_ENTRY', atValue(...path, 'every'), message, 'let them differ, by a second, say');
   }
-  if (level !== 0 && resource.kind !== 'ocf')
-    report.error(
-      'UNKNOWN_KEY',
-      atKey(...path, 'level'),
-      'a systemd unit takes no «level»',
-      'only ocf: agents have levels',
-    );
+  if (level !== 0 && ocfAgentOf(resource) === null) {
+    const what = resource.kind === 'systemd' ? 'a systemd unit' : 'a container without an agent';
+    report.error('UNKNOWN_KEY', atKey(...path, 'level'), `${what} takes no «level»`, 'only ocf: agents have levels');
+  }
   if (promotable === null && role !== null) {
     const message = `«role», but ${quote(id)} has no roles`;
     report.error('NO_ROLES', atValue(...path, 'role'), message, 'say promotable: true at the service');

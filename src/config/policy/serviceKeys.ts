@@ -60,14 +60,21 @@ const onFail = z.strictObject({
   demote: oneOf(restarting).optional().describe('After a failed demotion (default restart).'),
 });
 
-/** Times of what agents with roles, messages or migration do beside start, stop and check. */
-export const timeoutKeys = {
+/** Times of what agents with roles or messages do beside start, stop and check. */
+export const roleTimeoutKeys = {
   'promote-timeout': actionTimeout
     .optional()
     .describe('A promotion that has not ended by then has failed (default: as «start-timeout»).'),
   'demote-timeout': actionTimeout
     .optional()
     .describe('A demotion that has not ended by then has failed (default: as «stop-timeout»).'),
+  'notify-timeout': actionTimeout
+    .optional()
+    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
+};
+
+export const timeoutKeys = {
+  ...roleTimeoutKeys,
   'migrate-to-timeout': actionTimeout
     .optional()
     .describe(
@@ -78,9 +85,6 @@ export const timeoutKeys = {
     .describe(
       'A migration that has not ended by then, on the node that gets it, has failed (default: as «start-timeout»).',
     ),
-  'notify-timeout': actionTimeout
-    .optional()
-    .describe('An agent that has not taken a message by then is not waited for (default: as the time of a check).'),
 };
 
 const hour = 3_600_000;
@@ -112,30 +116,26 @@ const valueRule = z.strictObject({
 
 const rulesMax = 100;
 
-const paramRule = valueRule.extend({
+const agentRule = valueRule.extend({
   where: ruleText.describe('Where or while this rule holds, such as «site eq east» for parameters.'),
   params: agentParams.optional().describe('Parameters in place of others, where and while the rule holds.'),
+  check: z
+    .union([agentTimes, severalChecks], checkWanted)
+    .optional()
+    .describe('What is otherwise about its checks then; a list takes the place of all.'),
 });
 
-const paramRulesText = 'Values that count while a rule holds, and parameters that count where one does.';
+const agentRulesText = 'Values that count while a rule holds, and parameters that count where one does.';
 
-/** Of containers, which have one check, and perhaps an agent inside. */
-export const containerRules = z.array(paramRule).max(rulesMax).optional().describe(paramRulesText);
-
-/** Of agents: what runs there may need other parameters on other nodes. */
-export const agentRules = z
-  .array(
-    paramRule.extend({
-      check: z
-        .union([agentTimes, severalChecks], checkWanted)
-        .optional()
-        .describe('What is otherwise about its checks then; a list takes the place of all.'),
-      ...timeoutKeys,
-    }),
-  )
+/** Of containers, which have perhaps an agent inside. */
+export const containerRules = z
+  .array(agentRule.extend(roleTimeoutKeys))
   .max(rulesMax)
   .optional()
-  .describe(paramRulesText);
+  .describe(agentRulesText);
+
+/** Of agents: what runs there may need other parameters on other nodes. */
+export const agentRules = z.array(agentRule.extend(timeoutKeys)).max(rulesMax).optional().describe(agentRulesText);
 
 /** Keys that can be inherited: from `defaults`, from a group, from a template. */
 const inheritedKeys = {

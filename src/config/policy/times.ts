@@ -14,7 +14,7 @@ export const timedOperations = [
 
 /** A time that a service takes over says nothing where that operation never comes. `own`: what it says itself; `group`: all of its group. */
 export function withoutIdleTimes(service: Layer, own: Layer, group: Layer): Layer {
-  const mayHave = 'agent' in service && !('container' in service);
+  const mayHave = 'agent' in service;
   const has = (key: string): boolean => mayHave && (service[key] ?? group[key] ?? false) !== false;
   const idle = timedOperations.filter(({ key, of }) => own[key] === undefined && !has(of));
   return Object.fromEntries(Object.entries(service).filter(([key]) => idle.every((each) => each.key !== key)));

@@ -40,7 +40,7 @@ export function traitsOf(
   group: GroupFile | null | undefined,
 ): Omit<Traits, 'checks'> {
   return {
-    timeouts: 'agent' in file && !('container' in file) ? timeoutsOf(file) : {},
+    timeouts: 'agent' in file ? timeoutsOf(file) : {},
     onScore: file['on-score'] ?? onScoreOf(copies),
     promotable: copies.promotable,
     migrates: ('migrate' in file && file.migrate) || false,

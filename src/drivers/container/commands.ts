@@ -1,5 +1,7 @@
 /** Which calls of podman or docker the driver makes. Both take the same words here. Pure; nothing goes through a shell. */
+import { fileURLToPath } from 'node:url';
 import type { ContainerMount, ContainerResource, NodeId, Service, ServiceId } from '../../core/model.ts';
+import { agentTools } from '../ocf_api/environment.ts';
 
 export type Argv = readonly [string, ...string[]];
 
@@ -56,6 +58,8 @@ export const stop = (engine: Engine, name: string, seconds: number): Argv => [
   name,
 ];
 
+export const kill = (engine: Engine, name: string): Argv => [engine, 'kill', '--signal=KILL', name];
+
 /** With the volumes that have no name: nobody would find them again. */
 export const remove = (engine: Engine, name: string): Argv => [engine, 'rm', '--force', '--volumes', name];
 
@@ -73,11 +77,26 @@ export const execute = (engine: Engine, name: string, names: readonly string[], 
 /** Where agents keep their own state; it ends with the container. */
 export const agentFolder = '/run/resource-agents';
 
+/** What an agent with roles sees inside: where it leaves what it tells the cluster, by which programs, and what gives it these. */
+export const roleMounts = {
+  state: '/run/sempre/state',
+  tools: '/run/sempre/tools',
+  withTools: '/run/sempre/with-tools',
+} as const;
+
+const withTools = fileURLToPath(new URL('with_tools', import.meta.url));
+
 /**
  * Ours come behind those of the user: what makes it a service of the cluster, the user's options cannot change. It never comes back by
- * itself, because it may run elsewhere by then.
+ * itself, because it may run elsewhere by then. `roles`: the folder of the node in which an agent with roles leaves what it says.
  */
-export function run(name: string, service: Service, resource: ContainerResource, node: NodeId): Argv {
+export function run(
+  name: string,
+  service: Service,
+  resource: ContainerResource,
+  node: NodeId,
+  roles: string | null = null,
+): Argv {
   const { engine, image, argv, env, directory, stopSignal, network, mounts, options, agent } = resource;
   const all = { SEMPRE_NODE: node, SEMPRE_SERVICE: service.id, ...env };
   return [
@@ -99,6 +118,7 @@ export function run(name: string, service: Service, resource: ContainerResource,
     ...portsOf(resource),
     ...mounts.map(volume),
     ...(agent === null ? [] : [`--tmpfs=${agentFolder}`]),
+    ...(roles === null ? [] : mountsOfRoles(roles)),
     image,
     ...argv,
   ];
@@ -108,6 +128,12 @@ function portsOf({ ports, address }: ContainerResource): readonly string[] {
   const at = address === null ? '' : `${address.family === 6 ? `[${address.address}]` : address.address}:`;
   return ports.map((port) => `--publish=${at}${port}`);
 }
+
+const mountsOfRoles = (folder: string): readonly string[] => [
+  `--volume=${folder}:${roleMounts.state}`,
+  `--volume=${agentTools}:${roleMounts.tools}:ro`,
+  `--volume=${withTools}:${roleMounts.withTools}:ro`,
+];
 
 const volume = ({ from, to, options }: ContainerMount): string =>
   `--volume=${[from, to, ...(options.length === 0 ? [] : [options.join(',')])].join(':')}`;
@@ -124,3 +150,14 @@ export function misfit({ image, options, ports, mounts, argv, env }: ContainerRe
   const text = [image, ...options, ...argv, ...Object.entries(env).flat()].find((each) => each.includes('\0'));
   return text === undefined ? null : `${JSON.stringify(text)} has a NUL character, which no argument can have`;
 }
+
+/** What the engines' own programs look at, where the daemon was given it: who they belong to, and which engine they talk to. */
+const looksAt = ['HOME', 'XDG_RUNTIME_DIR', 'CONTAINERS_CONF', 'CONTAINER_HOST', 'DOCKER_HOST', 'DOCKER_CONFIG'];
+
+export const inherited = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    looksAt.flatMap((name) => {
+      const value = env[name];
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );

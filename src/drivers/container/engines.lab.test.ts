@@ -1,9 +1,11 @@
 /** The driver, a real podman and a real docker. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AddressResource, ContainerResource, Service } from '../../core/model.ts';
 import type { AgentOp, Verb } from '../../core/ports.ts';
+import type { Notice } from '../../core/roles.ts';
 import { driverContract, testContext, testOp, testService } from '../contract.ts';
 import { type Driver, ok, running, stopped } from '../driver.ts';
 import { ContainerDriver } from './index.ts';
@@ -25,6 +27,17 @@ const basic: Omit<ContainerResource, 'engine'> = {
   address: null,
   checkArgv: null,
   agent: null,
+};
+
+const nobody = { stop: [], promote: [], demote: [], promoted: [], inactive: [] };
+const told: Notice = {
+  ...nobody,
+  type: 'post',
+  operation: 'start',
+  start: ['n1'],
+  active: ['n1'],
+  unpromoted: ['n1'],
+  available: ['n1'],
 };
 
 const address: AddressResource = {
@@ -156,6 +169,85 @@ function withEngine(kind: EngineName): void {
     expect(await run('check', resource)).toMatchObject(gone);
     expect(await run('probe', resource)).toMatchObject(gone);
     expect(await run('stop', resource, {}, 8000)).toEqual({ outcome: 'ok' });
+  });
+
+  describe('with roles', () => {
+    const traits: Partial<Service> = { clone: true, instances: 2, promotable: { max: 1, perNode: 1 }, notify: true };
+    const withWord = (word: string): ContainerResource => ({
+      ...plain,
+      agent: { kind: 'ocf', provider: 'test', type: 'role', params: { word }, paramsOn: {} },
+    });
+    const ask = (
+      { driver }: ReturnType<typeof make>,
+      verb: Verb,
+      resource: ContainerResource,
+      more: Partial<AgentOp> = {},
+    ) =>
+      driver.perform(testOp(verb, testService('contract', resource, traits), { timeoutMs: 20_000, ...more }), resource);
+
+    test('a life: started, told, promoted, demoted, stopped; with the score that the agent sets for itself', async () => {
+      const one = make();
+      const role = withWord('');
+      expect(await ask(one, 'probe', role)).toEqual({ outcome: 'stopped', promotion: null });
+      expect(await ask(one, 'start', role)).toEqual({ outcome: 'ok', promotion: 5 });
+      expect(await ask(one, 'check', role)).toEqual({ outcome: 'running', digest: 'digest-1', promotion: 5 });
+      expect(await ask(one, 'promote', role)).toEqual({ outcome: 'ok', promotion: 10 });
+      const promoted = { outcome: 'running', digest: 'digest-1', promoted: true, promotion: 10 };
+      expect(await ask(one, 'check', role)).toEqual(promoted);
+      expect(await ask(make(), 'probe', role)).toEqual(promoted);
+      expect(await ask(one, 'notify', role, { notice: told })).toEqual({ outcome: 'ok', promotion: 10 });
+      expect(engine.call('exec', name, 'cat', '/run/resource-agents/heard')).toBe('post start\n');
+      expect(await ask(one, 'demote', role, { role: 'promoted' })).toEqual({ outcome: 'ok', promotion: 5 });
+      expect(await ask(one, 'promote', role)).toEqual({ outcome: 'ok', promotion: 10 });
+      expect(await ask(one, 'stop', role, { role: 'promoted' })).toEqual({ outcome: 'ok', promotion: null });
+      expect(one.lines.filter((line) => line.includes('in its container failed'))).toEqual([]);
+    });
+
+    test('what is not there cannot be promoted', async () => {
+      const because = 'its container does not run';
+      expect(await ask(make(), 'promote', withWord(''))).toMatchObject({ outcome: 'failed', because });
+    });
+
+    test.each(['promote', 'demote'] as const)(
+      'a %s that does not end in its time ends with its container',
+      async (verb) => {
+        const one = make();
+        const hanging = withWord(verb);
+        expect(await ask(one, 'start', hanging)).toMatchObject({ outcome: 'ok' });
+        const begunMs = performance.now();
+        const result = await ask(one, verb, hanging, { timeoutMs: 3000 });
+        expect(performance.now() - begunMs).toBeLessThan(3000);
+        expect(result).toMatchObject({
+          outcome: 'failed',
+          because: expect.stringContaining('its container was ended'),
+        });
+        expect(await ask(one, 'check', hanging)).toMatchObject({ outcome: 'failed' });
+        expect(await ask(one, 'stop', hanging)).toMatchObject({ outcome: 'ok' });
+      },
+    );
+
+    test('a stop overtakes a promote', async () => {
+      const one = make();
+      const hanging = withWord('promote');
+      expect(await ask(one, 'start', hanging)).toMatchObject({ outcome: 'ok' });
+      const promote = ask(one, 'promote', hanging);
+      await sleep(500);
+      const begunMs = performance.now();
+      expect(await ask(one, 'stop', hanging, { timeoutMs: 8000 })).toEqual({ outcome: 'ok', promotion: null });
+      expect(performance.now() - begunMs).toBeLessThan(8000);
+      expect(await promote).toMatchObject({ outcome: 'failed' });
+      expect(engine.call('ps', '--all', '--quiet')).toBe('');
+    });
+
+    test('a promote that a former daemon left under way ends with its container, before anything is asked', async () => {
+      const hanging = withWord('promote');
+      const former = make();
+      expect(await ask(former, 'start', hanging)).toMatchObject({ outcome: 'ok' });
+      const promote = ask(former, 'promote', hanging);
+      await sleep(1000);
+      expect(await ask(make(), 'probe', hanging)).toEqual({ outcome: 'stopped', promotion: 5 });
+      expect(await promote).toMatchObject({ outcome: 'failed' });
+    });
   });
 
   test('its address comes before it and goes after it', async () => {

@@ -3,10 +3,13 @@
  *
  * The container itself tells whose it is and with which definition it was started, so a daemon that comes back knows it again. An address
  * of its own is taken before it starts and given up after it has stopped; what an agent does inside is done by `exec`.
+ *
+ * Nobody outside can end what runs inside but by ending the container: so a change of role that does not end in its time ends with that.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddressResource, ContainerResource, Ms, Service, ServiceId } from '../../core/model.ts';
+import type { AddressResource, ContainerResource, Ms, OcfResource, Service, ServiceId } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import {
   type Driver,
@@ -21,14 +24,15 @@ import {
   stopped,
   withoutRoles,
 } from '../driver.ts';
-import { endLeftCalls, noteCall } from '../process/left_calls.ts';
+import { readScore } from '../ocf_api/score.ts';
+import { endLeftCalls, namesOfLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, graceMs, runProgram } from '../process/run.ts';
 import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
 import { lastLine, linesOf } from '../process/tail.ts';
 import * as commands from './commands.ts';
-import { makeFolders } from './folders.ts';
+import { makeFolders, makeRoleFolder, scoreFile } from './folders.ts';
 import { type Inside, runCheck, toAgent } from './inside.ts';
-import { digestOf, endedWords, isOf, parseInspect, type Seen } from './parse.ts';
+import { digestOf, endedWords, isOf, parseInspect, type Seen, succeeded, why } from './parse.ts';
 import { UnderWay } from './under_way.ts';
 
 export interface ContainerParts {
@@ -47,7 +51,7 @@ interface Call {
   readonly resource: ContainerResource;
   readonly name: string;
   readonly deadlineMs: number;
-  /** Only a stop may overtake it, and of what it overtakes only a start changes anything. */
+  /** Only a stop may overtake it. */
   readonly underWay: UnderWay;
 }
 
@@ -66,6 +70,8 @@ const checkAgainMs: Ms = 500;
 const killAfterShare = 0.8;
 /** What an engine needs for itself to end a container. */
 const engineMs: Ms = 500;
+/** Kept back of the time of a change of role, to end the container. */
+const endMs: Ms = 2000;
 /** Kept back of the time of an order, to say how it went. */
 const reportMs: Ms = 100;
 
@@ -73,7 +79,8 @@ export class ContainerDriver implements Driver<ContainerResource> {
   readonly #context: DriverContext;
   readonly #parts: ContainerParts;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #starts = new Map<ServiceId, { readonly underWay: UnderWay; readonly ended: Promise<unknown> }>();
+  /** What a stop ends first. */
+  readonly #underWay = new Map<ServiceId, { readonly underWay: UnderWay; readonly ended: Promise<unknown> }>();
   readonly #callFolder: string;
   /** What a former life of the daemon left under way has ended. */
   readonly #ready: Promise<void>;
@@ -82,7 +89,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     this.#context = context;
     this.#parts = parts;
     const path = options.path ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    this.#env = { ...inherited(process.env), PATH: path, LC_ALL: 'C' };
+    this.#env = { ...commands.inherited(process.env), PATH: path, LC_ALL: 'C' };
     this.#callFolder = join(context.runDirectory, 'container-calls');
     this.#ready = this.#endLeftCalls();
   }
@@ -101,20 +108,32 @@ export class ContainerDriver implements Driver<ContainerResource> {
       deadlineMs: begunMs + op.timeoutMs - Math.min(reportMs, op.timeoutMs / 10),
       underWay: new UnderWay(),
     };
-    switch (op.verb) {
+    return this.#withScore(call, await this.#perform(call));
+  }
+
+  #perform(call: Call): Promise<OpResult> | OpResult {
+    const { verb } = call.op;
+    switch (verb) {
       case 'probe':
       case 'check':
         return this.#check(call);
       case 'start':
-        return this.#startUnlessOvertaken(call);
+        return this.#unlessOvertaken(call, this.#start(call));
       case 'stop':
         return this.#stop(call);
+      case 'promote':
+      case 'demote':
+      case 'notify': {
+        const { agent } = call.resource;
+        return agent === null ? withoutRoles(verb) : this.#unlessOvertaken(call, this.#tell(call, agent, verb));
+      }
       case 'reload':
         return failedInCluster('a container cannot take over a changed definition while it runs');
       case 'tune':
         return ok;
-      default:
-        return withoutRoles(op.verb);
+      case 'migrateTo':
+      case 'migrateFrom':
+        return withoutRoles(verb);
     }
   }
 
@@ -130,7 +149,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     if (look.kind !== 'ours') return this.#notThere(call);
     switch (look.seen.phase) {
       case 'running':
-        return (await this.#fault(call)) ?? running(digestOf(look.seen));
+        return this.#working(call, digestOf(look.seen));
       case 'ended':
         return this.#ended(call, look.seen);
       case 'broken':
@@ -164,12 +183,22 @@ export class ContainerDriver implements Driver<ContainerResource> {
     return failed(`its container does not run, but its address ${call.resource.address?.address} is held`);
   }
 
-  /** Null: what runs here works. */
-  async #fault(call: Call): Promise<Failed | null> {
+  /** What runs here works, as far as anybody says who knows. */
+  async #working(call: Call, digest: string | null): Promise<OpResult> {
+    const fault = (await this.#addressFault(call)) ?? (await this.#checkCommand(call));
+    const { agent } = call.resource;
+    if (fault !== null || agent === null) return fault ?? running(digest);
+    const said = await toAgent(this.#inside(call), agent, call.op.verb === 'check' ? 'check' : 'probe', digest);
+    if (said.outcome === 'running' || said.outcome === 'failed') return said;
+    return failed(`its container runs, but ${nameOf(agent)} does not run in it`);
+  }
+
+  async #addressFault(call: Call): Promise<Failed | null> {
     const held = await this.#onAddress(call, 'check');
     if (held?.outcome === 'failed') return held;
-    if (held?.outcome === 'stopped') return failed(`its address ${call.resource.address?.address} is not held here`);
-    return (await this.#checkCommand(call)) ?? (await this.#agentFault(call));
+    return held?.outcome === 'stopped'
+      ? failed(`its address ${call.resource.address?.address} is not held here`)
+      : null;
   }
 
   #checkCommand(call: Call): Promise<Failed | null> {
@@ -177,26 +206,15 @@ export class ContainerDriver implements Driver<ContainerResource> {
     return checkArgv === null ? Promise.resolve(null) : runCheck(this.#inside(call), checkArgv);
   }
 
-  async #agentFault(call: Call): Promise<Failed | null> {
-    const { agent } = call.resource;
-    if (agent === null) return null;
-    const said = await toAgent(this.#inside(call), agent, call.op.verb === 'check' ? 'check' : 'probe');
-    if (said.outcome === 'running') return null;
-    if (said.outcome === 'failed') return said;
-    return failed(`its container runs, but ocf:${agent.provider}:${agent.type} does not run in it`);
-  }
-
   // ---------------------------------------------------------------- start
 
-  async #startUnlessOvertaken(call: Call): Promise<OpResult> {
-    const { id } = call.op.service;
-    const ended = this.#start(call);
-    const start = { underWay: call.underWay, ended };
-    this.#starts.set(id, start);
+  async #unlessOvertaken({ op: { service }, underWay }: Call, ended: Promise<OpResult>): Promise<OpResult> {
+    const call = { underWay, ended };
+    this.#underWay.set(service.id, call);
     try {
       return await ended;
     } finally {
-      if (this.#starts.get(id) === start) this.#starts.delete(id);
+      if (this.#underWay.get(service.id) === call) this.#underWay.delete(service.id);
     }
   }
 
@@ -233,9 +251,10 @@ export class ContainerDriver implements Driver<ContainerResource> {
     const { resource, op, name } = call;
     const missing = resource.pull ? null : await this.#imageMissing(call);
     if (missing !== null) return missing;
-    const notMade = await makeFolders(resource);
+    const roles = hasRoles(call) ? this.#roleFolder(op.service.id) : null;
+    const notMade = (await makeFolders(resource)) ?? (roles === null ? null : makeRoleFolder(roles));
     if (notMade !== null) return failedOnNode(notMade);
-    const ended = await this.#engine(call, commands.run(name, op.service, resource, this.#context.node));
+    const ended = await this.#engine(call, commands.run(name, op.service, resource, this.#context.node, roles));
     if (succeeded(ended)) return null;
     if (ended.kind === 'timedOut')
       return failedUnknown(`${resource.engine} did not start it within ${op.timeoutMs} ms: ${why(ended)}`);
@@ -255,7 +274,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     const early = await this.#endedEarly(call);
     if (early !== null) return early;
     const { agent } = call.resource;
-    const started = agent === null ? ok : await toAgent(this.#inside(call), agent, 'start');
+    const started = agent === null ? ok : await toAgent(this.#inside(call), agent, 'start', null);
     if (started.outcome !== 'ok') return started;
     for (;;) {
       const fault = await this.#checkCommand(call);
@@ -276,11 +295,34 @@ export class ContainerDriver implements Driver<ContainerResource> {
     return failed(`${await this.#endedWords(call, look.seen)} while it was started`);
   }
 
+  // ---------------------------------------------------------------- roles
+
+  async #tell(call: Call, agent: OcfResource, verb: ChangeOfRole | 'notify'): Promise<OpResult> {
+    const look = await this.#look(call);
+    if (look.kind === 'unsure') return failedUnknown(look.because);
+    if (look.kind !== 'ours' || look.seen.phase !== 'running') return failed('its container does not run');
+    const leftMs = this.#leftMs(call);
+    const timeoutMs = Math.max(leftMs / 2, leftMs - endMs);
+    const said = await toAgent(this.#inside({ ...call, deadlineMs: performance.now() + timeoutMs }), agent, verb, null);
+    if (said.outcome !== 'failed' || !said.unknown || call.underWay.isOvertaken || verb === 'notify') return said;
+    // It may go on inside, and be done when another copy has the role.
+    const ended = await this.#engine(call, commands.kill(call.resource.engine, call.name));
+    return succeeded(ended) ? failed(`${said.because}; its container was ended`) : said;
+  }
+
+  #withScore({ op, resource }: Call, result: OpResult): OpResult {
+    if (!hasRoles({ op, resource })) return result;
+    const score = readScore(join(this.#roleFolder(op.service.id), scoreFile));
+    if (typeof score === 'number' || score === null) return { ...result, promotion: score };
+    this.#context.log(op.service.id, score.because);
+    return result;
+  }
+
   // ---------------------------------------------------------------- stop
 
   async #stop(call: Call): Promise<OpResult> {
     const { id } = call.op.service;
-    if (!(await this.#overtakeStart(call))) return failedUnknown('its start, which is under way, does not end');
+    if (!(await this.#overtake(call))) return failedUnknown('what is under way does not end');
     const look = await this.#look(call);
     if (look.kind === 'unsure' && this.#wasStarted(id)) return failedUnknown(look.because);
     if (look.kind === 'ours') {
@@ -291,17 +333,18 @@ export class ContainerDriver implements Driver<ContainerResource> {
     const given = await this.#onAddress(call, 'stop');
     if (given !== null && given.outcome !== 'ok') return given;
     removeState(this.#notePath(id));
+    rmSync(this.#roleFolder(id), { recursive: true, force: true });
     return ok;
   }
 
   /** False: it has not ended in the time of the stop. Whatever it has made by then is found and removed like any other. */
-  async #overtakeStart(call: Call): Promise<boolean> {
-    const start = this.#starts.get(call.op.service.id);
-    if (start === undefined) return true;
-    start.underWay.overtake(graceMs(call.op.timeoutMs));
+  async #overtake(call: Call): Promise<boolean> {
+    const other = this.#underWay.get(call.op.service.id);
+    if (other === undefined) return true;
+    other.underWay.overtake(graceMs(call.op.timeoutMs));
     const late = new AbortController();
     const timeUp = sleep(this.#leftMs(call), false, { signal: late.signal }).catch(() => false);
-    const hasEnded = await Promise.race([start.ended.then(() => true), timeUp]);
+    const hasEnded = await Promise.race([other.ended.then(() => true), timeUp]);
     late.abort();
     return hasEnded;
   }
@@ -310,10 +353,12 @@ export class ContainerDriver implements Driver<ContainerResource> {
   async #end(call: Call): Promise<void> {
     const { agent, engine } = call.resource;
     const { id } = call.op.service;
-    if (agent !== null) {
+    const mayBePromoted = hasRoles(call) && call.op.role !== 'unpromoted';
+    for (const verb of mayBePromoted ? (['demote', 'stop'] as const) : (['stop'] as const)) {
+      if (agent === null) break;
       const half = { ...call, deadlineMs: performance.now() + this.#leftMs(call) / 2 };
-      const said = await toAgent(this.#inside(half), agent, 'stop');
-      if (said.outcome === 'failed') this.#context.log(id, `stop in its container failed: ${said.because}`);
+      const said = await toAgent(this.#inside(half), agent, verb, null);
+      if (said.outcome === 'failed') this.#context.log(id, `${verb} in its container failed: ${said.because}`);
     }
     const seconds = Math.max(0, Math.floor((this.#leftMs(call) * killAfterShare - engineMs) / 1000));
     const ended = await this.#engine(call, commands.stop(engine, call.name, seconds));
@@ -366,7 +411,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
 
   async #engine(call: Call, argv: commands.Argv, more: Readonly<Record<string, string>> = {}): Promise<Ended> {
     const { underWay, op } = call;
-    if (underWay.isOvertaken) return { kind: 'killed', signal: 'a stop', stdout: '', stderr: '' };
+    if (underWay.isOvertaken) return overtaken;
     const ended = await runProgram({
       argv,
       env: { ...more, ...this.#env },
@@ -374,7 +419,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
       timeoutMs: this.#leftMs(call),
       started: (groupId) => {
         const leave = underWay.attend(groupId);
-        const forget = op.verb === 'start' ? this.#noteCall(op, groupId) : () => {};
+        const forget = isNoted(op.verb) ? this.#noteCall(op, groupId) : () => {};
         return () => {
           leave();
           forget();
@@ -383,16 +428,28 @@ export class ContainerDriver implements Driver<ContainerResource> {
     });
     if (ended.kind !== 'notStarted')
       for (const line of linesOf(ended.stderr)) this.#context.log(op.service.id, `${argv[1]}: ${line}`);
-    return ended;
+    // An engine that is asked to end may do so with exit code 0.
+    return underWay.isOvertaken ? overtaken : ended;
   }
 
   #noteCall = ({ service, verb }: AgentOp, groupId: number): (() => void) =>
     noteCall(this.#callFolder, `${fileNameOf(service.id)} ${verb}`, groupId);
 
-  /** An engine that goes on with a start would begin what was found stopped. */
+  /** An engine that goes on with a start would begin what was found stopped; an agent inside, promote what was found unpromoted. */
   async #endLeftCalls(): Promise<void> {
+    const left = namesOfLeftCalls(this.#callFolder).map((name) => name.split(' '));
     for (const name of await endLeftCalls(this.#callFolder))
       this.#context.log(name, 'a call that the former daemon left under way was ended');
+    for (const [file = '', verb] of left) {
+      if (verb !== 'promote' && verb !== 'demote') continue;
+      const id = decodeURIComponent(file);
+      const engine = this.#startedBy(id);
+      if (engine === null) continue;
+      this.#context.log(id, `its container is ended: the former daemon left a ${verb} under way in it`);
+      const argv = commands.kill(engine, commands.containerName(this.#context.node, id));
+      const ended = await runProgram({ argv, env: this.#env, directory: '/', timeoutMs: endMs });
+      if (!succeeded(ended)) this.#context.log(id, `${engine} kill: ${why(ended)}`);
+    }
   }
 
   #leftMs = ({ deadlineMs }: Call): Ms => Math.max(1, Math.floor(deadlineMs - performance.now()));
@@ -409,34 +466,19 @@ export class ContainerDriver implements Driver<ContainerResource> {
   }
 
   #notePath = (id: ServiceId): string => join(this.#context.runDirectory, 'container', `${fileNameOf(id)}.json`);
+
+  #roleFolder = (id: ServiceId): string => join(this.#context.runDirectory, 'container-roles', fileNameOf(id));
 }
+
+const overtaken: Ended = { kind: 'killed', signal: 'a stop', stdout: '', stderr: '' };
+
+type ChangeOfRole = 'promote' | 'demote';
+
+const isNoted = (verb: AgentOp['verb']): boolean => verb === 'start' || verb === 'promote' || verb === 'demote';
+
+const hasRoles = ({ op, resource }: Pick<Call, 'op' | 'resource'>): boolean =>
+  op.service.promotable !== null && resource.agent !== null;
+
+const nameOf = ({ provider, type }: OcfResource): string => `ocf:${provider}:${type}`;
 
 const packages = { podman: 'podman', docker: 'docker.io' } as const;
-
-type Succeeded = Extract<Ended, { kind: 'exited' }>;
-
-const succeeded = (ended: Ended): ended is Succeeded => ended.kind === 'exited' && ended.code === 0;
-
-function why(ended: Ended): string {
-  switch (ended.kind) {
-    case 'exited':
-      return lastLine(ended.stderr) || lastLine(ended.stdout) || `exit code ${ended.code}`;
-    case 'killed':
-      return `killed by ${ended.signal}`;
-    case 'timedOut':
-      return lastLine(ended.stderr) || 'no answer in time';
-    case 'notStarted':
-      return ended.because;
-  }
-}
-
-/** What the engines' own programs look at, where the daemon was given it: who they belong to, and which engine they talk to. */
-const looksAt = ['HOME', 'XDG_RUNTIME_DIR', 'CONTAINERS_CONF', 'CONTAINER_HOST', 'DOCKER_HOST', 'DOCKER_CONFIG'];
-
-const inherited = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(
-    looksAt.flatMap((name) => {
-      const value = env[name];
-      return value === undefined || value === '' ? [] : [[name, value]];
-    }),
-  );

@@ -1,13 +1,15 @@
 /** What is done in a container that runs: its check, and the operations of an agent that is part of its image. */
+import { join } from 'node:path';
 import type { OcfResource } from '../../core/model.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { judge as judgeCheck } from '../command/check.ts';
 import { type Failed, failed, failedInCluster } from '../driver.ts';
-import { actionOf, agentEnvironment } from '../ocf_api/environment.ts';
+import { type AskedVerb, actionOf, agentEnvironment } from '../ocf_api/environment.ts';
 import { judge } from '../ocf_api/parse.ts';
 import type { Ended } from '../process/run.ts';
 import { lastLine } from '../process/tail.ts';
-import { agentFolder } from './commands.ts';
+import { agentFolder, roleMounts } from './commands.ts';
+import { attributesFolder, scoreFile } from './folders.ts';
 
 export interface Inside {
   /** With the time that is left. */
@@ -33,22 +35,36 @@ export async function runCheck({ exec, op }: Inside, argv: readonly string[]): P
 const root = '/usr/lib/ocf';
 
 /** Of the node, and of no use in there. */
-const outside = new Set(['PATH', 'HOME', 'HA_SBIN_DIR', 'SEMPRE_ATTRIBUTES']);
+const outside = ['PATH', 'HOME'];
+/** Without roles there is nothing that an agent could tell the cluster. */
+const ofRoles = ['HA_SBIN_DIR', 'SEMPRE_ATTRIBUTES'];
 
 /** The engine's own codes for a program that is not in the image, or cannot be executed there. */
 const notFound = [126, 127];
 
+/** `digest`: that of the definition with which its container was started, where that is known. */
 export async function toAgent(
   { exec, op, node }: Inside,
   agent: OcfResource,
-  verb: 'probe' | 'check' | 'start' | 'stop',
+  verb: Exclude<AskedVerb, 'migrateTo' | 'migrateFrom' | 'reload'>,
+  digest: string | null,
 ): Promise<OpResult> {
-  const place = { root, node, tempDirectory: agentFolder, scorePath: null, attributesDirectory: agentFolder };
+  const hasRoles = op.service.promotable !== null;
+  const place = {
+    root,
+    node,
+    tempDirectory: agentFolder,
+    scorePath: hasRoles ? join(roleMounts.state, scoreFile) : null,
+    attributesDirectory: join(roleMounts.state, attributesFolder),
+    tools: roleMounts.tools,
+  };
   const all = Object.entries(agentEnvironment({ ...op, verb }, agent, place));
-  const env = Object.fromEntries(all.filter(([name]) => !outside.has(name)));
+  const hidden = hasRoles ? outside : [...outside, ...ofRoles];
+  const env = Object.fromEntries(all.filter(([name]) => !hidden.includes(name)));
   const path = `${root}/resource.d/${agent.provider}/${agent.type}`;
-  const ended = await exec(Object.keys(env), [path, actionOf(verb)], env);
+  const argv = [...(hasRoles ? [roleMounts.withTools] : []), path, actionOf(verb)];
+  const ended = await exec(Object.keys(env), argv, env);
   if (ended.kind === 'exited' && notFound.includes(ended.code))
     return failed(`${path} cannot be run in the container: ${lastLine(ended.stderr) || `exit code ${ended.code}`}`);
-  return judge(verb, ended, Math.round(op.timeoutMs), null);
+  return judge(verb, ended, Math.round(op.timeoutMs), digest);
 }

@@ -1,6 +1,8 @@
 /** What podman and docker say of a container. */
 import type { NodeId, ServiceId } from '../../core/model.ts';
+import type { Ended } from '../process/run.ts';
 import { fieldsOf } from '../process/state_file.ts';
+import { lastLine } from '../process/tail.ts';
 import { labels } from './commands.ts';
 
 export interface Seen {
@@ -60,3 +62,21 @@ export const digestOf = ({ labels: said }: Seen): string | null => {
 
 export const endedWords = ({ exitCode, status }: Seen): string =>
   exitCode === null ? `its container is ${status}` : `its container ended with exit code ${exitCode}`;
+
+type Succeeded = Extract<Ended, { kind: 'exited' }>;
+
+export const succeeded = (ended: Ended): ended is Succeeded => ended.kind === 'exited' && ended.code === 0;
+
+/** In a few words: what it said last, or how it ended. */
+export function why(ended: Ended): string {
+  switch (ended.kind) {
+    case 'exited':
+      return lastLine(ended.stderr) || lastLine(ended.stdout) || `exit code ${ended.code}`;
+    case 'killed':
+      return `killed by ${ended.signal}`;
+    case 'timedOut':
+      return lastLine(ended.stderr) || 'no answer in time';
+    case 'notStarted':
+      return ended.because;
+  }
+}

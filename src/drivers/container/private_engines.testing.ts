@@ -29,7 +29,7 @@ export interface PrivateEngine {
 export const image = 'localhost/sempre-test:1';
 
 const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
-const applets = ['sh', 'sleep', 'true', 'false', 'cat', 'rm', 'env', 'hostname', 'test'];
+const applets = ['sh', 'sleep', 'true', 'false', 'cat', 'rm', 'mv', 'env', 'hostname', 'test', 'grep', 'getopt'];
 
 /** An agent in the image: what it manages is a file of the container. */
 const agent = `#!/bin/sh
@@ -39,6 +39,21 @@ case $1 in
     echo "$OCF_RESKEY_word" >"$mark" ;;
   stop) rm -f "$mark" ;;
   monitor) test -e "$mark" && exit 0; exit 7 ;;
+  *) exit 3 ;;
+esac
+`;
+
+/** One with roles, which does not stop while it is promoted. Its word says which action hangs, and works all the same when that is over. */
+const roleAgent = `#!/bin/sh
+state=/run/resource-agents/role
+test "$OCF_RESKEY_word" = "$1" && sleep 4
+case $1 in
+  start) echo unpromoted >$state; crm_master -l reboot -v 5 ;;
+  promote) echo promoted >$state; "$HA_SBIN_DIR/crm_attribute" --promotion -v 10 ;;
+  demote) test -e $state || exit 7; echo unpromoted >$state; crm_master -v 5 ;;
+  stop) grep -qx promoted $state && exit 8; rm -f $state ;;
+  notify) echo "$OCF_RESKEY_CRM_meta_notify_type $OCF_RESKEY_CRM_meta_notify_operation" >/run/resource-agents/heard ;;
+  monitor) test -e $state || exit 7; grep -qx promoted $state && exit 8; exit 0 ;;
   *) exit 3 ;;
 esac
 `;
@@ -140,6 +155,7 @@ function imageTar(folder: string): string {
   copyFileSync(busybox ?? '', join(root, 'bin/busybox'));
   for (const applet of applets) symlinkSync('busybox', join(root, 'bin', applet));
   writeFileSync(join(agents, 'mark'), agent, { mode: 0o755 });
+  writeFileSync(join(agents, 'role'), roleAgent, { mode: 0o755 });
   execFileSync('tar', ['-C', root, '-cf', tar, '.']);
   return tar;
 }

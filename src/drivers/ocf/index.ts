@@ -10,8 +10,9 @@ import type { OcfResource, ServiceId } from '../../core/model.ts';
 import { isOvertaken } from '../../core/operations.ts';
 import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { type Driver, type DriverContext, type Failed, failed, failedInCluster, ok } from '../driver.ts';
-import { type Action, type AskedOp, actionOf, agentEnvironment } from '../ocf_api/environment.ts';
+import { type Action, type AskedOp, actionOf, agentEnvironment, agentTools } from '../ocf_api/environment.ts';
 import { judge } from '../ocf_api/parse.ts';
+import { readScore } from '../ocf_api/score.ts';
 import { signalGroup } from '../process/group.ts';
 import { endLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, runProgram } from '../process/run.ts';
@@ -19,7 +20,6 @@ import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../pro
 import { linesOf } from '../process/tail.ts';
 import { type FoundAgent, findAgent } from './find.ts';
 import { AgentLibrary } from './library.ts';
-import { readScore } from './score.ts';
 
 export interface OcfOptions {
   /** Searched in this order for `resource.d/PROVIDER/TYPE`. */
@@ -146,6 +146,7 @@ export class OcfDriver implements Driver<OcfResource> {
       tempDirectory: this.#tempDirectory,
       scorePath: op.service.promotable === null ? null : this.#scorePath(op.service.id),
       attributesDirectory: this.#folder('attributes'),
+      tools: agentTools,
     };
     const ended = await runProgram({
       argv: [agent.path, actionOf(op.verb)],

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readScore } from './score.ts';
+import { readScore } from '../ocf_api/score.ts';
 
 const tools = join(import.meta.dirname, 'tools');
 let folder: string;

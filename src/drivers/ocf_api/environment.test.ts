@@ -17,6 +17,7 @@ const place = {
   tempDirectory: '/run/resource-agents',
   scorePath: null,
   attributesDirectory: '/run/sempre/ocf-attributes',
+  tools: '/opt/sempre/tools',
 };
 const service = testService('site', resource, { on: ['web1', 'web2'], check: { everyMs: 5000, timeoutMs: 3000 } });
 const env = (verb: Verb, of = service, more: Partial<AgentOp> = {}) =>

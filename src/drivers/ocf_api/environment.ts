@@ -45,13 +45,15 @@ export interface AgentPlace {
   readonly scorePath: string | null;
   /** A file for each attribute that agents set for this node. */
   readonly attributesDirectory: string;
+  /** Where `agentTools` are seen by the agent. */
+  readonly tools: string;
 }
 
 /** The release of Pacemaker's conventions that the variables follow: agents compare it to learn what they may use. */
 const featureSet = '3.16.2';
 
 /** What agents call to tell the cluster something: programs of ours by the names that they know. */
-const tools = fileURLToPath(new URL('../ocf/tools', import.meta.url));
+export const agentTools = fileURLToPath(new URL('../ocf/tools', import.meta.url));
 
 export function agentEnvironment(op: AskedOp, resource: OcfResource, place: AgentPlace): Record<string, string> {
   return {
@@ -81,13 +83,13 @@ export function agentEnvironment(op: AskedOp, resource: OcfResource, place: Agen
     HA_LOGFACILITY: 'none',
     HA_debug: '0',
     // Agents look for tools of the cluster, and for nothing else, in this one.
-    HA_SBIN_DIR: tools,
+    HA_SBIN_DIR: place.tools,
     SEMPRE_NODE: place.node,
     SEMPRE_ATTRIBUTES: place.attributesDirectory,
     ...(place.scorePath === null ? {} : { SEMPRE_SCORE: place.scorePath }),
     HOME: '/',
     LC_ALL: 'C',
-    PATH: `${tools}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    PATH: `${place.tools}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
   };
 }
 

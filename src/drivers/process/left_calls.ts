@@ -20,7 +20,7 @@ const endedMs = 1000;
 
 /** Notes that this process leads the group of a call; the returned function says that the call has ended. */
 export function noteCall(folder: string, name: string, pid: number): () => void {
-  const path = join(folder, `${name}.json`);
+  const path = pathOf(folder, name);
   const leader = processNow(pid);
   if (leader === null) return () => {};
   writeState(path, { pid, startTicks: leader.startTicks } satisfies Call);
@@ -30,15 +30,15 @@ export function noteCall(folder: string, name: string, pid: number): () => void 
 /** Kills the groups of all noted calls and waits, for a moment, until they are gone. Returns the names of those calls. */
 export async function endLeftCalls(folder: string): Promise<string[]> {
   const ended: string[] = [];
-  for (const file of filesIn(folder)) {
-    const path = join(folder, file);
+  for (const name of namesOfLeftCalls(folder)) {
+    const path = pathOf(folder, name);
     const read = readState(path, asCall);
     removeState(path);
     // The same id and the same start: it is that process, and not another one with a recycled id.
     if (read.kind !== 'state' || processNow(read.state.pid)?.startTicks !== read.state.startTicks) continue;
     signalGroup(read.state.pid, 'SIGKILL');
     await untilGone(read.state.pid);
-    ended.push(file.replace(/\.json$/, ''));
+    ended.push(name);
   }
   return ended;
 }
@@ -51,9 +51,12 @@ async function untilGone(groupId: number): Promise<void> {
   }
 }
 
-function filesIn(folder: string): string[] {
+const pathOf = (folder: string, name: string): string => join(folder, `${name}.json`);
+
+/** Names of all calls of which nobody noted the end. They may have ended all the same. */
+export function namesOfLeftCalls(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith('.json'));
+    return readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : []));
   } catch {
     return [];
   }

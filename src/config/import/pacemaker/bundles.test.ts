@@ -67,13 +67,49 @@ describe('bundles', () => {
     expect(body(made)).toContain('{ id: o, first: web, then: ip }');
   });
 
-  test('a bundle with roles loses them, in its constraints too', () => {
-    const roles = web.replace('replicas="3"', 'replicas="3" promoted-max="1"');
-    const order = '<rsc_order id="o" first="web" first-action="promote" then="ip"/>';
-    const made = imported(cib(roles, order));
-    expect(body(made)).toContain('{ id: o, first: web, then: ip }');
-    expect(notesOn(made, 'web').join('\n')).toContain('its replicas have roles');
+  test('a bundle with roles keeps them, and its numbers, where its replicas need these', () => {
+    const roles = web.replace('replicas="3"', 'replicas="3" promoted-max="2"');
+    const made = imported(cib(roles));
+    expect(body(made)).toContain(
+      '    instances: 3\n    unique: true\n    per-node: 2\n    promotable: { max: 2, per-node: 2 }\n',
+    );
     expect('services' in clusterOf(made)).toBe(true);
+  });
+
+  const redis = `<bundle id="cache"><podman image="redis:1" replicas="3" promoted-max="1" network="host" run-command="redis-server"/>
+<network control-port="3124"/><primitive id="redis" class="ocf" provider="heartbeat" type="redis"><operations>
+<op id="m1" name="monitor" role="Master" interval="20s" timeout="60s"/><op id="m2" name="monitor" role="Slave" interval="61s" timeout="60s"/>
+<op id="p" name="promote" interval="0s" timeout="130s"/><op id="d" name="demote" interval="0s" timeout="120s"/></operations>
+<meta_attributes id="a"><nvpair id="n" name="notify" value="true"/></meta_attributes></primitive></bundle>`;
+
+  test('replicas that need no number are alike, have roles, and hear of each other', () => {
+    const constraints = `<rsc_colocation id="c" rsc="ip" with-rsc="cache" with-rsc-role="Master" score="INFINITY"/>
+<rsc_order id="o" first="cache" first-action="promote" then="ip" then-action="start"/>
+<rsc_location id="l" rsc="cache" role="Master" node="elm" score="500"/>`;
+    const made = imported(cib(redis, constraints));
+    expect(body(made)).toContain(`  cache:
+    container: { image: redis:1, network: host }
+    command: [ redis-server ]
+    agent: ocf:heartbeat:redis
+    instances: all
+    promotable: true
+    notify: true
+    check:
+      - { every: 20s, timeout: 1m, role: promoted }
+      - { every: 61s, timeout: 1m, role: unpromoted }
+    promote-timeout: 130s
+    demote-timeout: 2m
+`);
+    expect(body(made)).toContain('{ id: c, service: ip, with: cache, with-role: promoted }');
+    expect(body(made)).toContain('{ id: o, first: cache, then: ip, first-action: promote, then-action: start }');
+    expect(notesOn(made, 'l').join('\n')).toContain('it had no effect, and is left out');
+    const cluster = clusterOf(made);
+    expect('services' in cluster && compare(made, cluster).differences).toEqual([]);
+  });
+
+  test('no replica can be named in its role', () => {
+    const location = '<rsc_location id="k" rsc="cache" role="Master" node="cache-0" score="500"/>';
+    expect(notesOn(imported(cib(redis, location)), 'k').join('\n')).toContain('it is about a role of replica cache-0');
   });
 
   test('without an agent inside, on the network of its node', () => {

@@ -172,7 +172,8 @@ export function insideEntry(
   const { draft } = translating;
   const resource = translating.instances.get(child.id) ?? null;
   const { agent, kind, note } = agentOf(child.agent);
-  const abilities = { isPromotable: false, migrates: false, isNotified: false, isFenced };
+  const { promotable = false, notify = false } = resource?.meta ?? {};
+  const abilities = { isPromotable: promotable, migrates: false, isNotified: notify, isFenced };
   const { entry, onFail, rules } = operationsOf(child, 'ocf', abilities, above, translating);
   if (agent === null || kind !== 'ocf') {
     draft.lose(
@@ -185,8 +186,8 @@ export function insideEntry(
   const named = [...values].filter(([name]) => /^[A-Za-z_][\w-]{0,99}$/.test(name));
   const params = Object.fromEntries(named.map(([name, value]) => [name, plainValue(value)]));
   return {
-    entry: { agent, ...(named.length === 0 ? {} : { params }), ...plainTimes(entry, child.id, draft) },
-    onFail: Object.fromEntries(Object.entries(onFail).filter(([operation]) => !/promote|demote/.test(operation))),
+    entry: { agent, ...(named.length === 0 ? {} : { params }), ...entry },
+    onFail,
     rules: [
       ...utilizationRules(child.id, child.utilization, ['date', 'resource'], translating),
       ...rules,
@@ -199,16 +200,4 @@ export interface Inside {
   readonly entry: Entry;
   readonly onFail: OperationWords['onFail'];
   readonly rules: readonly Entry[];
-}
-
-/** A container has one check, without a level. */
-function plainTimes({ check, ...rest }: Entry, id: string, draft: Draft): Entry {
-  const all = (Array.isArray(check) ? check : check === undefined ? [] : [check]) as readonly Entry[];
-  const [first] = all;
-  if (first === undefined) return rest;
-  if (all.length > 1 || 'level' in first)
-    draft.note(id, 'of its checks there is one here, without a level: it runs in a container');
-  const { every, timeout } = first;
-  const plain = { ...(every === undefined ? {} : { every }), ...(timeout === undefined ? {} : { timeout }) };
-  return Object.keys(plain).length === 0 ? rest : { check: plain, ...rest };
 }

@@ -7,7 +7,7 @@
 
 import { failure, type Result, success } from '../../../lib/errors.ts';
 import { constrain } from '../../../policy/constrain/index.ts';
-import type { AttributeSet, Input, ResourceConfig } from '../../../policy/input.ts';
+import type { AttributeSet, Input, ResourceConfig, Rule } from '../../../policy/input.ts';
 import { situate } from '../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../policy/situation.ts';
 import { infinity } from '../../../policy/values.ts';
@@ -17,7 +17,6 @@ import { readCrm } from '../crm.ts';
 import { ImportFault } from '../fault.ts';
 import { nameFor } from '../fromHeartbeatText.ts';
 import { bareOf, withoutRules } from './bare.ts';
-import { withoutBundleRoles } from './bundleRoles.ts';
 import { whyNoContainer } from './bundles.ts';
 import { clusterOf, defaultsOf, settingsOf } from './cluster.ts';
 import { constraintsOf, ticketName } from './constraints.ts';
@@ -124,8 +123,6 @@ function readNamed<T>({ name, text }: NamedText, reader: (text: string) => T): R
 
 // ---------------------------------------------------------------- the file
 
-const none: Input['constraints'] = { locations: [], colocations: [], orders: [], tickets: [] };
-
 function translate(
   file: NamedText,
   read: Input,
@@ -133,12 +130,7 @@ function translate(
   corosync: Corosync | null,
   draft: ImportDraft,
 ): { readonly text: string; readonly names: ImportNames } {
-  const whole = bareOf(read);
-  const asRead = withoutBundleRoles(
-    whole,
-    (each) => isPromotable(each.id, situate({ ...whole, constraints: none })),
-    draft,
-  );
+  const asRead = withoutReplicaRoles(bareOf(read), draft);
   const ruled = new Map<string, AttributeSet[]>();
   const plain = withoutRules(asRead, (owner, kind, set) => {
     if (kind === 'meta') ruled.set(owner, [...(ruled.get(owner) ?? []), set]);
@@ -262,6 +254,38 @@ function isTaken(resource: ResourceConfig, { resourceById }: Situation, draft: I
   draft.note(resource.id, `a remote node is a node without a vote here. ${now}`);
   return false;
 }
+
+/** Pacemaker deals out the roles of a bundle among its replicas, which are nodes of their own to it: none of them can be named here. */
+function withoutReplicaRoles(input: Input, draft: ImportDraft): Input {
+  const bundles = input.resources.filter(({ kind }) => kind === 'bundle');
+  const ids = new Set(bundles.flatMap((each) => [each.id, ...primitivesOf(each).map(({ id }) => id)]));
+  const hasRole = (role: string | null): boolean => role !== null && role.toLowerCase() !== 'started';
+  const locations = input.constraints.locations.filter(({ id, subject, role, rules, node }) => {
+    const asksRole = hasRole(role) || rules.some((rule) => hasRole(rule.role));
+    if (subject.kind !== 'one' || !ids.has(subject.id) || !asksRole) return true;
+    const replica = namedReplica([...(node === null ? [] : [node]), ...namesIn(rules)], bundles);
+    if (replica !== null) draft.lose(id, `location: it is about a role of replica ${replica}: left out`);
+    else
+      draft.note(
+        id,
+        'location: it is about a role of a bundle, whose replicas are nodes of their own to Pacemaker: it had no effect, and is left out',
+      );
+    return false;
+  });
+  return { ...input, constraints: { ...input.constraints, locations } };
+}
+
+const namedReplica = (names: readonly string[], bundles: readonly ResourceConfig[]): string | null =>
+  names.find((name) =>
+    bundles.some(({ id }) => name.startsWith(`${id}-`) && /^\d+$/.test(name.slice(id.length + 1))),
+  ) ?? null;
+
+const namesIn = (rules: readonly Rule[]): readonly string[] =>
+  rules
+    .flatMap(({ expressions }) => expressions)
+    .flatMap((each) =>
+      each.kind === 'rule' ? namesIn([each.rule]) : each.kind === 'attribute' ? (each.value ?? []) : [],
+    );
 
 function isPromotable(id: string, { resources, resourceById }: Situation): boolean {
   const index = resourceById.get(id);

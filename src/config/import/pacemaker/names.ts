@@ -56,7 +56,7 @@ export function namesOf(
     if (resource.kind === 'group') addGroup(resource, plain, add);
     if (resource.kind === 'bundle') {
       // What runs inside has no name of its own.
-      const thing = add(resource.id, { kind: 'service', clone: true, promotable: false });
+      const thing = add(resource.id, { kind: 'service', clone: true, promotable: isPromotable(resource.id) });
       if (resource.child !== null) things.set(resource.child.id, thing);
     }
     if (resource.kind !== 'clone') continue;

@@ -163,11 +163,11 @@ function bundleEntry(config: BundleConfig, name: string, sources: ServiceSources
   const { id, child } = config;
   const bundle = instances.get(id);
   const meta = bundle?.meta ?? { cloneMax: 1, cloneNodeMax: 1, promotable: false };
-  if (meta.promotable) draft.lose(id, 'its replicas have roles: here containers have none, and none is promoted');
   const places = placesEntry(name, sources);
   const able = (sources.locations.placesOf(name).on ?? nodes).length;
   const perNode = Math.min(meta.cloneNodeMax, instancesMax);
   const copies = copiesWithin(id, meta.cloneMax, able, perNode, draft);
+  const container = containerEntry(config, name, { perNode }, translating);
   const inside = child === null ? null : insideEntry(child, sources.operations, sources.fencesStops, translating);
   if (inside !== null)
     draft.note(
@@ -178,16 +178,42 @@ function bundleEntry(config: BundleConfig, name: string, sources: ServiceSources
     inside === null || sources.fencesStops ? (inside?.onFail ?? {}) : unfenced(inside.onFail, id, translating);
   const utilization = child === null ? {} : utilizationOf(ownUtilization(child), id, translating);
   return joined(
-    containerEntry(config, name, { perNode }, translating),
+    container,
     inside?.entry ?? {},
     wordsEntry(wordsFor(bundle ?? null, translating), sources.defaults),
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
     Object.keys(utilization).length === 0 ? {} : { utilization },
-    { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) },
+    replicasEntry(config, { copies: Math.max(copies, 1), able, perNode }, asksForNumber(container), translating),
     places,
     withMoreRules(ownRules(id, {}, sources, translating), inside?.rules ?? []),
   );
 }
+
+/** Something of it is another one for each replica. */
+const asksForNumber = (entry: Entry): boolean => /"address":|\{copy/.test(JSON.stringify(entry));
+
+/** Replicas that need no number are alike, as they are to Pacemaker where one runs on a node at most. */
+function replicasEntry(
+  { id, child }: BundleConfig,
+  { copies, able, perNode }: { readonly copies: number; readonly able: number; readonly perNode: number },
+  asks: boolean,
+  { draft, instances }: Translating,
+): Entry {
+  const { meta } = instances.get(id) ?? {};
+  // Each replica is a node of its own to Pacemaker: how many of them are promoted on one machine, nobody counts.
+  const roles =
+    meta?.promotable === true
+      ? promotableEntry({ ...meta, isUnique: perNode > 1, promotedNodeMax: perNode }, copies)
+      : {};
+  const { notify = false } = (child === null ? undefined : instances.get(child.id))?.meta ?? {};
+  if (perNode > 1 || copies === 1 || asks) {
+    if (notify) draft.lose(id, notUnique);
+    return { ...roles, instances: copies, unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
+  }
+  return { ...roles, instances: copies >= able ? 'all' : copies, ...(notify ? { notify: true } : {}) };
+}
+
+const notUnique = 'its agent is told what other copies do (notify): here unique copies are not';
 
 /** It is the container that needs it. */
 const ownUtilization = ({ utilization }: PrimitiveConfig): ReadonlyMap<string, number> =>
@@ -344,7 +370,7 @@ function uniqueEntry(
       draft.lose(id, `${promotedNodeMax} copies may be promoted on one node: here it is one`);
     return null;
   }
-  if (notify) draft.lose(id, 'its agent is told what other copies do (notify): here unique copies are not');
+  if (notify) draft.lose(id, notUnique);
   const perNode = Math.min(cloneNodeMax, instancesMax);
   const copies = Math.min(cloneMax, able * perNode, instancesMax);
   if (copies < cloneMax)
@@ -352,7 +378,10 @@ function uniqueEntry(
   return { instances: Math.max(copies, 1), unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
 }
 
-function promotableEntry({ isUnique, promotedMax, promotedNodeMax }: Resource['meta'], copies: number): Entry {
+function promotableEntry(
+  { isUnique, promotedMax, promotedNodeMax }: Pick<Resource['meta'], 'isUnique' | 'promotedMax' | 'promotedNodeMax'>,
+  copies: number,
+): Entry {
   const perNode = isUnique ? Math.max(1, Math.min(promotedNodeMax, copies)) : 1;
   const max = Math.max(1, Math.min(promotedMax, copies));
   if (max === 1) return { promotable: true };

@@ -1,10 +1,12 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
+
 import { copyId } from '../../../../core/model.ts';
+import { must } from '../../../../lib/assert.ts';
 import { decide } from '../../../../policy/index.ts';
 import type { BundleConfig, Input, NodeState } from '../../../../policy/input.ts';
 import { carryOut } from '../../../../policy/outcome/index.ts';
 import { situate } from '../../../../policy/situate/index.ts';
-import type { Resource, Situation } from '../../../../policy/situation.ts';
+import type { Node, Resource, Situation } from '../../../../policy/situation.ts';
 import type { ImportNames } from '../names.ts';
 import { remoteNodesOf } from '../remotes.ts';
 import { type Circumstances, type Outcome, promotionScore, type Running, roundsMax } from './outcome.ts';
@@ -14,12 +16,14 @@ export class Theirs {
   readonly #names: ImportNames;
   readonly #nodes: readonly string[];
   readonly #unique: ReadonlySet<string>;
-  /** What runs in containers: here that is no service of its own. */
+  /** What runs in containers: here that is no service of its own, and what it is promoted to, its container is. */
   readonly #inside: ReadonlySet<string>;
   /** Copies in the cluster file by the ids of the containers of bundles. */
   readonly #containers: ReadonlyMap<string, string>;
   /** Names in the configuration. */
   readonly #remotes: readonly string[];
+  /** Those of containers with something inside, which are nodes to Pacemaker. */
+  readonly #replicas: readonly string[];
   /** As it is once everything runs with all nodes there. */
   #settled: Input | null = null;
 
@@ -31,8 +35,10 @@ export class Theirs {
     this.#unique = unique;
     const bundles = bare.resources.flatMap((each) => (each.kind === 'bundle' ? [each] : []));
     this.#inside = new Set(bundles.flatMap(({ child }) => child?.id ?? []));
-    this.#containers = new Map(bundles.flatMap((each) => containersOf(each, names)));
-    this.#remotes = [...remoteNodesOf(situate(bare)).keys()];
+    this.#containers = new Map(bundles.flatMap((each) => containersOf(each, names, unique)));
+    const situation = situate(bare);
+    this.#remotes = [...remoteNodesOf(situation).keys()];
+    this.#replicas = situation.nodes.flatMap((node) => (node.isInBundle ? [node.name] : []));
   }
 
   ask({ lost, standby, before }: Circumstances): Outcome {
@@ -40,7 +46,7 @@ export class Theirs {
     const members = this.#bare.nodes.filter(({ type }) => type === 'member');
     const states = [
       ...members.map((node) => this.#stateOf(node, from.nodeStates, lost)),
-      ...this.#remotes.map((name) => this.#remoteState(name, from.nodeStates)),
+      ...[...this.#remotes, ...this.#replicas].map((name) => this.#remoteState(name, from.nodeStates)),
     ];
     let input: Input = { ...this.#bare, nodeStates: states };
     const actions = new Set<string>();
@@ -90,14 +96,17 @@ export class Theirs {
 
   /** Agents give their copies a promotion score once they run; who is in standby says so as long as it is. */
   #withScores(input: Input, standby: string | null): Input {
-    const { resources, nodes } = situate(input);
+    const situation = situate(input);
     const values = new Map<string, (readonly [string, string])[]>();
-    for (const { kind, meta, runningOn, id, baseId } of resources)
+    for (const { kind, meta, runningOn, id, baseId } of situation.resources)
       for (const index of kind === 'primitive' && meta.promotable ? runningOn : []) {
-        const name = nodes[index]?.name ?? '';
-        const score = String(promotionScore(this.#nodes, this.#names.node(name) ?? name));
+        const node = must(situation.nodes[index], `node ${index}`);
+        const { name: host } = hostOf(node, situation) ?? node;
+        const score = String(promotionScore(this.#nodes, this.#names.node(host) ?? host));
         const said = [`master-${baseId}`, ...(meta.isUnique ? [`master-${id}`] : [])];
-        values.set(name, [...(values.get(name) ?? []), ...said.map((key) => [key, score] as const)]);
+        // Replicas are told apart, or asked by their host: `container-attribute-target`.
+        for (const name of new Set([node.name, host]))
+          values.set(name, [...(values.get(name) ?? []), ...said.map((key) => [key, score] as const)]);
       }
     const nodeStates = input.nodeStates.map((state) => {
       const isStandby = standby !== null && this.#names.node(state.name) === standby;
@@ -107,28 +116,37 @@ export class Theirs {
     return { ...input, nodeStates };
   }
 
+  /** What it is called here, and on which node of the cluster it is. What runs inside of a container is that; null: it is nothing here. */
+  #placeOf(resource: Resource, node: Node, situation: Situation): readonly [name: string, place: string] | null {
+    const container = this.#inside.has(resource.baseId) ? situation.resources[node.container ?? -1] : resource;
+    const host = container === resource ? node : hostOf(node, situation);
+    const name = container === undefined ? null : this.#nameOf(container);
+    // What is no node of the cluster file is told of in the notes.
+    const place = host === null ? null : this.#names.node(host.name);
+    return name === null || place === null ? null : [name, place];
+  }
+
   #nameOf({ id, baseId, instance }: Resource): string | null {
-    if (this.#inside.has(baseId)) return null;
     const container = this.#containers.get(id);
     if (container !== undefined) return container;
     const name = this.#names.thing(baseId)?.name ?? null;
     return name !== null && this.#unique.has(name) ? copyId({ service: name, number: instance ?? 0 }) : name;
   }
 
-  #runningIn({ resources, nodes }: Situation): Running {
+  #runningIn(situation: Situation): Running {
     const running = new Map<string, Map<string, 'started' | 'promoted'>>();
-    for (const resource of resources) {
-      const name = resource.kind === 'primitive' ? this.#nameOf(resource) : null;
-      if (name === null) continue;
-      const places = running.get(name) ?? new Map<string, 'started' | 'promoted'>();
+    for (const resource of situation.resources) {
+      if (resource.kind !== 'primitive') continue;
+      const name = this.#inside.has(resource.baseId) ? null : this.#nameOf(resource);
+      if (name !== null && !running.has(name)) running.set(name, new Map());
       for (const [at, index] of resource.runningOn.entries()) {
-        const node = nodes[index];
-        const place = node?.online === true ? this.#names.node(node.name) : null;
-        if (place === null) continue;
+        const node = must(situation.nodes[index], `node ${index}`);
+        const [copy, place] = (node.online ? this.#placeOf(resource, node, situation) : null) ?? [];
+        if (copy === undefined || place === undefined) continue;
+        const places = running.get(copy) ?? new Map<string, 'started' | 'promoted'>();
         const isPromoted = resource.roleOn[at] === 'promoted' || places.get(place) === 'promoted';
-        places.set(place, isPromoted ? 'promoted' : 'started');
+        running.set(copy, places.set(place, isPromoted ? 'promoted' : 'started'));
       }
-      running.set(name, places);
     }
     return running;
   }
@@ -138,21 +156,34 @@ export class Theirs {
       const word = words[task];
       const what = situation.resources[resource ?? -1];
       const where = situation.nodes[node ?? -1];
-      const isOurs = word !== undefined && !isPseudo && what?.kind === 'primitive' && where !== undefined;
-      const name = isOurs ? this.#nameOf(what) : null;
-      // As with places: what is no node of the cluster file is told of in the notes.
-      const place = where === undefined ? null : this.#names.node(where.name);
-      return name === null || place === null ? [] : [`${word} ${name} ${place}`];
+      if (word === undefined || isPseudo || what?.kind !== 'primitive' || where === undefined) return [];
+      // Its container starts and stops with it.
+      if (this.#inside.has(what.baseId) && word !== 'promote' && word !== 'demote') return [];
+      const found = this.#placeOf(what, where, situation);
+      return found === null ? [] : [`${word} ${found.join(' ')}`];
     });
   }
 }
 
-function containersOf({ id, technology, container }: BundleConfig, names: ImportNames): [string, string][] {
+/** Where the container runs that a node is; null: nowhere, or it is none. */
+function hostOf({ isInBundle, container }: Node, { nodes, resources }: Situation): Node | null {
+  const index = isInBundle ? resources[container ?? -1]?.runningOn[0] : undefined;
+  return nodes[index ?? -1] ?? null;
+}
+
+function containersOf(
+  { id, technology, container }: BundleConfig,
+  names: ImportNames,
+  unique: ReadonlySet<string>,
+): [string, string][] {
   const service = names.thing(id)?.name;
   if (service === undefined) return [];
   const safe = `${id}-${technology}`.replace(/[:#]/g, '.');
   const max = Math.max(Number.parseInt(container.get('replicas') ?? '', 10) || 1, containersMax);
-  return Array.from({ length: max }, (_, number) => [`${safe}-${number}`, copyId({ service, number })]);
+  return Array.from({ length: max }, (_, number) => [
+    `${safe}-${number}`,
+    unique.has(service) ? copyId({ service, number }) : service,
+  ]);
 }
 
 /** More than any of them can have here. */
