@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml';
 import type { Prng } from '../sim/world/prng.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { mutateJson } from './mutate-json.ts';
-import { type Form, inputBytesMax, jsonOf } from './target.ts';
+import { type Form, inputBytesMax, isTooDeep, jsonOf } from './target.ts';
 
 export function mutate(chance: Prng, form: Form, input: Buffer, other: Buffer, words: readonly string[]): Buffer {
   const alongStructure = form !== 'bytes' && form !== 'text' && chance.chance(0.75);
@@ -47,14 +47,9 @@ function inYaml(chance: Prng, input: Buffer, other: Buffer, words: readonly stri
     const [value, piece] = [parse(input.toString('utf8'), options), parse(other.toString('utf8'), options)];
     const changed = mutateJson(chance, value, piece, words);
     const json = JSON.stringify(changed);
-    const suits = json.length < yamlBytesMax && !isDeeper(changed, yamlLevelsMax);
+    const suits = json.length < yamlBytesMax && !isTooDeep(Buffer.from(json), yamlLevelsMax);
     return chance.chance(0.7) && suits ? stringify(changed, { lineWidth: 0 }) : json;
   } catch {
     return null;
   }
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }

@@ -35,13 +35,13 @@ export const defaultInputMsMax = 100;
 /** Writing what was read takes time with the square of the depth, and the stack in the end: that would be the target's own fault. */
 const depthMax = 1000;
 
-/** For targets that write what they read as JSON. */
-export function isTooDeep(input: Buffer): boolean {
+/** For targets that write what they read as JSON, and for what is slow to write in another form. Brackets in texts count too. */
+export function isTooDeep(input: Buffer, levelsMax = depthMax): boolean {
   let depth = 0;
   for (const byte of input) {
     if (byte === 0x5b || byte === 0x7b) depth += 1;
     else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-    if (depth > depthMax) return true;
+    if (depth > levelsMax) return true;
   }
   return false;
 }
