@@ -167,7 +167,11 @@ function hintForKey(key: string, known: readonly string[], path: Path): string |
   if (key === 'stop-timeout' && path.includes('rules')) return stopHint;
   const isService = path.length === 2 && path[0] === 'services';
   const kinds = isService ? Object.entries(serviceKinds).filter(([, kind]) => Object.hasOwn(kind.shape, key)) : [];
-  if (kinds.length > 0) return `it goes with ${kinds.map(([kind]) => kind).join(', ')}`;
+  // A container may have an agent, too, which is not asked for everything.
+  const named = kinds.map(([kind]) =>
+    kind === 'agent' && known.includes('container') ? 'agent, outside of a container' : kind,
+  );
+  if (named.length > 0) return `it goes with ${named.join(', ')}`;
   return (
     foreignKey(key, known) ?? didYouMean(key, known) ?? (known.length === 0 ? null : `known here: ${known.join(', ')}`)
   );
