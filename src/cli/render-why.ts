@@ -8,7 +8,7 @@ import { type Look, mark, paint, type Tone } from './terminal.ts';
 export function renderWhy(why: WhyAnswer, node: string | null, look: Look): string {
   const nodes = why.nodes.filter((each) => node === null || each.node === node);
   const parts = [
-    answer(why, look),
+    answer(why, nodes, look),
     ...nodes.map((each) => nodePart(each, why, look)),
     section(
       look,
@@ -21,18 +21,25 @@ export function renderWhy(why: WhyAnswer, node: string | null, look: Look): stri
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function answer(why: WhyAnswer, look: Look): string {
+function answer(why: WhyAnswer, shown: readonly WhyNode[], look: Look): string {
   const { service } = why;
   const where = service.nodes.length === 0 ? 'runs nowhere' : `runs on ${service.nodes.join(' and ')}`;
   const should = shouldRun(why);
   const lines = [
     `${service.name} (${service.what}) ${where}${service.nodes.length === 0 ? ` (${service.state})` : ''}.`,
     ...(should === '' ? [] : [should]),
-    `Because: ${why.because}`,
+    `Because: ${because(why, shown)}`,
     ...promotion(why),
   ];
   const [first = '', ...rest] = lines.flatMap((line) => wrap(line, look.width ?? Number.POSITIVE_INFINITY));
   return `${[paint(look, 'strong', first), ...rest].join('\n')}\n`;
+}
+
+/** What forbids each node stands below, at that node: not once more in one breath. */
+function because({ because: whole, nodes }: WhyAnswer, shown: readonly WhyNode[]): string {
+  const [head = '', ...reasons] = whole.split('; ');
+  const isBelow = reasons.length > 0 && shown.length === nodes.length && nodes.every(({ score }) => score === null);
+  return isBelow && head === 'no node can run it' ? `${head}; each one below says why` : whole;
 }
 
 function promotion({ promotion: wanted, service }: WhyAnswer): readonly string[] {
@@ -62,7 +69,9 @@ function nodePart(node: WhyNode, why: WhyAnswer, look: Look): string {
     ...(node.failures > 0 ? [`failed ${node.failures} ${node.failures === 1 ? 'time' : 'times'}`] : []),
   ];
   const terms = node.terms.map((term) => `${points(term.points)}  ${term.because}`);
-  const last = node.lastFailure === null ? [] : [`${'last'.padStart(pointsWidth)}  ${node.lastFailure}`];
+  const { lastFailure } = node;
+  const isSaid = lastFailure === null || node.terms.some((term) => term.because.includes(lastFailure));
+  const last = isSaid ? [] : [`${'last'.padStart(pointsWidth)}  ${lastFailure}`];
   const lines = [...terms, ...last].flatMap((line) => hang(line, look));
   return `${paint(look, tone, title)}  ${paint(look, 'dim', facts.join(', '))}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }

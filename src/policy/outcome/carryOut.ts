@@ -145,7 +145,9 @@ function simulatedAs({ names }: Keeping, { history }: Draft, resource: Resource)
 
 function record(draft: Draft, id: string, resource: Resource, operation: HistoryOperation): void {
   const known = draft.history.get(id);
-  const others = (known?.operations ?? []).filter((each) => each.id !== operation.id);
+  const before = known?.operations ?? [];
+  // In the place of the one before it: where results say nothing of their order, that of the document counts.
+  const isKnown = before.some((each) => each.id === operation.id);
   const agent = resource.agent ?? must(known, `agent of ${resource.id}`).agent;
   draft.history.set(id, {
     container: null,
@@ -153,7 +155,7 @@ function record(draft: Draft, id: string, resource: Resource, operation: History
     ...known,
     id,
     agent,
-    operations: [...others, operation],
+    operations: isKnown ? before.map((each) => (each.id === operation.id ? operation : each)) : [...before, operation],
   });
 }
 

@@ -89,7 +89,7 @@ const resourceAt = ({ resources }: Situation, index: ResourceIndex): Resource =>
   must(resources[index], `resource ${index}`);
 
 function shownBelow(situation: Situation, resource: Resource): ShownResource[] {
-  if (resource.kind === 'primitive') return isImplied(situation, resource) ? [] : shownPrimitive(situation, resource);
+  if (resource.kind === 'primitive') return isImplied(resource) ? [] : shownPrimitive(situation, resource);
   if (isOutOfSight(situation, resource)) return [];
   if (resource.kind === 'bundle') return resource.replicas.flatMap((_, at) => shownReplica(situation, resource, at));
   const children = resource.children.map((child) => resourceAt(situation, child));
@@ -99,8 +99,7 @@ function shownBelow(situation: Situation, resource: Resource): ShownResource[] {
 }
 
 /** The connection to a guest node goes without saying: what contains the guest tells of it. */
-const isImplied = ({ nodes }: Situation, { connects, orphan, rawMeta }: Resource): boolean =>
-  isTrue(rawMeta.get('internal_rsc')) || (!orphan && connects !== null && nodes[connects]?.kind === 'guest');
+const isImplied = ({ rawMeta }: Resource): boolean => isTrue(rawMeta.get('internal_rsc'));
 
 /** Of a collection that nobody may touch nothing is told while all of it is on nodes that are away. */
 function isOutOfSight(situation: Situation, resource: Resource): boolean {

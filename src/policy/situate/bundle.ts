@@ -173,7 +173,7 @@ function connectionName(world: World, config: BundleConfig, child: WorkResource,
 
 function connectionTo(name: string, container: WorkResource, address: string, port: string): PrimitiveConfig {
   const meta: Parameters = [
-    ['internal-rsc', 'true'],
+    ['internal_rsc', 'true'],
     ['container', container.id],
   ];
   const parameters: Parameters = [

@@ -247,7 +247,7 @@ function rawValue(config: PrimitiveConfig, name: string): string | null {
 function guestConnection(host: PrimitiveConfig, name: string): PrimitiveConfig {
   const meta: [string, string][] = [
     ['container', host.id],
-    ['internal-rsc', 'true'],
+    ['internal_rsc', 'true'],
   ];
   const migrate = rawValue(host, 'remote-allow-migrate');
   const managed = rawValue(host, 'is-managed');
