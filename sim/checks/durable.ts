@@ -83,7 +83,7 @@ const deciding = ({ cluster: { nodes } }: World): Cluster['nodes'] => nodes.filt
 const isUncertain = (code: AnswerCode): boolean => code === 'TIMED_OUT' || code === 'NO_QUORUM';
 
 function keyOf(command: Command): string | null {
-  if (command.kind === 'standby') return `standby ${command.node}`;
+  if (command.kind === 'standby' || command.kind === 'shutdown') return `standby ${command.node}`;
   if (command.kind === 'run') return `run ${nameOfAll(command.service)}`;
   if (command.kind === 'apply') return 'file';
   if (command.kind === 'maintain') return `maintain ${command.node}/${nameOfAll(command.service ?? '')}`;

@@ -5,6 +5,7 @@ import { drain } from './drain.ts';
 import { duel } from './duel.ts';
 import { durable } from './durable.ts';
 import { exclusive } from './exclusive.ts';
+import { kept } from './kept.ts';
 import { live } from './live.ts';
 import { maintenance } from './maintenance.ts';
 import { migration } from './migration.ts';
@@ -28,6 +29,7 @@ export const allChecks = (): Check[] => [
   notices(),
   durable(),
   maintenance(),
+  kept(),
   duel(),
   bounds(),
   calm(),

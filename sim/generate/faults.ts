@@ -15,6 +15,7 @@ import { drawPlot, drawTurns } from './plots.ts';
 import { drawPromotions, hasPromotable } from './promotions.ts';
 import { drawQuirks } from './quirks.ts';
 import { shuffled } from './services.ts';
+import { drawShutdowns } from './shutdowns.ts';
 import { drawStarts } from './starts.ts';
 
 const faultKinds: readonly FaultKind[] = [
@@ -80,6 +81,8 @@ export function generatePlan(seed: number, cluster: Cluster): SimPlan {
   if (copies.chance(0.1)) faults.push(...drawCopies(copies, cluster, isHeard, beginMs, healAtMs));
   const starts = prng.fork('starts');
   if (starts.chance(0.08)) faults.push(...drawStarts(starts, cluster, beginMs, healAtMs));
+  const shutdowns = prng.fork('shutdowns');
+  if (shutdowns.chance(0.08)) faults.push(...drawShutdowns(shutdowns, cluster, beginMs, healAtMs));
   const notes = prng.fork('notes');
   if (notes.chance(cluster.services.some(({ migrates }) => migrates) ? 0.2 : 0.05))
     faults.push(...drawNotes(notes, cluster, beginMs, healAtMs));

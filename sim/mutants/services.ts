@@ -201,4 +201,28 @@ export const serviceMutants: readonly Mutant[] = [
     find: ': alike.filter((each) => !isOnMember(each)).flatMap((each) => lostWaits(graph, input, each, held));',
     replace: ': lostWaits(graph, input, service, held).filter(() => !isOnMember(service));',
   },
+  {
+    name: 'kept-not-kept',
+    rule: 'what is kept for a node that is shut down is started nowhere else',
+    by: ['kept'],
+    file: 'src/core/stopped.ts',
+    find: 'if (shutdown?.keeps.includes(id) === true) return { because, keptFor: node };',
+    replace: 'if (shutdown?.keeps.includes(id) === true && !because) return { because, keptFor: node };',
+  },
+  {
+    name: 'shutdown-never-over',
+    rule: 'a node that was shut down and is back runs services again',
+    by: ['kept'],
+    file: 'src/core/upkeep/shutdowns.ts',
+    find: 'return state.records.get(node)?.boot !== boot;',
+    replace: 'return false;',
+  },
+  {
+    name: 'standby-ends-by-itself',
+    rule: 'a standby that an operator asked for lasts, also of a node that is to be shut down',
+    by: ['durable'],
+    file: 'src/core/request/commands.ts',
+    find: 'if (on ? before !== undefined && before.shutdown === undefined : before === undefined) return unchanged(doc);',
+    replace: 'if (on === (before !== undefined)) return unchanged(doc);',
+  },
 ];

@@ -119,6 +119,10 @@ class Story {
       case 'standby':
       case 'online':
         return void world.command(a, { kind: 'standby', node: b === '' ? a : b, on: verb === 'standby', because });
+      case 'shutdown': {
+        const forMs = c === '' ? null : milliseconds(c);
+        return void world.command(this.#any(), { kind: 'shutdown', node: a, keep: b === 'keep', forMs, because });
+      }
       case 'move':
         return void world.command(this.#any(), { kind: 'move', service: a, to: b === '' ? null : b, because });
       case 'stop':

@@ -27,6 +27,9 @@ const becauseMax = 500;
 /** Shorter than anybody needs it is a slip of the unit; nobody remembers a longer one. */
 export const disarmMsMin = 10_000;
 export const disarmMsMax = 7 * 86_400_000;
+/** How long something is kept for a node that is shut down. */
+export const keepMsMin = 1000;
+export const keepMsMax = 7 * 86_400_000;
 
 export function parseJson(text: string): Result<unknown> {
   try {
@@ -60,6 +63,8 @@ export function parseCommandBody(body: unknown): Result<CommandBody> {
       if (!isName(body.node)) return expected('`node` as a name');
       if (typeof body.on !== 'boolean') return expected('`on` as true or false');
       return withReason(body, { kind: 'standby', node: body.node, on: body.on });
+    case 'shutdown':
+      return parseShutdown(body);
     case 'move':
       if (!isName(body.service)) return expected('`service` as a name');
       if (!isNameOrNull(body.to)) return expected('`to` as a name or null');
@@ -89,7 +94,7 @@ export function parseCommandBody(body: unknown): Result<CommandBody> {
       return parseMaintain(body);
     default:
       return expected(
-        '`kind` as one of apply, standby, move, clear, run, cleanup, confirmOff, fence, disarm, arm, maintain',
+        '`kind` as one of apply, standby, shutdown, move, clear, run, cleanup, confirmOff, fence, disarm, arm, maintain',
       );
   }
 }
@@ -102,6 +107,15 @@ function parseApply(body: Record<string, unknown>): Result<CommandBody> {
     return expected('`ifVersion` as {view, counter} or null');
   }
   return withReason(body, { kind: 'apply', source, ifVersion: { view: ifVersion.view, counter: ifVersion.counter } });
+}
+
+function parseShutdown(body: Record<string, unknown>): Result<CommandBody> {
+  const { node, keep = null, forMs = null } = body;
+  if (!isName(node)) return expected('`node` as a name');
+  if (keep !== null && typeof keep !== 'boolean') return expected('`keep` as true, false or null');
+  if (forMs !== null && (!isCount(forMs) || forMs < keepMsMin || forMs > keepMsMax))
+    return expected(`\`forMs\` as milliseconds from ${keepMsMin} to ${keepMsMax}, or null`);
+  return withReason(body, { kind: 'shutdown', node, keep, forMs });
 }
 
 function parseMaintain(body: Record<string, unknown>): Result<CommandBody> {

@@ -1,13 +1,14 @@
 /** What operators' wishes would be after one more command: for a plan that shows its effect before it is given. Pure. */
 import { type Cluster, type NodeId, servicesNamed } from '../core/model.ts';
 import type { Admin, Command, NodeRecord } from '../core/ports.ts';
+import { keptFor } from '../core/request/shutdown.ts';
 import type { PlanBody } from './body.ts';
 
 export function adminAfter(
   admin: Admin,
   command: NonNullable<PlanBody['command']>,
   records: readonly NodeRecord[],
-  cluster: Pick<Cluster, 'services'>,
+  cluster: Pick<Cluster, 'services' | 'rules'>,
 ): Admin {
   const { because } = command;
   const named = (name: string): readonly string[] => servicesNamed(cluster, name).map(({ id }) => id);
@@ -24,6 +25,11 @@ export function adminAfter(
       return { ...admin, maintenance: maintenanceAfter(admin.maintenance, command, named) };
     case 'standby':
       return { ...admin, standby: changed(admin.standby, command.node, command.on ? { because } : null) };
+    case 'shutdown': {
+      const kept = keptFor(command, cluster, (service) => whereRuns(service, records));
+      const shutdown = { id: 'foreseen', boot: 0, ...kept };
+      return { ...admin, standby: changed(admin.standby, command.node, { because, shutdown }) };
+    }
     case 'run':
       return {
         ...admin,

@@ -89,6 +89,22 @@ describe('mergeStatus', () => {
     expect(assess(status).findings.map((finding) => finding.text)).toContain('site has no node left to move to');
   });
 
+  it('says what is kept for a node that is shut down, while it is there and when it is gone', () => {
+    const shutdown = { id: '4.2', boot: 1, keeps: ['web'], forMs: 600_000 };
+    const admin = { ...noAdmin, standby: { bal2: { because: 'new kernel', shutdown } } };
+    const status = mergeStatus(inputOf({ admin, records: [calm.bal1, record('web1', { web: copy('stopped') })] }));
+    expect(status.nodes[1]).toMatchObject({ state: 'standby', because: 'to be shut down: new kernel' });
+    const because = 'kept for bal2, which is shut down: new kernel';
+    expect(status.services[1]).toMatchObject({ name: 'web', state: 'stopped', wanted: 0, because });
+    const wish = 'bal2 is shut down, and in standby until it is back; kept for it for 10m: web: new kernel';
+    expect(status.wishes).toEqual([wish]);
+    const lost = { ...noAdmin, standby: { bal1: admin.standby.bal2 } };
+    expect(mergeStatus(inputOf({ admin: lost, lost: ['bal1'] })).nodes[0]).toMatchObject({
+      state: 'lost',
+      because: 'not heard on any link; an operator shut it down: new kernel',
+    });
+  });
+
   it('shows a service whose stop failed as blocked, with the reason', () => {
     const blocked = copy('blocked', { failures: 1, lastFailure: 'stop timed out after 20 s' });
     const status = mergeStatus(inputOf({ admin: noAdmin, records: [record('bal1', { site: blocked }), calm.web1] }));

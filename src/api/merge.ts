@@ -1,7 +1,7 @@
 /** One status of the whole cluster out of what each node said of itself. Pure: the same answers give the same status. */
 import { isPair } from '../config/checkQuorum.ts';
 import type { Cluster, ClusterNode, NodeId } from '../core/model.ts';
-import type { Admin, NodeRecord, Version } from '../core/ports.ts';
+import type { Admin, NodeRecord, Standby, Version } from '../core/ports.ts';
 import type { NodeReport, PeerReport } from '../core/report.ts';
 import type { Plan } from '../core/schedule/plan.ts';
 import { byText } from '../lib/compare.ts';
@@ -178,13 +178,20 @@ export function nodeState(
   if (isLost(name, input)) {
     const off = admin.off[name] ?? report.off.find((each) => each.node === name);
     if (off !== undefined) return { state: 'off', because: off.because || 'confirmed by an operator' };
-    return { state: 'lost', because: 'not heard on any link' };
+    const wish = admin.standby[name];
+    const shut = wish?.shutdown === undefined ? '' : `; an operator shut it down: ${wish.because}`;
+    return { state: 'lost', because: `not heard on any link${shut}` };
   }
   const standby = admin.standby[name];
-  if (standby !== undefined) return { state: 'standby', because: standby.because || 'set by an operator' };
+  if (standby !== undefined) return { state: 'standby', because: standbyWords(standby) };
   if (member) return { state: 'online', because: null };
   if (name === report.node) return { state: 'joining', because: 'in no view' };
   return { state: 'joining', because: 'heard, but no member of the view yet' };
+}
+
+function standbyWords({ because, shutdown }: Standby): string {
+  const words = because || 'set by an operator';
+  return shutdown === undefined ? words : `to be shut down: ${words}`;
 }
 
 function planAgainInMs(input: MergeInput): number | null {

@@ -2,6 +2,7 @@
 import type { Cluster, NodeId, Service } from '../core/model.ts';
 import type { Admin, NodeRecord, ServiceRecord } from '../core/ports.ts';
 import type { Plan } from '../core/schedule/plan.ts';
+import { type StopWish, stopOf } from '../core/stopped.ts';
 import type { CopyStatus, FailureStatus, PendingAction, ServiceStatus, ServiceSummary } from './status.ts';
 
 /** What is known when a status is put together. `records` are those of the view's members and of nobody else. */
@@ -103,7 +104,7 @@ const isRunning = ({ state }: CopyStatus): boolean =>
 const changesInPlace = (state: CopyStatus['state']): boolean =>
   state === 'promoting' || state === 'demoting' || state === 'notifying';
 
-const isStopped = (service: Service, known: Known): boolean => known.admin.stopped[service.id] !== undefined;
+const isStopped = (service: Service, known: Known): boolean => stopOf(known.admin, service.id) !== null;
 
 const recordOf = (service: Service, node: NodeId, known: Known): ServiceRecord | undefined =>
   known.records.get(node)?.services[service.id];
@@ -154,8 +155,8 @@ const placementOf = (service: Service, known: Known) =>
 const placedNowhere = (service: Service, known: Known): boolean => placementOf(service, known)?.nodes.length === 0;
 
 function reasonFor(service: Service, state: ServiceSummary, copies: readonly CopyStatus[], known: Known): string {
-  const stopped = known.admin.stopped[service.id];
-  if (stopped !== undefined) return stopped.because === '' ? 'stopped by an operator' : stopped.because;
+  const stopped = stopOf(known.admin, service.id);
+  if (stopped !== null) return stoppedWords(stopped);
   const lastFailure = failuresOf(service, known).at(-1);
   if (state === 'blocked' && lastFailure !== undefined)
     return `it could not be stopped on ${lastFailure.node}: ${lastFailure.last}`;
@@ -169,6 +170,11 @@ function reasonFor(service: Service, state: ServiceSummary, copies: readonly Cop
   if (state !== 'failed' || lastFailure === undefined) return next ?? placed;
   // The scheduler's words name each node with each failure: they are for `why`.
   return `${failedWhere(service, known)}: ${lastFailure.last}${next === null ? '' : `; ${next}`}`;
+}
+
+function stoppedWords({ because, keptFor }: StopWish): string {
+  if (keptFor === null) return because === '' ? 'stopped by an operator' : because;
+  return `kept for ${keptFor}, which is shut down${because === '' ? '' : `: ${because}`}`;
 }
 
 const failedWhere = (service: Service, known: Known): string =>

@@ -1,7 +1,7 @@
 /** What operators asked for on top of the cluster file, in words: it must never be forgotten in silence. Pure. */
 import { formatDuration } from '../config/duration.ts';
 import type { NodeId, Service, ServiceId } from '../core/model.ts';
-import type { Admin } from '../core/ports.ts';
+import type { Admin, Shutdown } from '../core/ports.ts';
 import { sortedUnique } from '../lib/compare.ts';
 
 /** Everything that is still asked for, sorted. */
@@ -51,7 +51,16 @@ const noted = (entry: { readonly because: string } | undefined, text: string): s
 
 function standbyWish(admin: Admin, node: NodeId): string[] {
   const wish = admin.standby[node];
-  return wish === undefined ? [] : [withReason(`${node} is in standby`, wish.because)];
+  if (wish === undefined) return [];
+  const { because, shutdown } = wish;
+  if (shutdown === undefined) return [withReason(`${node} is in standby`, because)];
+  return [withReason(`${node} is shut down, and in standby until it is back${keptWords(shutdown)}`, because)];
+}
+
+function keptWords({ keeps, forMs }: Shutdown): string {
+  if (keeps.length === 0) return '';
+  const howLong = forMs === null ? '' : ` for ${formatDuration(forMs)}`;
+  return `; kept for it${howLong}: ${keeps.join(', ')}`;
 }
 
 function serviceWishes(admin: Admin, id: ServiceId): string[] {

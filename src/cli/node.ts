@@ -1,5 +1,7 @@
-/** `sempre node standby|online|confirm-off|fence NODE`. */
+/** `sempre node standby|online|shutdown|confirm-off|fence NODE`. */
+import { keepMsMax, keepMsMin } from '../api/body.ts';
 import type { ClusterStatus, FencingStatus } from '../api/status.ts';
+import { formatDuration, parseDuration } from '../config/duration.ts';
 import { type ChangeOptions, change } from './change.ts';
 import { type Context, fail } from './context.ts';
 
@@ -14,13 +16,45 @@ export function nodeStandby(context: Context, node: string, on: boolean, options
       title: on ? `${node} goes to standby` : `${node} comes back online`,
       // On a node that runs nothing it interrupts nobody, but it takes a spare away: the question is worth it.
       needsYes: () => on,
-      missed: (status) => {
-        const left = status.nodes.find((each) => each.name === node)?.running ?? [];
-        return on && left.length > 0 ? `${left.join(', ')} still run there` : null;
-      },
+      missed: (status) => (on ? stillThere(status, node) : null),
     },
     options,
   );
+}
+
+/** `keep`: what runs there waits for it; null: as the file says. `forText`: at most so long. */
+export async function nodeShutdown(
+  context: Context,
+  node: string,
+  keep: boolean | null,
+  forText: string | null,
+  options: ChangeOptions,
+): Promise<number> {
+  const forMs = forText === null ? null : parseDuration(forText);
+  if (forText !== null && (forMs === null || forMs < keepMsMin || forMs > keepMsMax)) {
+    const message = `--for takes a time from ${formatDuration(keepMsMin)} to ${formatDuration(keepMsMax)}, such as 10m, not ${forText}`;
+    return fail(context, { code: 'USAGE', message, next: `sempre node shutdown ${node} --keep --for 10m` });
+  }
+  const command = { kind: 'shutdown', node, keep, forMs, because: options.reason } as const;
+  return change(
+    context,
+    {
+      command,
+      foresee: { command },
+      title: `${node} may be shut down`,
+      meaning: [
+        `It runs nothing then, until its daemon has been started anew or somebody says: sempre node online ${node}`,
+      ],
+      needsYes: () => true,
+      missed: (status) => stillThere(status, node),
+    },
+    options,
+  );
+}
+
+function stillThere(status: ClusterStatus, node: string): string | null {
+  const left = status.nodes.find((each) => each.name === node)?.running ?? [];
+  return left.length > 0 ? `${left.join(', ')} still run there` : null;
 }
 
 /** The operator stands for it: what the node ran is started elsewhere. */

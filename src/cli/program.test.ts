@@ -196,6 +196,27 @@ describe('commands that change', () => {
     ]);
   });
 
+  it('say how a node is shut down', async () => {
+    const commands: Command[] = [];
+    const host = hostThatTakes(commands, plan);
+    const shutDown = (...options: string[]) =>
+      sempre(['node', 'shutdown', 'bal1', '--yes', '--no-wait', ...options], { host });
+    await shutDown();
+    await shutDown('--keep', '--for', '10m');
+    await shutDown('--move');
+    expect(commands.map((each) => (each.kind === 'shutdown' ? [each.node, each.keep, each.forMs] : null))).toEqual([
+      ['bal1', null, null],
+      ['bal1', true, 600_000],
+      ['bal1', false, null],
+    ]);
+    expect((await shutDown('--keep', '--move')).code).toBe(64);
+    const { code, err } = await shutDown('--for', 'soon');
+    expect([code, err]).toEqual([
+      64,
+      expect.stringContaining('--for takes a time from 1s to 7d, such as 10m, not soon'),
+    ]);
+  });
+
   it('do nothing in a dry run', async () => {
     const commands: Command[] = [];
     const host = hostThatTakes(commands, { ...plan, actions: [stop] });

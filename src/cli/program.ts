@@ -340,7 +340,7 @@ const changeOptions = ({ timeout, yes, dryRun, wait, reason, output }: RawChange
 });
 
 function addChanging(program: Command, act: Actor): void {
-  const node = program.command('node').description('standby, online, confirm-off, fence, forget');
+  const node = program.command('node').description('standby, online, shutdown, confirm-off, fence, forget');
   for (const verb of ['standby', 'online'] as const) {
     const words =
       verb === 'standby' ? 'move everything away from a node; it keeps its vote' : 'let a node run services again';
@@ -350,6 +350,17 @@ function addChanging(program: Command, act: Actor): void {
       ),
     );
   }
+  changing(node.command('shutdown').description('empty a node that you switch off or boot again').argument('<node>'))
+    .addOption(new Option('--keep', 'what runs there waits for it').conflicts('move'))
+    .option('--move', 'what runs there moves away; default: as «shutdown-lock» of the file says, else this')
+    .option('--for <time>', 'after this time nothing waits for it any more, such as 10m')
+    .action(
+      act<RawChange & { keep?: true; move?: true; for?: string }>(async (context, options, name = '') => {
+        const keep = options.keep === true ? true : options.move === true ? false : null;
+        const { nodeShutdown } = await import('./node.ts');
+        return nodeShutdown(context, name, keep, options.for ?? null, changeOptions(options));
+      }),
+    );
   explained(
     node
       .command('confirm-off')

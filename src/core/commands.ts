@@ -6,6 +6,14 @@ export type Command =
   /** Replaces the cluster file; `ifVersion` refuses when somebody else was quicker. */
   | { readonly kind: 'apply'; readonly source: string; readonly cluster: Cluster; readonly ifVersion: Version | null }
   | { readonly kind: 'standby'; readonly node: NodeId; readonly on: boolean; readonly because: string }
+  /** Standby until the node has been started anew. `keep`: what runs there waits for it; null: as the file says. */
+  | {
+      readonly kind: 'shutdown';
+      readonly node: NodeId;
+      readonly keep: boolean | null;
+      readonly forMs: Ms | null;
+      readonly because: string;
+    }
   | { readonly kind: 'move'; readonly service: ServiceId; readonly to: NodeId | null; readonly because: string }
   /** Drops the preference that a `move` left, where it still stands. */
   | { readonly kind: 'clear'; readonly service: ServiceId; readonly because: string }

@@ -130,6 +130,7 @@ function blank(init: NodeInit, noted: PromiseNote, nowMs: Ms): NodeState {
     resetting: null,
     leaseUntilMs: noted.leaseUntilMs,
     disarmedSeen: null,
+    shutdownsSeen: new Map(),
     doc: init.doc,
     docLost: init.docLost === true,
     decided: decidedBefore(init.doc, noted.decided),

@@ -130,7 +130,7 @@ export interface Doc {
 
 /** What operators asked for on top of the file. */
 export interface Admin {
-  readonly standby: Readonly<Record<NodeId, { readonly because: string }>>;
+  readonly standby: Readonly<Record<NodeId, Standby>>;
   readonly stopped: Readonly<Record<ServiceId, { readonly because: string }>>;
   /** Temporary preferences; each ends when the service has settled there, or when its time is over. */
   readonly moves: Readonly<Record<ServiceId, Move>>;
@@ -153,6 +153,24 @@ export interface Admin {
    * the watchdog. What a node heard itself may be older than what a view without it knew.
    */
   readonly watched: readonly NodeId[];
+}
+
+export interface Standby {
+  readonly because: string;
+  /** Until its daemon has been started anew; missing: until an operator ends it. */
+  readonly shutdown?: Shutdown;
+}
+
+/** A node that an operator shuts down and starts again. */
+export interface Shutdown {
+  /** Another one each time. */
+  readonly id: string;
+  /** The life of its daemon that ends with it. */
+  readonly boot: number;
+  /** What ran there, and waits for it: it is started nowhere else. */
+  readonly keeps: readonly ServiceId[];
+  /** How long that is kept, from when the coordinator took it; null: however long the node is away. */
+  readonly forMs: Ms | null;
 }
 
 export interface Stray {

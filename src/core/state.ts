@@ -117,6 +117,8 @@ export interface NodeState {
   readonly leaseUntilMs: Ms;
   /** When this node first saw that the cluster is disarmed. */
   readonly disarmedSeen: { readonly id: string; readonly atMs: Ms } | null;
+  /** When this node first saw that another one is shut down, by the ids of that. */
+  readonly shutdownsSeen: ReadonlyMap<string, Ms>;
 
   // desired state
   readonly doc: Doc;

@@ -20,6 +20,8 @@ import type {
   RecordMessage,
   RequestMessage,
   ServiceRecord,
+  Shutdown,
+  Standby,
   Stray,
   Version,
 } from '../core/ports.ts';
@@ -80,6 +82,15 @@ const left = optional<Pick<Stray, 'mayRun' | 'wasElsewhere'>>({
   mayRun: list(name, servicesMax),
   wasElsewhere: oneOf(true),
 });
+const shutdown = optional<Pick<Standby, 'shutdown'>>({
+  shutdown: object<Shutdown>({ id: name, boot: count, keeps: list(name, servicesMax), forMs: nullable(duration) }),
+});
+const standby: Reader<Standby> = (value, fault) => {
+  const head = because(value, fault);
+  const rest = shutdown(value, fault);
+  return head === undefined || rest === undefined ? undefined : { ...head, ...rest };
+};
+
 const stray: Reader<Stray> = (value, fault) => {
   const head = because(value, fault);
   const rest = left(value, fault);
@@ -87,7 +98,7 @@ const stray: Reader<Stray> = (value, fault) => {
 };
 
 const admin = object<Admin>({
-  standby: map(because, nodesMax),
+  standby: map(standby, nodesMax),
   stopped: map(because, servicesMax),
   moves: map(move, servicesMax),
   off: map(because, nodesMax),
@@ -223,6 +234,13 @@ const command = tagged<Command>('kind', {
     kind: oneOf('standby'),
     node: name,
     on: flag,
+    because: anyText,
+  }),
+  shutdown: object<Extract<Command, { kind: 'shutdown' }>>({
+    kind: oneOf('shutdown'),
+    node: name,
+    keep: nullable(flag),
+    forMs: nullable(duration),
     because: anyText,
   }),
   move: object<Extract<Command, { kind: 'move' }>>({

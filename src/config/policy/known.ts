@@ -17,8 +17,8 @@ const words = (...all: readonly string[]): Known => ({ kind: 'word', words: all 
 const refused = (because: string): Known => ({ kind: 'refused', because });
 const say = (what: string): Known => refused(`say ${what}`);
 
-const oneCopy = refused('a node runs one promoted copy of a service at most');
-const noGuests = refused('guests and containers are no nodes of the cluster');
+const promotedPerNode = say('promotable: {per-node: N}, with unique: true');
+const asNode = say('guest: SERVICE at a node under «nodes», with its addresses');
 
 const everywhere = {
   critical: flag,
@@ -48,14 +48,14 @@ export const knownMeta: Readonly<Record<string, Known>> = {
   interleave: say('interleave: true'),
   ordered: say('ordered: true'),
   'clone-node-max': say('unique: true and per-node: N'),
-  'promoted-node-max': oneCopy,
-  'master-node-max': oneCopy,
+  'promoted-node-max': promotedPerNode,
+  'master-node-max': promotedPerNode,
   'globally-unique': say('unique: true'),
-  'remote-node': noGuests,
-  'remote-addr': noGuests,
-  'remote-port': noGuests,
-  'remote-connect-timeout': noGuests,
-  'container-attribute-target': noGuests,
+  'remote-node': asNode,
+  'remote-addr': asNode,
+  'remote-port': asNode,
+  'remote-connect-timeout': asNode,
+  'container-attribute-target': refused('a promotion score is that of the copy'),
 };
 
 /** Of `meta` under `rules`: what has a key of its own beside `meta` may change while a rule holds. */
@@ -107,8 +107,8 @@ export const knownOptions: Readonly<Record<string, Known>> = {
   'remove-after-stop': always('nothing is kept of a service that has left the file'),
   'enable-startup-probes': always('nothing is started before it was looked for'),
   'cluster-recheck-interval': always('what changes with the time is looked at when it changes'),
-  'shutdown-lock': refused('a node that leaves hands its services over'),
-  'shutdown-lock-limit': refused('a node that leaves hands its services over'),
+  'shutdown-lock': flag,
+  'shutdown-lock-limit': { kind: 'time' },
   'batch-limit': refused('how much happens at once follows from what waits for what'),
   'migration-limit': refused('how much happens at once follows from what waits for what'),
   'node-action-limit': refused('how much happens at once follows from what waits for what'),

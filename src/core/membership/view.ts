@@ -315,9 +315,9 @@ function outlivesGuest({ doc, records }: NodeState, before: View | null, view: V
  * was decided while it was away, and must not act on its own.
  */
 export function noteJoined(turn: Turn): void {
-  const { joined, installed, doc, pending } = turn.state;
+  const { joined, installed, doc } = turn.state;
   if (joined || installed === null || !isMajority(installed.members, doc.voters)) return;
-  if ((pending ?? doc).version.view < installed.number) return;
+  if (newest(turn.state).version.view < installed.number) return;
   put(turn, { joined: true });
   note(turn);
 }

@@ -8,6 +8,7 @@ import { type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { apply } from './apply.ts';
 import { change, entered, type Outcome, refuse, unchanged, without } from './outcome.ts';
 import { protect } from './protect.ts';
+import { keptFor } from './shutdown.ts';
 
 export function carryOut(turn: Turn, command: Command): Outcome {
   const { doc } = turn.state;
@@ -16,6 +17,8 @@ export function carryOut(turn: Turn, command: Command): Outcome {
       return apply(turn, doc, command);
     case 'standby':
       return standby(turn, doc, command);
+    case 'shutdown':
+      return shutdown(turn, doc, command);
     case 'move':
       return move(turn, doc, command);
     case 'clear':
@@ -36,9 +39,28 @@ export function carryOut(turn: Turn, command: Command): Outcome {
 function standby(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'standby' }>): Outcome {
   const { node, on, because } = command;
   if (!nodeIds(turn.state).includes(node)) return refuse('NO_SUCH_OBJECT', `there is no node ${node}`);
-  if (on === (doc.admin.standby[node] !== undefined)) return unchanged(doc);
+  const before = doc.admin.standby[node];
+  // A standby that an operator asks for does not end by itself.
+  if (on ? before !== undefined && before.shutdown === undefined : before === undefined) return unchanged(doc);
   const table = on ? { ...doc.admin.standby, [node]: { because } } : without(doc.admin.standby, node);
   return change(turn, doc, { standby: table });
+}
+
+/** It is empty, or what runs there is kept for it; either way that is over by itself once it is back. */
+function shutdown(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'shutdown' }>): Outcome {
+  const { state } = turn;
+  const { node, because } = command;
+  if (!nodeIds(state).includes(node)) return refuse('NO_SUCH_OBJECT', `there is no node ${node}`);
+  const record = state.records.get(node);
+  if (record === undefined || !state.installed?.members.includes(node))
+    return refuse('CONFLICT', `${node} is not there: nothing of it can be shut down`);
+  const { standby: before } = doc.admin;
+  if (before[node] !== undefined) return unchanged(doc);
+  const id = `${doc.version.view}.${doc.version.counter}`;
+  const kept = keptFor(command, doc.cluster, (service) => whereRuns(state, service));
+  return change(turn, doc, {
+    standby: { ...before, [node]: { because, shutdown: { id, boot: record.boot, ...kept } } },
+  });
 }
 
 function run(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'run' }>): Outcome {

@@ -2,6 +2,7 @@
 import { must } from '../../lib/assert.ts';
 import type { ServiceId } from '../model.ts';
 import type { Admin } from '../ports.ts';
+import { stopOf } from '../stopped.ts';
 import type { Aftermath } from './aftermath.ts';
 import { type Graph, joinedBy, neededBy } from './graph.ts';
 
@@ -11,8 +12,14 @@ export type Unrunnable = ReadonlyMap<ServiceId, string>;
 /** Stopped by an operator or for good by a failure, or dependent on something that is. */
 export function unwanted(graph: Graph, admin: Admin, aftermath: Aftermath): Unrunnable {
   const stopped = new Map<ServiceId, string>(aftermath.stopped);
-  for (const [id, { because }] of Object.entries(admin.stopped)) {
-    if (graph.services.has(id)) stopped.set(id, `stopped by operator: ${because}`);
+  for (const id of graph.services.keys()) {
+    const stop = stopOf(admin, id);
+    if (stop === null) continue;
+    const { because, keptFor } = stop;
+    stopped.set(
+      id,
+      keptFor === null ? `stopped by operator: ${because}` : `kept for ${keptFor}, which is shut down: ${because}`,
+    );
   }
   return withDependents(graph, stopped);
 }

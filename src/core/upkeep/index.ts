@@ -7,6 +7,7 @@
  * - votes follow the cluster file, one safe step after the other, and a file that was accepted comes into force;
  * - a node that was away when rules changed is a stray until it has the document that changed them;
  * - whose watchdog is armed, of those that are here, so that a later coordinator relies on no other one;
+ * - a node that was shut down and is back runs services again, first of all what was kept for it; what is kept too long is given free;
  * - `disarm` ends when its time is over.
  */
 import { sortedUnique } from '../../lib/compare.ts';
@@ -18,9 +19,11 @@ import { isDisarmed } from '../quorum/standing.ts';
 import { nextVotes, sameVotes, type Votes } from '../quorum/votes.ts';
 import { changed, isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { inForce, withRulesChanged } from './rules.ts';
+import { noteShutdowns, withShutdownsEnded } from './shutdowns.ts';
 
 export function keepInOrder(turn: Turn): void {
   noteDisarmed(turn);
+  noteShutdowns(turn);
   const { state, nowMs } = turn;
   const view = state.installed;
   if (view === null || !isCurrent(state) || isAlone(state, view)) return;
@@ -49,12 +52,13 @@ function noteDisarmed(turn: Turn): void {
 
 function dueChange(turn: Turn): Pick<Doc, 'admin'> | null {
   const { state, nowMs } = turn;
-  const { admin } = state.doc;
+  const admin = withShutdownsEnded(turn);
   const off = offNow(state);
   const stray = strayNow(state);
   const watched = watchedNow(state);
   const isOver = admin.disarmed !== null && !isDisarmed(state, nowMs);
-  if (off === admin.off && stray === admin.stray && watched === admin.watched && !isOver) return null;
+  const isSame = off === admin.off && stray === admin.stray && watched === admin.watched;
+  if (isSame && !isOver) return admin === state.doc.admin ? null : { admin };
   if (!isOver) return { admin: { ...admin, off, stray, watched } };
   changed(turn, 'cluster', 'disarmed', 'armed', 'the time that was given to disarm is over');
   const known = { ...admin, off, watched, disarmed: null };

@@ -38,7 +38,15 @@ const doc = fc.record({
   source: anyText,
   cluster,
   admin: fc.record({
-    standby: byName(because),
+    standby: byName(
+      fc.oneof(
+        because,
+        fc.record({
+          because: anyText,
+          shutdown: fc.record({ id: name, boot: count, keeps: names, forMs: orNull(ms) }),
+        }),
+      ),
+    ),
     stopped: byName(because),
     moves: byName(fc.record({ to: orNull(name), from: orNull(name), because: anyText })),
     off: byName(because),
@@ -131,6 +139,13 @@ const order = fc
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant('apply' as const), source: anyText, cluster, ifVersion: orNull(version) }),
   fc.record({ kind: fc.constant('standby' as const), node: name, on: fc.boolean(), because: anyText }),
+  fc.record({
+    kind: fc.constant('shutdown' as const),
+    node: name,
+    keep: orNull(fc.boolean()),
+    forMs: orNull(ms),
+    because: anyText,
+  }),
   fc.record({ kind: fc.constant('move' as const), service: name, to: orNull(name), because: anyText }),
   fc.record({
     kind: fc.constant('run' as const),
