@@ -4,7 +4,7 @@ import { deliver, isSettled } from '../execute/coordinate.ts';
 import { plainOrder } from '../execute/plainOrder.ts';
 import { type NodeId, servicesNamed, stickinessMax } from '../model.ts';
 import type { Command, Doc, Order } from '../ports.ts';
-import { type NodeState, nodeIds, put, type Turn } from '../state.ts';
+import { isFresh, type NodeState, nodeIds, put, type Turn } from '../state.ts';
 import { apply } from './apply.ts';
 import { change, entered, type Outcome, refuse, unchanged, without } from './outcome.ts';
 import { protect } from './protect.ts';
@@ -52,8 +52,9 @@ function shutdown(turn: Turn, doc: Doc, command: Extract<Command, { kind: 'shutd
   const { node, because } = command;
   if (!nodeIds(state).includes(node)) return refuse('NO_SUCH_OBJECT', `there is no node ${node}`);
   const record = state.records.get(node);
-  if (record === undefined || !state.installed?.members.includes(node))
-    return refuse('CONFLICT', `${node} is not there: nothing of it can be shut down`);
+  // Of one that has just been started anew, only its new life can be told from the next.
+  if (record === undefined || !state.installed?.members.includes(node) || !isFresh(state, node))
+    return refuse('CONFLICT', `${node} is not there, or has just come: nothing of it can be shut down`);
   const { standby: before } = doc.admin;
   if (before[node] !== undefined) return unchanged(doc);
   const id = `${doc.version.view}.${doc.version.counter}`;
