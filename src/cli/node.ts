@@ -35,6 +35,8 @@ export async function nodeShutdown(
     const message = `--for takes a time from ${formatDuration(keepMsMin)} to ${formatDuration(keepMsMax)}, such as 10m, not ${forText}`;
     return fail(context, { code: 'USAGE', message, next: `sempre node shutdown ${node} --keep --for 10m` });
   }
+  const before = await context.client.call<ClusterStatus>({ method: 'GET', path: '/v1/status' });
+  if (!before.ok) return fail(context, before.failure);
   const command = { kind: 'shutdown', node, keep, forMs, because: options.reason } as const;
   return change(
     context,
@@ -44,12 +46,23 @@ export async function nodeShutdown(
       title: `${node} may be shut down`,
       meaning: [
         `It runs nothing then, until its daemon has been started anew or somebody says: sempre node online ${node}`,
+        ...tooFewWithout(before.value, node),
       ],
       needsYes: () => true,
       missed: (status) => stillThere(status, node),
     },
     options,
   );
+}
+
+/** Of two nodes it is not votes that decide. */
+function tooFewWithout({ nodes }: ClusterStatus, node: string): readonly string[] {
+  const votesOf = (some: ClusterStatus['nodes']): number => some.reduce((sum, { votes }) => sum + votes, 0);
+  const voters = nodes.filter(({ votes }) => votes > 0);
+  const left = voters.filter(({ name, state }) => name !== node && (state === 'online' || state === 'standby'));
+  const [here, all] = [votesOf(left), votesOf(voters)];
+  if (voters.length < 3 || 2 * here > all) return [];
+  return [`Without it ${here} of ${all} votes are left, which is no majority: the others do as «no-quorum» says.`];
 }
 
 function stillThere(status: ClusterStatus, node: string): string | null {

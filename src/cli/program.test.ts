@@ -217,6 +217,13 @@ describe('commands that change', () => {
     ]);
   });
 
+  it('say that what is left without a node is no majority', async () => {
+    const shutDown = async (lost: readonly string[]) =>
+      (await sempre(['node', 'shutdown', 'bal1', '--dry-run'], { host: sampleHost({}, { lost }) })).out;
+    expect(await shutDown([])).not.toContain('no majority');
+    expect(await shutDown(['web1'])).toContain('Without it 1 of 3 votes are left, which is no majority');
+  });
+
   it('do nothing in a dry run', async () => {
     const commands: Command[] = [];
     const host = hostThatTakes(commands, { ...plan, actions: [stop] });
