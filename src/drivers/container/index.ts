@@ -24,7 +24,7 @@ import {
   stopped,
   withoutRoles,
 } from '../driver.ts';
-import { readScore } from '../ocf_api/score.ts';
+import { withScore } from '../ocf_api/score.ts';
 import { endLeftCalls, namesOfLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, graceMs, runProgram } from '../process/run.ts';
 import { fieldsOf, fileNameOf, readState, removeState, writeState } from '../process/state_file.ts';
@@ -183,7 +183,7 @@ export class ContainerDriver implements Driver<ContainerResource> {
     return failed(`its container does not run, but its address ${call.resource.address?.address} is held`);
   }
 
-  /** What runs here works, as far as anybody says who knows. */
+  /** Of a container that runs: are its address, its check and the agent inside well, and what role does that say it has? */
   async #working(call: Call, digest: string | null): Promise<OpResult> {
     const fault = (await this.#addressFault(call)) ?? (await this.#checkCommand(call));
     const { agent } = call.resource;
@@ -311,11 +311,9 @@ export class ContainerDriver implements Driver<ContainerResource> {
   }
 
   #withScore({ op, resource }: Call, result: OpResult): OpResult {
+    const { id } = op.service;
     if (!hasRoles({ op, resource })) return result;
-    const score = readScore(join(this.#roleFolder(op.service.id), scoreFile));
-    if (typeof score === 'number' || score === null) return { ...result, promotion: score };
-    this.#context.log(op.service.id, score.because);
-    return result;
+    return withScore(result, join(this.#roleFolder(id), scoreFile), (line) => this.#context.log(id, line));
   }
 
   // ---------------------------------------------------------------- stop

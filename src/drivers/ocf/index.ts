@@ -12,7 +12,7 @@ import type { AgentOp, OpResult } from '../../core/ports.ts';
 import { type Driver, type DriverContext, type Failed, failed, failedInCluster, ok } from '../driver.ts';
 import { type Action, type AskedOp, actionOf, agentEnvironment, agentTools } from '../ocf_api/environment.ts';
 import { judge } from '../ocf_api/parse.ts';
-import { readScore } from '../ocf_api/score.ts';
+import { withScore } from '../ocf_api/score.ts';
 import { signalGroup } from '../process/group.ts';
 import { endLeftCalls, noteCall } from '../process/left_calls.ts';
 import { type Ended, runProgram } from '../process/run.ts';
@@ -182,11 +182,9 @@ export class OcfDriver implements Driver<OcfResource> {
   }
 
   #withScore(op: AgentOp, result: OpResult): OpResult {
-    if (op.service.promotable === null) return result;
-    const score = readScore(this.#scorePath(op.service.id));
-    if (typeof score === 'number' || score === null) return { ...result, promotion: score };
-    this.#context.log(op.service.id, score.because);
-    return result;
+    const { id, promotable } = op.service;
+    if (promotable === null) return result;
+    return withScore(result, this.#scorePath(id), (line) => this.#context.log(id, line));
   }
 
   #note(op: AgentOp): void {

@@ -1,6 +1,15 @@
 /** The promotion score that an agent has set by `crm_attribute --promotion` or `crm_master`: one number in a file. */
 import { readFileSync } from 'node:fs';
 import { scoreMax } from '../../core/model.ts';
+import type { OpResult } from '../../core/ports.ts';
+
+/** The answer to a call of an agent with roles, with the score that it has set by then. */
+export function withScore(result: OpResult, path: string, log: (line: string) => void): OpResult {
+  const score = readScore(path);
+  if (typeof score === 'number' || score === null) return { ...result, promotion: score };
+  log(score.because);
+  return result;
+}
 
 /** Null: it has set none, or taken it back. Anything but a number was not written by our own tool: it says nothing. */
 export function readScore(path: string): number | null | { readonly because: string } {

@@ -7,7 +7,7 @@
 
 import { failure, type Result, success } from '../../../lib/errors.ts';
 import { constrain } from '../../../policy/constrain/index.ts';
-import type { AttributeSet, Input, ResourceConfig, Rule } from '../../../policy/input.ts';
+import type { AttributeSet, Input, ResourceConfig } from '../../../policy/input.ts';
 import { situate } from '../../../policy/situate/index.ts';
 import type { Resource, Situation } from '../../../policy/situation.ts';
 import { infinity } from '../../../policy/values.ts';
@@ -26,7 +26,7 @@ import { fencingOf } from './fencing.ts';
 import { type Entry, wordsOf } from './layers.ts';
 import { layOut } from './layout.ts';
 import { locationsOf } from './locations.ts';
-import { withMembers } from './members.ts';
+import { nodesNamed, withMembers } from './members.ts';
 import { type ImportNames, type NamedThing, namesOf, primitivesOf } from './names.ts';
 import { type Addresses, nodesOf, scoresOfNodes } from './nodes.ts';
 import { operationDefaults } from './operations.ts';
@@ -260,10 +260,11 @@ function withoutReplicaRoles(input: Input, draft: ImportDraft): Input {
   const bundles = input.resources.filter(({ kind }) => kind === 'bundle');
   const ids = new Set(bundles.flatMap((each) => [each.id, ...primitivesOf(each).map(({ id }) => id)]));
   const hasRole = (role: string | null): boolean => role !== null && role.toLowerCase() !== 'started';
-  const locations = input.constraints.locations.filter(({ id, subject, role, rules, node }) => {
+  const locations = input.constraints.locations.filter((location) => {
+    const { id, subject, role, rules } = location;
     const asksRole = hasRole(role) || rules.some((rule) => hasRole(rule.role));
     if (subject.kind !== 'one' || !ids.has(subject.id) || !asksRole) return true;
-    const replica = namedReplica([...(node === null ? [] : [node]), ...namesIn(rules)], bundles);
+    const replica = namedReplica(nodesNamed(location), bundles);
     if (replica !== null) draft.lose(id, `location: it is about a role of replica ${replica}: left out`);
     else
       draft.note(
@@ -279,13 +280,6 @@ const namedReplica = (names: readonly string[], bundles: readonly ResourceConfig
   names.find((name) =>
     bundles.some(({ id }) => name.startsWith(`${id}-`) && /^\d+$/.test(name.slice(id.length + 1))),
   ) ?? null;
-
-const namesIn = (rules: readonly Rule[]): readonly string[] =>
-  rules
-    .flatMap(({ expressions }) => expressions)
-    .flatMap((each) =>
-      each.kind === 'rule' ? namesIn([each.rule]) : each.kind === 'attribute' ? (each.value ?? []) : [],
-    );
 
 function isPromotable(id: string, { resources, resourceById }: Situation): boolean {
   const index = resourceById.get(id);

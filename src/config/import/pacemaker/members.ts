@@ -1,5 +1,5 @@
 /** Who is in the cluster, where the configuration itself does not say: parts of one are passed around without their nodes. */
-import type { Input, NodeConfig, Rule } from '../../../policy/input.ts';
+import type { Input, LocationConfig, NodeConfig, Rule } from '../../../policy/input.ts';
 import type { Corosync } from './corosync.ts';
 import type { ImportDraft } from './draft.ts';
 import type { Addresses } from './nodes.ts';
@@ -7,7 +7,12 @@ import type { Addresses } from './nodes.ts';
 export function withMembers(input: Input, corosync: Corosync | null, said: Addresses, draft: ImportDraft): Input {
   if (input.nodes.some(({ type }) => type === 'member')) return input;
   const listed = (corosync?.nodes ?? []).flatMap(({ name }) => name ?? []);
-  const names = new Map([...said.keys(), ...listed, ...named(input)].map((name) => [name.toLowerCase(), name]));
+  const names = new Map(
+    [...said.keys(), ...listed, ...input.constraints.locations.flatMap(nodesNamed)].map((name) => [
+      name.toLowerCase(),
+      name,
+    ]),
+  );
   if (names.size > 0)
     draft.note(
       null,
@@ -19,9 +24,11 @@ export function withMembers(input: Input, corosync: Corosync | null, said: Addre
   return { ...input, nodes: [...input.nodes, ...nodes] };
 }
 
-/** Nodes that locations name. */
-const named = ({ constraints }: Input): readonly string[] =>
-  constraints.locations.flatMap(({ node, rules }) => [...(node === null ? [] : [node]), ...rules.flatMap(namedBy)]);
+/** Nodes that a location names. */
+export const nodesNamed = ({ node, rules }: LocationConfig): readonly string[] => [
+  ...(node === null ? [] : [node]),
+  ...rules.flatMap(namedBy),
+];
 
 const namedBy = ({ expressions }: Rule): readonly string[] =>
   expressions.flatMap((each) => {

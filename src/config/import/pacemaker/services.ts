@@ -9,6 +9,7 @@ import type {
 import { readSets } from '../../../policy/rule/index.ts';
 import { scoreOf } from '../../../policy/rule/text.ts';
 import type { Resource } from '../../../policy/situation.ts';
+import { asksForNumber } from '../../numbers.ts';
 import { agentOf } from './agents.ts';
 import { containerEntry, insideEntry } from './bundles.ts';
 import { type Entry, isAttributeName, joined, plainValue, type Words, wordsEntry, wordsOf } from './layers.ts';
@@ -183,20 +184,17 @@ function bundleEntry(config: BundleConfig, name: string, sources: ServiceSources
     wordsEntry(wordsFor(bundle ?? null, translating), sources.defaults),
     Object.keys(onFail).length === 0 ? {} : { 'on-fail': onFail },
     Object.keys(utilization).length === 0 ? {} : { utilization },
-    replicasEntry(config, { copies: Math.max(copies, 1), able, perNode }, asksForNumber(container), translating),
+    replicasEntry(config, { copies: Math.max(copies, 1), able, perNode }, container, translating),
     places,
     withMoreRules(ownRules(id, {}, sources, translating), inside?.rules ?? []),
   );
 }
 
-/** Something of it is another one for each replica. */
-const asksForNumber = (entry: Entry): boolean => /"address":|\{copy/.test(JSON.stringify(entry));
-
 /** Replicas that need no number are alike, as they are to Pacemaker where one runs on a node at most. */
 function replicasEntry(
   { id, child }: BundleConfig,
   { copies, able, perNode }: { readonly copies: number; readonly able: number; readonly perNode: number },
-  asks: boolean,
+  container: Entry,
   { draft, instances }: Translating,
 ): Entry {
   const { meta } = instances.get(id) ?? {};
@@ -206,7 +204,9 @@ function replicasEntry(
       ? promotableEntry({ ...meta, isUnique: perNode > 1, promotedNodeMax: perNode }, copies)
       : {};
   const { notify = false } = (child === null ? undefined : instances.get(child.id))?.meta ?? {};
-  if (perNode > 1 || copies === 1 || asks) {
+  const text = JSON.stringify(container);
+  const isOwn = asksForNumber(text) || text.includes('"address":');
+  if (perNode > 1 || copies === 1 || isOwn) {
     if (notify) draft.lose(id, notUnique);
     return { ...roles, instances: copies, unique: true, ...(perNode > 1 ? { 'per-node': perNode } : {}) };
   }

@@ -1,5 +1,4 @@
 /** What the policy engine makes of the configuration as it was read: what Pacemaker does. */
-
 import { copyId } from '../../../../core/model.ts';
 import { must } from '../../../../lib/assert.ts';
 import { decide } from '../../../../policy/index.ts';
